@@ -1,0 +1,18 @@
+/** @type {import('jest').Config} */
+const common = {
+	testEnvironment: 'node',
+	transform: {
+		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.dev.json', isolatedModules: true }],
+	},
+	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/output'],
+};
+
+/** Four suites, from the quickest to the most real; each can be run alone with --selectProjects. */
+module.exports = {
+	projects: ['unit', 'package', 'engine', 'e2e'].map((name) => ({
+		...common,
+		displayName: name,
+		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+	})),
+	testTimeout: 60_000,
+};
