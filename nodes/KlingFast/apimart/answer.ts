@@ -1,0 +1,71 @@
+import { excerpt } from './redaction';
+
+export interface Answer {
+	httpStatus: number;
+	headers: Record<string, unknown>;
+	text: string;
+	/** Parsed JSON, or undefined where the text is not JSON. */
+	json: unknown;
+}
+
+/** `Retry-After` in seconds from now, from its number or its date form; undefined where absent or unreadable. */
+export function retryAfterSeconds(
+	headers: Record<string, unknown>,
+	nowMs: number,
+): number | undefined {
+	const value = header(headers, 'retry-after');
+	if (value === undefined) return undefined;
+	const seconds = Number(value);
+	if (value.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds);
+	const atMs = Date.parse(value);
+	return Number.isNaN(atMs) ? undefined : Math.max(0, (atMs - nowMs) / 1000);
+}
+
+export function header(headers: Record<string, unknown>, name: string): string | undefined {
+	const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
+	const value = key === undefined ? undefined : headers[key];
+	return value === undefined || value === null ? undefined : String(value);
+}
+
+/**
+ * The status that the answer means: a 2xx that carries a `code` of 300 to 599 is read as that code (some gateways in front
+ * of the same backend wrap their refusals so).
+ */
+export function effectiveStatus({ httpStatus, json }: Answer): number {
+	if (httpStatus < 200 || httpStatus >= 300 || !isObject(json)) return httpStatus;
+	const nested = isObject(json.error) ? json.error.code : undefined;
+	for (const code of [json.code, nested]) {
+		const status = Number(code);
+		if (code !== '' && code !== null && Number.isInteger(status) && status >= 300 && status <= 599)
+			return status;
+	}
+	return httpStatus;
+}
+
+export function saysFailure(json: unknown): boolean {
+	if (!isObject(json)) return false;
+	if (json.success === false) return true;
+	if (isObject(json.error) || (typeof json.error === 'string' && json.error !== '')) return true;
+	return typeof json.code === 'number' && json.code !== 0 && (json.code < 200 || json.code > 299);
+}
+
+/** What the provider said, shortened and without secrets. */
+export function providerText({ json, text }: Answer): string {
+	if (!isObject(json)) return excerpt(text);
+	const error = isObject(json.error) ? json.error : undefined;
+	const inner = error && isObject(error.error) ? error.error : undefined;
+	const candidates = [inner?.message, error?.message, json.error, json.message, json.msg];
+	const said = candidates.find((value) => typeof value === 'string' && value.trim() !== '');
+	return typeof said === 'string' ? excerpt(said, 1000) : excerpt(text, 1000);
+}
+
+/** The machine words of an error (`code`, `type`), joined; recordings differ in which of them is filled. */
+export function codeOf(json: unknown): string {
+	if (!isObject(json)) return '';
+	const error = isObject(json.error) ? json.error : undefined;
+	return [error?.code, error?.type, json.code].filter((part) => part !== undefined).join(' ');
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,199 @@
+/*
+ * What must stay true:
+ * - The API key goes to the credential's base URL and nowhere else: every request here is built from it, with a path that
+ *   this file spells out, and redirects are not followed.
+ * - A submit is sent exactly once per call. Whether it may be sent again is for the caller to decide.
+ */
+import type {
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+import { currentClock } from '../clock';
+import { normalizeBaseUrl } from './address';
+import { effectiveStatus, header, isObject, type Answer } from './answer';
+import { ApimartError, errorOfAnswer, networkError } from './errors';
+import { excerpt } from './redaction';
+import { parseSubmittedTaskId, parseTask, type Task } from './task';
+
+const CREDENTIAL_TYPE = 'klingFastApi';
+
+/** The provider's own client gives up on a read after 15 s, on a submit after 45 s and on an upload after 120 s. */
+const READ_TIMEOUT_MS = 15_000;
+const SUBMIT_TIMEOUT_MS = 45_000;
+const UPLOAD_TIMEOUT_MS = 120_000;
+
+export interface SubmitReceipt {
+	taskId: string;
+	/** Whether APIMart says that an earlier request with the same key brought this task about. */
+	replayed: boolean;
+}
+
+export interface Balance {
+	balance: number;
+	used: number;
+	unlimited: boolean;
+}
+
+export interface ImageFile {
+	bytes: Buffer;
+	fileName: string;
+	mimeType: string;
+}
+
+export interface UploadedImage {
+	url: string;
+	fileName: string;
+	mimeType: string;
+	bytes: number;
+	createdMs?: number;
+}
+
+type Send = (options: IHttpRequestOptions) => Promise<IN8nHttpFullResponse>;
+
+export class ApimartClient {
+	constructor(
+		private readonly send: Send,
+		readonly baseUrl: string,
+	) {}
+
+	/** Sends one paid request. `body` goes out byte for byte, so that a repetition can be the same request. */
+	async submit(body: string, idempotencyKey: string): Promise<SubmitReceipt> {
+		const answer = await this.exchange({
+			method: 'POST',
+			url: '/v1/videos/generations',
+			body,
+			headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
+			timeout: SUBMIT_TIMEOUT_MS,
+		});
+		throwIfRefused(answer);
+		const taskId = parseSubmittedTaskId(answer.json);
+		if (taskId === undefined) {
+			throw new ApimartError(`APIMart's answer names no task ID: ${excerpt(answer.text, 1000)}`, {
+				kind: 'unreadable',
+				passing: false,
+				spent: 'unknown',
+				advice: 'The clip may exist. Look at the APIMart dashboard before running this row again.',
+			});
+		}
+		const replayed = header(answer.headers, 'idempotency-replayed')?.toLowerCase() === 'true';
+		return { taskId, replayed };
+	}
+
+	async readTask(taskId: string): Promise<Task> {
+		const url = `/v1/tasks/${encodeURIComponent(taskId)}`;
+		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS });
+		// A failed task without an envelope has an `error` of its own, so the task is looked for first.
+		const task = effectiveStatus(answer) < 300 ? parseTask(answer.json) : undefined;
+		if (task) return task;
+		throwIfRefused(answer);
+		throw unreadable(`APIMart's answer is no task: ${excerpt(answer.text, 1000)}`);
+	}
+
+	/** `balance` and `used` in USD; `balance` is -1 where the key has no limit (APIMart's balance page, 2026-08). */
+	async readBalance(): Promise<Balance> {
+		const answer = await this.exchange({
+			method: 'GET',
+			url: '/v1/balance',
+			timeout: READ_TIMEOUT_MS,
+		});
+		throwIfRefused(answer);
+		const json = isObject(answer.json) ? answer.json : {};
+		const node = isObject(json.data) ? json.data : json;
+		const balance = Number(node.remain_balance ?? NaN);
+		const used = Number(node.used_balance ?? NaN);
+		if (!Number.isFinite(balance) || !Number.isFinite(used)) {
+			throw unreadable(`APIMart's answer is no balance: ${excerpt(answer.text, 1000)}`);
+		}
+		return { balance, used, unlimited: node.unlimited_quota === true };
+	}
+
+	/** JPEG, PNG, GIF or WebP up to 20 MB; the link lives 72 hours (APIMart's upload page, 2026-08). */
+	async uploadImage(image: ImageFile): Promise<UploadedImage> {
+		const form = new FormData();
+		form.append('file', new Blob([image.bytes], { type: image.mimeType }), image.fileName);
+		const encoded = new Response(form);
+		const answer = await this.exchange({
+			method: 'POST',
+			url: '/v1/uploads/images',
+			body: Buffer.from(await encoded.arrayBuffer()),
+			headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
+			timeout: UPLOAD_TIMEOUT_MS,
+		});
+		throwIfRefused(answer);
+		const json = isObject(answer.json) ? answer.json : {};
+		const node = isObject(json.data) ? json.data : json;
+		if (typeof node.url !== 'string' || !/^https?:\/\//i.test(node.url)) {
+			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
+		}
+		return {
+			url: node.url,
+			fileName: typeof node.filename === 'string' ? node.filename : image.fileName,
+			mimeType: typeof node.content_type === 'string' ? node.content_type : image.mimeType,
+			bytes: typeof node.bytes === 'number' ? node.bytes : image.bytes.length,
+			createdMs: typeof node.created_at === 'number' ? node.created_at * 1000 : undefined,
+		};
+	}
+
+	private async exchange(options: IHttpRequestOptions): Promise<Answer> {
+		let response: IN8nHttpFullResponse;
+		try {
+			response = await this.send({
+				...options,
+				url: this.baseUrl + options.url,
+				headers: { Accept: 'application/json', ...options.headers },
+				encoding: 'text',
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			});
+		} catch (error) {
+			throw networkError(error);
+		}
+		const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+		return {
+			httpStatus: response.statusCode,
+			headers: response.headers ?? {},
+			text: text ?? '',
+			json: parseJson(text ?? ''),
+		};
+	}
+}
+
+export interface Connection {
+	client: ApimartClient;
+	/** The API key itself, to count the clips in flight per key. Never shown. */
+	apiKey: string;
+}
+
+/**
+ * Opens the credential of the running node. Throws an `InvalidAddress` where its Base URL may not be used, and n8n's own
+ * error where there is no credential.
+ */
+export async function connect(context: IExecuteFunctions | IWebhookFunctions): Promise<Connection> {
+	const credential = await context.getCredentials<{ apiKey: string; baseUrl?: string }>(
+		CREDENTIAL_TYPE,
+	);
+	const send: Send = async (options) =>
+		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, options);
+	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
+	return { client: new ApimartClient(send, baseUrl), apiKey: credential.apiKey };
+}
+
+function throwIfRefused(answer: Answer): void {
+	const error = errorOfAnswer(answer, currentClock().nowMs());
+	if (error) throw error;
+}
+
+function unreadable(message: string): ApimartError {
+	return new ApimartError(message, { kind: 'unreadable', passing: true, spent: 'unknown' });
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,186 @@
+/*
+ * What must stay true:
+ * - The request to the file host carries no API key: it does not go through the credential.
+ * - Every hop of a redirect is held to the address rule before it is requested.
+ * - The video is never whole in memory: its bytes pass from the socket into n8n's binary store.
+ * - What is stored as a video is a whole MP4, or it is an error.
+ */
+import type {
+	IBinaryData,
+	IExecuteFunctions,
+	IN8nHttpFullResponse,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+import { stopReason, untilAborted, type Clock } from '../clock';
+import { mayUseAddress } from './address';
+import { header, retryAfterSeconds } from './answer';
+import { ApimartError, networkError } from './errors';
+import { Mp4Inspector } from './mp4';
+import { excerpt, redact } from './redaction';
+import { withRetries } from './retry';
+
+const MAX_REDIRECTS = 5;
+const MAX_TRIES = 4;
+const CONNECT_TIMEOUT_MS = 60_000;
+const TOTAL_LIMIT_MS = 15 * 60_000;
+/** A body that brings no byte for this long is given up and asked for again. */
+const IDLE_LIMIT_MS = 60_000;
+const IDLE_CHECK_MS = 5_000;
+
+type Context = IExecuteFunctions | IWebhookFunctions;
+type VideoStream = Exclude<Parameters<Context['helpers']['prepareBinaryData']>[0], Buffer>;
+
+export interface Download {
+	url: string;
+	fileName: string;
+	/** The credential's base URL: it decides whether an address inside the local network may be used. */
+	baseUrl: string;
+	clock: Clock;
+	signal?: AbortSignal;
+}
+
+/**
+ * Streams a finished clip into n8n's binary store. Where it is cut off only the download is repeated; the clip is not made
+ * again. Throws `ApimartError` with a sentence that says what to do (an expired link, a private address, no MP4).
+ */
+export async function downloadVideo(context: Context, download: Download): Promise<IBinaryData> {
+	const { clock, signal } = download;
+	const deadlineMs = clock.nowMs() + TOTAL_LIMIT_MS;
+	const store = async () => await storeOnce(context, download);
+	return await withRetries(store, { clock, signal, deadlineMs, maxTries: MAX_TRIES });
+}
+
+async function storeOnce(context: Context, download: Download): Promise<IBinaryData> {
+	const { clock, signal, fileName } = download;
+	const stall = new AbortController();
+	const done = new AbortController();
+	const either = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
+	const inspector = new Mp4Inspector();
+	try {
+		const stream = await openVideo(context, download, either);
+		let lastByteAtMs = clock.nowMs();
+		// A paused stream may be listened to without losing bytes: every chunk that the store takes passes here, too.
+		stream.pause();
+		stream.on('data', (chunk: Buffer) => {
+			lastByteAtMs = clock.nowMs();
+			inspector.take(chunk);
+			if (inspector.isNotMp4) stream.destroy(new Error('the file is not an MP4'));
+		});
+		void watchForStall(clock, done.signal, () => {
+			if (clock.nowMs() - lastByteAtMs < IDLE_LIMIT_MS) return;
+			stall.abort(new Error('the file host sent nothing for a minute'));
+		});
+		const stored = context.helpers.prepareBinaryData(stream, fileName, 'video/mp4');
+		const binary = await untilAborted(stored, either);
+		const fault = inspector.verdict();
+		if (fault) throw new Error(fault);
+		return binary;
+	} catch (error) {
+		if (signal?.aborted) throw stopReason(signal);
+		if (error instanceof ApimartError) throw error;
+		const fault = inspector.bytes > 0 ? inspector.verdict() : undefined;
+		throw downloadError(fault ?? networkError(error).message, { passing: true });
+	} finally {
+		done.abort();
+	}
+}
+
+async function openVideo(
+	context: Context,
+	download: Download,
+	abortSignal: AbortSignal,
+): Promise<VideoStream> {
+	let url = download.url;
+	for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+		if (!mayUseAddress(url, download.baseUrl)) {
+			throw downloadError(`its address is inside a private network (${redact(url)})`, {
+				passing: false,
+			});
+		}
+		const response: IN8nHttpFullResponse = await context.helpers.httpRequest({
+			method: 'GET',
+			url,
+			encoding: 'stream',
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+			timeout: CONNECT_TIMEOUT_MS,
+			abortSignal,
+		});
+		const { statusCode, headers, body } = response;
+		if (!isStream(body)) throw new Error('the file host gave no stream');
+		const location = header(headers, 'location');
+		if (statusCode >= 300 && statusCode < 400 && location && URL.canParse(location, url)) {
+			body.destroy();
+			url = new URL(location, url).href;
+			continue;
+		}
+		if (statusCode !== 200) throw await refusal(statusCode, headers, body, download.clock);
+		return body;
+	}
+	throw downloadError(`the file host redirects more than ${MAX_REDIRECTS} times`, {
+		passing: false,
+	});
+}
+
+async function refusal(
+	httpStatus: number,
+	headers: Record<string, unknown>,
+	body: VideoStream,
+	clock: Clock,
+): Promise<ApimartError> {
+	if ([403, 404, 410].includes(httpStatus)) {
+		body.destroy();
+		return downloadError(`the link has expired or was withdrawn (HTTP ${httpStatus})`, {
+			passing: false,
+			advice:
+				'APIMart keeps a clip for about 24 hours. If it is younger, fetch it again with Get Video; otherwise only a new clip helps.',
+		});
+	}
+	const said = excerpt(await firstBytes(body));
+	const passing = httpStatus >= 500 || httpStatus === 408 || httpStatus === 429;
+	return downloadError(`the file host answered HTTP ${httpStatus}: ${said}`, {
+		passing,
+		retryAfterSeconds: retryAfterSeconds(headers, clock.nowMs()),
+	});
+}
+
+async function firstBytes(body: VideoStream): Promise<string> {
+	let text = '';
+	try {
+		for await (const chunk of body) {
+			text += String(chunk);
+			if (text.length > 4_000) break;
+		}
+	} catch {
+		return text;
+	}
+	return text;
+}
+
+async function watchForStall(clock: Clock, done: AbortSignal, check: () => void): Promise<void> {
+	try {
+		for (;;) {
+			await clock.sleep(IDLE_CHECK_MS, done);
+			check();
+		}
+	} catch {
+		return;
+	}
+}
+
+function downloadError(
+	why: string,
+	details: { passing: boolean; advice?: string; retryAfterSeconds?: number },
+): ApimartError {
+	return new ApimartError(`The video could not be downloaded: ${why}`, {
+		kind: 'network',
+		spent: 'unknown',
+		advice: 'The clip exists and is paid for. Fetch it again with Get Video.',
+		...details,
+	});
+}
+
+function isStream(body: unknown): body is VideoStream {
+	return typeof body === 'object' && body !== null && 'pipe' in body && 'pause' in body;
+}

@@ -1,0 +1,213 @@
+import {
+	codeOf,
+	effectiveStatus,
+	header,
+	isObject,
+	providerText,
+	retryAfterSeconds,
+	saysFailure,
+	type Answer,
+} from './answer';
+import { excerpt, redact } from './redaction';
+
+/*
+ * What must stay true:
+ * - No text that leaves this file contains the API key or a signed query string.
+ * - `passing` is true only where APIMart's published list (408, 429, 502, 503, 504, 409 in progress, 400
+ *   get_channel_failed) or a network fault says that the same request may be sent again. 500 is not on it.
+ * - `spent` is 'no' only where the answer proves that no task was accepted.
+ */
+
+export type ErrorKind =
+	| 'credential'
+	| 'balance'
+	| 'content'
+	| 'rateLimit'
+	| 'overloaded'
+	| 'parameter'
+	| 'duplicate'
+	| 'unknownTask'
+	| 'network'
+	| 'unreadable'
+	| 'redirect'
+	| 'server';
+
+export interface ErrorDetails {
+	kind: ErrorKind;
+	/** Whether the same request, with the same key and bytes, may be sent again. */
+	passing: boolean;
+	/** Whether money may have been spent by the request. */
+	spent: 'no' | 'unknown';
+	httpStatus?: number;
+	retryAfterSeconds?: number;
+	/** Whether APIMart said that this is the stored answer of an earlier request with the same key. */
+	replayed?: boolean;
+	/** What a person can do about it. */
+	advice?: string;
+}
+
+export class ApimartError extends Error {
+	constructor(
+		message: string,
+		readonly details: ErrorDetails,
+	) {
+		super(message);
+		this.name = 'ApimartError';
+	}
+}
+
+/**
+ * The error of an answer, or undefined where it is a good one. A 2xx with an `error` object, `success: false` or a
+ * `code` outside 200 to 299 is not a good one (seen from clients of the same backend).
+ */
+export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | undefined {
+	const httpStatus = effectiveStatus(answer);
+	const { httpStatus: sent } = answer;
+	if (sent >= 300 && sent < 400) {
+		return new ApimartError(
+			`APIMart answered with a redirect (HTTP ${sent}), which is not followed`,
+			{
+				kind: 'redirect',
+				passing: false,
+				spent: 'unknown',
+				httpStatus: sent,
+				advice:
+					'Check the Base URL of the credential: the API key is never sent across a redirect.',
+			},
+		);
+	}
+	if (answer.json === undefined && httpStatus < 300) {
+		return new ApimartError(`APIMart's answer could not be read: ${excerpt(answer.text)}`, {
+			kind: 'unreadable',
+			passing: true,
+			spent: 'unknown',
+			httpStatus,
+			advice: 'Something between n8n and APIMart may have answered instead. Check the Base URL.',
+		});
+	}
+	if (httpStatus < 300 && !saysFailure(answer.json)) return undefined;
+	const said = providerText(answer);
+	const common = {
+		httpStatus,
+		retryAfterSeconds: retryAfterSeconds(answer.headers, nowMs),
+		replayed: String(header(answer.headers, 'idempotency-replayed')).toLowerCase() === 'true',
+	};
+	return new ApimartError(...sentenceFor(httpStatus, said, codeOf(answer.json), common));
+}
+
+/** A fault below HTTP: refused, reset, timed out, cut off. */
+export function networkError(cause: unknown): ApimartError {
+	const { message, code } = describeCause(cause);
+	return new ApimartError(`No answer from APIMart (${redact(code ?? message)})`, {
+		kind: 'network',
+		passing: true,
+		spent: 'unknown',
+		advice: 'Check the Base URL and the network between n8n and APIMart.',
+	});
+}
+
+function sentenceFor(
+	httpStatus: number,
+	said: string,
+	code: string,
+	common: Pick<ErrorDetails, 'httpStatus' | 'retryAfterSeconds' | 'replayed'>,
+): [string, ErrorDetails] {
+	const no = { ...common, passing: false, spent: 'no' as const };
+	const again = { ...common, passing: true };
+	if (httpStatus === 409) return duplicateSentence(said, code, common);
+	if (httpStatus === 401) {
+		const advice = 'Check the API Key and the Base URL of the credential. Nothing was charged.';
+		return [`APIMart does not accept the API key: ${said}`, { ...no, kind: 'credential', advice }];
+	}
+	if (httpStatus === 402) {
+		const advice = 'Top up the APIMart account, then run again. Nothing was charged for this clip.';
+		return [`The APIMart balance is too low: ${said}`, { ...no, kind: 'balance', advice }];
+	}
+	if (httpStatus === 403) {
+		const advice =
+			'The key may not use this model or address. Check it at APIMart. Nothing was charged.';
+		return [`APIMart refuses access: ${said}`, { ...no, kind: 'credential', advice }];
+	}
+	if (httpStatus === 429) {
+		const advice =
+			'Lower "Clips at the Same Time", or wait until other clips of this key are done.';
+		return [`APIMart's rate limit: ${said}`, { ...again, spent: 'no', kind: 'rateLimit', advice }];
+	}
+	if (httpStatus === 400 && code.includes('get_channel_failed')) {
+		const advice = 'APIMart has no free capacity at the moment. Nothing was charged.';
+		return [`APIMart is busy: ${said}`, { ...again, spent: 'no', kind: 'overloaded', advice }];
+	}
+	if (isContentText(said) || httpStatus === 422) {
+		const advice = 'Edit the prompt or the image of this row. Nothing was charged.';
+		return [`APIMart rejected the content: ${said}`, { ...no, kind: 'content', advice }];
+	}
+	if ([408, 502, 503, 504].includes(httpStatus)) {
+		const spent = code.includes('idempotency_unavailable') ? 'no' : 'unknown';
+		const advice = 'This usually passes. Run again later.';
+		return [
+			`APIMart is overloaded (HTTP ${httpStatus}): ${said}`,
+			{ ...again, spent, kind: 'overloaded', advice },
+		];
+	}
+	if (httpStatus === 500 && said.startsWith('build_request_failed')) {
+		const advice = 'A parameter was not accepted. Nothing was charged.';
+		return [`APIMart did not accept the request: ${said}`, { ...no, kind: 'parameter', advice }];
+	}
+	if (httpStatus >= 500) {
+		const advice =
+			'Look at the APIMart dashboard before running this row again in a new execution.';
+		return [
+			`APIMart had an internal fault (HTTP ${httpStatus}): ${said}`,
+			{ ...no, spent: 'unknown', kind: 'server', advice },
+		];
+	}
+	const kind = httpStatus === 404 || /invalid task id/i.test(said) ? 'unknownTask' : 'parameter';
+	return [`APIMart did not accept the request (HTTP ${httpStatus}): ${said}`, { ...no, kind }];
+}
+
+function duplicateSentence(
+	said: string,
+	code: string,
+	common: Pick<ErrorDetails, 'httpStatus' | 'retryAfterSeconds' | 'replayed'>,
+): [string, ErrorDetails] {
+	const text = `${code} ${said}`;
+	if (text.includes('idempotency_in_progress')) {
+		return [
+			`APIMart is still taking in the same clip: ${said}`,
+			{ ...common, kind: 'duplicate', passing: true, spent: 'unknown' },
+		];
+	}
+	if (text.includes('idempotency_key_reused')) {
+		const advice =
+			'The clip of this row exists already. Find its task ID in the earlier execution and fetch it with Get Video, or change the Row Key to buy another one.';
+		return [
+			'Already bought by an earlier run, not charged again',
+			{ ...common, kind: 'duplicate', passing: false, spent: 'no', advice },
+		];
+	}
+	const advice =
+		'Look at the APIMart dashboard: the clip may exist. It is not sent again by itself.';
+	return [
+		`APIMart cannot say whether the clip was accepted: ${said}`,
+		{ ...common, kind: 'duplicate', passing: false, spent: 'unknown', advice },
+	];
+}
+
+/** Moderation has no stable code at APIMart: recordings show texts only. */
+function isContentText(said: string): boolean {
+	return /moderation|sensitive|content[ _-]?(rejected|policy|violation|filter)|nsfw|prohibited|inappropriate/i.test(
+		said,
+	);
+}
+
+function describeCause(cause: unknown): { message: string; code?: string } {
+	if (!isObject(cause)) return { message: String(cause) };
+	const inner = isObject(cause.cause) ? cause.cause : undefined;
+	const code = [cause.code, inner?.code, cause.httpCode].find(
+		(value) => typeof value === 'string' && value !== '',
+	);
+	return {
+		message: String(cause.message ?? 'unknown cause'),
+		code: typeof code === 'string' ? code : undefined,
+	};
+}

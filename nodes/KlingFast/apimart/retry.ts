@@ -1,0 +1,54 @@
+import { stopReason, type Clock } from '../clock';
+import { ApimartError } from './errors';
+
+const FIRST_BACKOFF_SECONDS = 2;
+const LONGEST_BACKOFF_SECONDS = 30;
+
+/**
+ * Seconds before the next try: full jitter (anything between nothing and a limit that doubles from 2 to 30 s), so that many
+ * clips refused together do not come back together; or the provider's `Retry-After`, and up to a second more.
+ */
+export function backoffSeconds(
+	triesSoFar: number,
+	random: number,
+	retryAfterSeconds?: number,
+): number {
+	if (retryAfterSeconds !== undefined) return retryAfterSeconds + random;
+	const limit = Math.min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (triesSoFar - 1));
+	return random * limit;
+}
+
+export interface RetryRules {
+	clock: Clock;
+	signal?: AbortSignal;
+	/** No try begins after this moment. */
+	deadlineMs: number;
+	/** No more tries than this, whatever the time; without it only the deadline counts. */
+	maxTries?: number;
+	onRetry?: (error: ApimartError, waitSeconds: number) => void;
+}
+
+/**
+ * Repeats `work` while it throws a passing `ApimartError`, until the deadline. A `Retry-After` that ends after the deadline
+ * is an error at once: waiting for it could not help. Throws the last error of `work`.
+ */
+export async function withRetries<T>(
+	work: (tries: number) => Promise<T>,
+	rules: RetryRules,
+): Promise<T> {
+	const { clock, signal, deadlineMs } = rules;
+	for (let tries = 1; ; tries++) {
+		if (signal?.aborted) throw stopReason(signal);
+		try {
+			return await work(tries);
+		} catch (error) {
+			if (signal?.aborted) throw stopReason(signal);
+			if (!(error instanceof ApimartError) || !error.details.passing) throw error;
+			if (tries >= (rules.maxTries ?? Infinity)) throw error;
+			const waitSeconds = backoffSeconds(tries, clock.random(), error.details.retryAfterSeconds);
+			if (clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;
+			rules.onRetry?.(error, waitSeconds);
+			await clock.sleep(waitSeconds * 1000, signal);
+		}
+	}
+}

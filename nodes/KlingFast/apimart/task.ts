@@ -1,0 +1,150 @@
+import { isObject } from './answer';
+import { redact } from './redaction';
+
+/** Words for a task's state, in the product's language; `submitted` covers pending and queued. */
+export type TaskState = 'submitted' | 'processing' | 'completed' | 'failed';
+
+export interface Task {
+	taskId: string;
+	state: TaskState;
+	/** The provider's own word, lower case. */
+	stateWord: string;
+	/** 0 to 100. */
+	progress?: number;
+	estimatedSeconds?: number;
+	createdMs?: number;
+	completedMs?: number;
+	/** What was billed, USD. */
+	costUsd?: number;
+	videoUrl?: string;
+	/** When the video's link stops working. */
+	expiresAtMs?: number;
+	/** The provider's reason, of a failed task. */
+	failure?: string;
+}
+
+/** Links live for 24 hours after completion where the answer names no other end (recordings of 2026-09). */
+const DEFAULT_LINK_LIFE_MS = 24 * 60 * 60 * 1000;
+
+const WAITING_WORDS = ['submitted', 'pending', 'queued'];
+const COMPLETED_WORDS = ['completed', 'complete', 'success', 'succeeded', 'succeed', 'finished'];
+const FAILED_WORDS = [
+	'failed',
+	'failure',
+	'fail',
+	'error',
+	'cancelled',
+	'canceled',
+	'refused',
+	'rejected',
+	'invalid',
+	'expired',
+];
+
+/** An unknown word means that the task still runs: new words were added by the provider without notice. */
+export function taskState(word: string): TaskState {
+	if (COMPLETED_WORDS.includes(word)) return 'completed';
+	if (FAILED_WORDS.includes(word)) return 'failed';
+	return WAITING_WORDS.includes(word) ? 'submitted' : 'processing';
+}
+
+/**
+ * Reads the answer of `GET /v1/tasks/{id}` or a callback's body: with or without the `{code, data}` envelope, `data` as an
+ * object or as an array of one. Returns undefined where it is no task.
+ */
+export function parseTask(json: unknown): Task | undefined {
+	const node = taskNode(json);
+	if (!node) return undefined;
+	const word = firstText(node.status, node.state, node.task_status)?.toLowerCase();
+	const taskId = firstText(node.id, node.task_id, node.taskId);
+	if (word === undefined || taskId === undefined) return undefined;
+	const state = taskState(word);
+	const completedMs = epochMs(node.completed);
+	const video = state === 'completed' ? findVideo(node) : undefined;
+	const linkEndMs = video?.expiresAtMs ?? (completedMs && completedMs + DEFAULT_LINK_LIFE_MS);
+	return {
+		taskId,
+		state,
+		stateWord: word,
+		progress: finiteNumber(node.progress),
+		estimatedSeconds: finiteNumber(node.estimated_time),
+		createdMs: epochMs(node.created),
+		completedMs: state === 'completed' || state === 'failed' ? completedMs : undefined,
+		costUsd: finiteNumber(node.cost),
+		videoUrl: video?.url,
+		expiresAtMs: video ? linkEndMs : undefined,
+		failure: state === 'failed' ? failureText(node, word) : undefined,
+	};
+}
+
+/**
+ * The task id in the answer to a submit: the array envelope, the object envelope of the versioned contract, and the
+ * variants that public clients of the same backend tolerate. Undefined where there is none.
+ */
+export function parseSubmittedTaskId(json: unknown): string | undefined {
+	if (!isObject(json)) return undefined;
+	const data = Array.isArray(json.data) ? json.data[0] : json.data;
+	const nodes = [data, json].filter(isObject);
+	const ids = nodes.flatMap((node) => [node.task_id, node.id, node.taskId]);
+	return firstText(...ids);
+}
+
+function taskNode(json: unknown): Record<string, unknown> | undefined {
+	if (Array.isArray(json)) return isObject(json[0]) ? json[0] : undefined;
+	if (!isObject(json)) return undefined;
+	const data = Array.isArray(json.data) ? json.data[0] : json.data;
+	return isObject(data) ? data : json;
+}
+
+function findVideo(
+	node: Record<string, unknown>,
+): { url: string; expiresAtMs?: number } | undefined {
+	const result = isObject(node.result) ? node.result : {};
+	const videos = Array.isArray(result.videos) ? result.videos : [];
+	for (const video of videos) {
+		const url = isObject(video) ? firstUrl(video.url) : firstUrl(video);
+		if (url) return { url, expiresAtMs: isObject(video) ? epochMs(video.expires_at) : undefined };
+	}
+	const others = [result.url, result.output_url, result.video_url, node.result];
+	const url = firstUrl(...others, node.output_url, node.video_url, node.videoUrl, node.url);
+	return url ? { url, expiresAtMs: epochMs(result.expires_at ?? node.expires_at) } : undefined;
+}
+
+function firstUrl(...values: unknown[]): string | undefined {
+	for (const value of values.flat()) {
+		if (typeof value === 'string' && /^https?:\/\//i.test(value.trim())) return value.trim();
+	}
+	return undefined;
+}
+
+function failureText(node: Record<string, unknown>, word: string): string {
+	const error = isObject(node.error) ? node.error : {};
+	const inner = isObject(error.error) ? error.error : {};
+	const said = firstText(inner.message, error.message, node.error, node.fail_reason, node.message);
+	const code = firstText(error.code);
+	const text = said ?? (code ? `code ${code}` : `the provider gave no reason (status ${word})`);
+	return redact(text);
+}
+
+function firstText(...values: unknown[]): string | undefined {
+	for (const value of values) {
+		if (typeof value === 'number') return String(value);
+		if (typeof value === 'string' && value.trim() !== '') return value.trim();
+	}
+	return undefined;
+}
+
+function finiteNumber(value: unknown): number | undefined {
+	if (typeof value !== 'number' && (typeof value !== 'string' || value.trim() === ''))
+		return undefined;
+	const number = Number(value);
+	return Number.isFinite(number) ? number : undefined;
+}
+
+/** The provider gives Unix seconds; a value that can only be milliseconds is taken as such. */
+function epochMs(value: unknown): number | undefined {
+	const number = finiteNumber(value);
+	if (number === undefined || number <= 0) return undefined;
+	const ms = number > 1e11 ? number : number * 1000;
+	return ms < 8.64e15 ? Math.round(ms) : undefined;
+}
