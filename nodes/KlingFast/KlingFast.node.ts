@@ -5,13 +5,17 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { klingFastProperties } from './actions/properties';
 import { router } from './actions/router';
 
 export class KlingFast implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Kling Fast',
 		name: 'klingFast',
-		icon: { light: 'file:../../icons/kling-fast.svg', dark: 'file:../../icons/kling-fast.dark.svg' },
+		icon: {
+			light: 'file:../../icons/kling-fast.svg',
+			dark: 'file:../../icons/kling-fast.dark.svg',
+		},
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
@@ -21,7 +25,7 @@ export class KlingFast implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'klingFastApi', required: true }],
-		properties: [],
+		properties: klingFastProperties,
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

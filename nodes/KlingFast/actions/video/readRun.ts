@@ -1,0 +1,104 @@
+import { InvalidField } from '../../invalidField';
+import type { ReadField } from '../reader';
+import {
+	readBoolean,
+	readChoice,
+	readNumber,
+	readText,
+	readWholeNumber,
+	type Choice,
+} from '../values';
+import { readIncludeInputFields } from './readRow';
+
+export type Mode = 'submitAndWait' | 'submitOnly';
+
+/** How a row waits for its clip, and where the clip goes. */
+export interface Waiting {
+	/** Seconds from the clip's submit. */
+	maxWaitSeconds: number;
+	/** Absent: the interval follows the clip's progress. */
+	pollIntervalSeconds?: number;
+	/** Name of the output's binary field. */
+	outputField: string;
+	includeInputFields: boolean;
+}
+
+/** Read once for the run, at item 0. */
+export function readMode(read: ReadField): Mode {
+	return readChoice(read('mode', ''), 'Mode', MODE_CHOICES, 'submitAndWait');
+}
+
+/**
+ * Clips in flight per API key. Read once for the run, at item 0.
+ *
+ * @throws InvalidField outside 1 to 100
+ */
+export function readConcurrency(read: ReadField): number {
+	return readWholeNumber(read('options.concurrency', ''), 'Clips at the Same Time', {
+		default: 5,
+		min: 1,
+		max: 100,
+	});
+}
+
+/**
+ * The most that the run may cost in US dollars by its estimate; undefined for no limit. Read once for the run, at item 0.
+ *
+ * @throws InvalidField unless above 0
+ */
+export function readMaxCostUsd(read: ReadField): number | undefined {
+	return readNumber(read('options.maxCost', ''), 'Maximum Cost (USD)', {
+		default: undefined,
+		above: 0,
+	});
+}
+
+/**
+ * The options of waiting, of one row.
+ *
+ * @throws InvalidField for a wait outside 1 to 86,400 seconds or an interval outside 0.1 to 300
+ */
+export function readWaiting(read: ReadField): Waiting {
+	const maxWaitSeconds = readNumber(read('options.maxWait', ''), 'Maximum Wait (Seconds)', {
+		default: 900,
+		min: 1,
+		max: 86_400,
+	});
+	const pollIntervalSeconds = readNumber(
+		read('options.pollInterval', ''),
+		'Poll Interval (Seconds)',
+		{ default: undefined, min: 0.1, max: 300 },
+	);
+	return {
+		maxWaitSeconds,
+		...(pollIntervalSeconds !== undefined && { pollIntervalSeconds }),
+		outputField: readOutputField(read),
+		includeInputFields: readIncludeInputFields(read),
+	};
+}
+
+/** The output's binary field for the clip, `data` when empty. */
+export function readOutputField(read: ReadField): string {
+	const label = 'Put Output in Field';
+	const outputField = readText(read('options.outputField', ''), label, { default: 'data' });
+	if (outputField !== '__proto__') return outputField;
+	throw new InvalidField(label, '"__proto__"', 'any other name');
+}
+
+/**
+ * Whether the clip is downloaded. False where the field is hidden: in Submit Only, and when an AI agent uses the node as
+ * a tool.
+ */
+export function readDownloadVideo(read: ReadField): boolean {
+	return readBoolean(read('downloadVideo', false), 'Download Video', true);
+}
+
+/** Whether Get Video waits for a clip that is still being made. */
+export function readWaitUntilFinished(read: ReadField): boolean {
+	return readBoolean(read('waitUntilFinished', ''), 'Wait Until Finished', false);
+}
+
+const MODE_CHOICES: ReadonlyArray<Choice<Mode>> = [
+	{ name: 'Submit and Wait', value: 'submitAndWait' },
+	{ name: 'Submit Only', value: 'submitOnly' },
+];

@@ -1,0 +1,55 @@
+/**
+ * A value that cannot be used, told in one sentence: which field, what stands in it, what is allowed.
+ * A plain error, so that every layer can throw it; the operations turn it into n8n's own error and add the item.
+ */
+export class InvalidField extends Error {
+	/**
+	 * @param field label of the field as the editor shows it
+	 * @param value what stands there, ready to be shown (see `shown`); never a secret
+	 * @param allowed what would be accepted, as the rest of the sentence "allowed is ..."
+	 * @param place where inside the field, such as `shot 2, duration`
+	 */
+	constructor(
+		readonly field: string,
+		readonly value: string,
+		readonly allowed: string,
+		readonly place?: string,
+	) {
+		super(`'${field}'${place ? ` (${place})` : ''} is ${value}, allowed is ${allowed}`);
+		this.name = 'InvalidField';
+	}
+}
+
+const SHOWN_CHARACTERS = 60;
+
+/** A value as it may stand in a sentence: quoted when it is text, named when it has no short form, cut when it is long. */
+export function shown(value: unknown): string {
+	if (value === undefined || value === null) return 'empty';
+	if (Array.isArray(value)) return 'a list';
+	if (value instanceof Date) return 'a date';
+	if (typeof value === 'object') return 'an object';
+	if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
+	if (typeof value !== 'string') return String(value);
+	const text = value.trim();
+	if (text === '') return 'empty';
+	return `"${shortened(withoutAddressSecrets(text))}"`;
+}
+
+/** `2500` as `2,500`. */
+export function grouped(count: number): string {
+	return count.toLocaleString('en-US');
+}
+
+/** Links carry signatures in their query and sometimes a password in front of the host: neither belongs in a message. */
+function withoutAddressSecrets(text: string): string {
+	return text.replace(/\b[a-z][a-z\d+.-]*:\/\/\S+/gi, (address) =>
+		address.replace(/[?#].*$/, '?...').replace(/^([^/]*\/\/).*@/, '$1'),
+	);
+}
+
+function shortened(text: string): string {
+	const oneLine = text.replace(/[\s\p{Cc}]+/gu, ' ');
+	const characters = Array.from(oneLine.slice(0, 2 * SHOWN_CHARACTERS + 2));
+	if (characters.length <= SHOWN_CHARACTERS) return oneLine;
+	return `${characters.slice(0, SHOWN_CHARACTERS).join('')}...`;
+}
