@@ -1,0 +1,161 @@
+import axios from 'axios';
+import type { Clock } from './clock';
+import { callbackTargets, refusalReason, type CallbackTarget } from './callbackAddress';
+import type { CallbackEntry, Ledger } from './ledger';
+import type { Settings } from './options';
+import type { Task } from './tasks';
+
+/** Waits before the second, third and fourth try, in provider seconds (webhook page, 2026-08). */
+const RETRY_DELAYS_SECONDS = [10, 30, 60];
+
+/**
+ * Pushes finished tasks, as APIMart's webhook page describes it: terminal states only, plain JSON, no
+ * signature, 2xx within 10 s counts, 5xx and silence are tried again three times, 4xx is final.
+ */
+export class Callbacks {
+	private readonly aborter = new AbortController();
+
+	constructor(
+		private readonly settings: Settings,
+		private readonly clock: Clock,
+		private readonly ledger: Ledger,
+		/** The task as a status read shows it. */
+		private readonly show: (task: Task) => Record<string, unknown>,
+	) {}
+
+	/** Called at the submit; nothing happens unless the task's words ask for it. */
+	started(task: Task) {
+		if (!task.script.callback?.early) return;
+		this.clock.after(task.generationSeconds / 2, () => {
+			for (const target of this.targets(task)) {
+				void this.post({ task, target, kind: 'early', body: this.body(task), tries: 1 });
+			}
+		});
+	}
+
+	/** Called when a task ends; `cancelled` is never pushed. */
+	ended(task: Task) {
+		if (task.state === 'cancelled') return;
+		const { never, copies = 1, forged, malformed, delaySeconds = 0 } = task.script.callback ?? {};
+		for (const target of this.targets(task)) {
+			if (never) {
+				this.note(task, target, 'genuine', 1, { outcome: 'dropped', reason: 'asked for' });
+				continue;
+			}
+			this.clock.after(delaySeconds, () => {
+				void this.sendAll(task, target, { copies, forged, malformed });
+			});
+		}
+	}
+
+	stop() {
+		this.aborter.abort();
+	}
+
+	private async sendAll(
+		task: Task,
+		target: CallbackTarget,
+		{ copies, forged, malformed }: { copies: number; forged?: boolean; malformed?: boolean },
+	) {
+		if (forged) {
+			const body = JSON.stringify(forgedBody(task, this.show(task)));
+			await this.post({ task, target, kind: 'forged', body, tries: 1 });
+		}
+		if (malformed) {
+			await this.post({ task, target, kind: 'malformed', body: '{"id": "task_', tries: 1 });
+		}
+		const tries = RETRY_DELAYS_SECONDS.length + 1;
+		const body = this.body(task);
+		await this.post({ task, target, kind: 'genuine', body, tries });
+		for (let copy = 1; copy < copies; copy++) {
+			await this.post({ task, target, kind: 'duplicate', body, tries });
+		}
+	}
+
+	private async post(push: Push, attempt = 1): Promise<void> {
+		const { task, target, kind } = push;
+		const refused = this.settings.strictCallbacks ? refusalReason(target.url) : undefined;
+		if (refused) {
+			this.note(task, target, kind, attempt, { outcome: 'dropped', reason: refused });
+			return;
+		}
+		const answer = await this.send(target.url, push.body);
+		if (this.aborter.signal.aborted) return;
+		const { status } = answer;
+		if (status !== undefined && status >= 200 && status < 300) {
+			this.note(task, target, kind, attempt, { outcome: 'delivered', status });
+			return;
+		}
+		const retryInSeconds = RETRY_DELAYS_SECONDS[attempt - 1];
+		const final = (status !== undefined && status < 500) || attempt >= push.tries;
+		if (final || retryInSeconds === undefined) {
+			this.note(task, target, kind, attempt, { outcome: 'given-up', ...answer });
+			return;
+		}
+		// The timer first: who reads of the failure in the ledger can move the clock at once.
+		this.clock.after(retryInSeconds, () => {
+			void this.post(push, attempt + 1);
+		});
+		this.note(task, target, kind, attempt, { outcome: 'failed', ...answer, retryInSeconds });
+	}
+
+	private async send(url: string, body: string): Promise<{ status?: number; reason?: string }> {
+		try {
+			const { status } = await axios.post(url, body, {
+				headers: { 'Content-Type': 'application/json', 'User-Agent': 'apimart-sandbox' },
+				maxRedirects: 0,
+				proxy: false,
+				responseType: 'text',
+				signal: AbortSignal.any([
+					this.aborter.signal,
+					AbortSignal.timeout(this.settings.callbackTimeoutSeconds * 1000),
+				]),
+				transformRequest: (text: string) => text,
+				validateStatus: () => true,
+			});
+			return { status };
+		} catch (error) {
+			return { reason: axios.isAxiosError(error) ? (error.code ?? error.message) : String(error) };
+		}
+	}
+
+	private body(task: Task) {
+		const shown = this.show(task);
+		const enveloped =
+			this.settings.callbackEnvelope === 'enveloped' || task.script.callback?.enveloped;
+		return JSON.stringify(enveloped ? { code: 200, data: shown } : shown);
+	}
+
+	private targets({ request }: Task) {
+		return callbackTargets(request, this.settings.webhookContract, this.settings.callbackQueryJoin);
+	}
+
+	private note(
+		task: Task,
+		{ url, contract }: CallbackTarget,
+		kind: CallbackEntry['kind'],
+		attempt: number,
+		rest: Pick<CallbackEntry, 'outcome'> & Partial<CallbackEntry>,
+	) {
+		this.ledger.addCallback({ taskId: task.id, url, contract, kind, attempt, ...rest });
+	}
+}
+
+interface Push {
+	task: Task;
+	target: CallbackTarget;
+	kind: CallbackEntry['kind'];
+	body: string;
+	tries: number;
+}
+
+/** Says "completed" whatever is true, with an address that is not the provider's. */
+function forgedBody(task: Task, shown: Record<string, unknown>) {
+	return {
+		...shown,
+		cost: 0,
+		error: undefined,
+		result: { videos: [{ url: [`http://127.0.0.1:9/forged-${task.id}.mp4`] }] },
+		status: 'completed',
+	};
+}

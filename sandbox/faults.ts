@@ -1,0 +1,172 @@
+import type { Reply } from './errors';
+import { documentedError } from './errors';
+import { actionFromWord, wordsIn } from './faultWords';
+import { Random } from './random';
+import type { TaskScript } from './taskScript';
+
+/**
+ * Faults on demand. Two ways to ask for one: `faults.add(...)` (or `POST /__sandbox/faults`), and words
+ * such as `[[429:2]]` in a prompt. Both speak the words of `faultWords.ts`.
+ */
+export type FaultRoute =
+	'submit' | 'task' | 'file' | 'balance' | 'upload' | 'models' | 'usage' | 'any';
+
+/**
+ * What happens to a request. With `after`, the work is done first: a submit has then made and charged
+ * its task before the client sees anything go wrong.
+ */
+export type FaultAction =
+	| {
+			kind: 'answer';
+			status: number;
+			body?: unknown;
+			headers?: Record<string, string>;
+			after?: boolean;
+	  }
+	| { kind: 'reset'; after?: boolean }
+	/** `half`: the full length is announced, half is sent, the connection is cut; `short`: half, honestly announced. */
+	| { kind: 'half' | 'short' }
+	/** Real seconds, before the headers or in the middle of the body. */
+	| { kind: 'slow'; part: 'headers' | 'body'; seconds: number }
+	/** To the mirror of the file host, if not elsewhere. */
+	| { kind: 'redirect'; status?: number; to?: string }
+	/** Other headers on the genuine answer. */
+	| { kind: 'headers'; headers: Record<string, string> }
+	/** What is to become of the task (route `submit` only). */
+	| { kind: 'script'; script: TaskScript };
+
+export interface FaultRule {
+	/** Default: the route that the word is meant for, else `any`. */
+	route?: FaultRoute;
+	/** An action, or a word such as `reset-after-accept` or `fail:content`. */
+	action: FaultAction | string;
+	/** Which of the matching requests, counted from 1. */
+	nth?: number | number[];
+	/** How often at most. Without `nth`, `times` and `probability`: always. */
+	times?: number;
+	/** 0..1, drawn from the seed. */
+	probability?: number;
+	when?: { promptContains?: string; taskId?: string; idempotencyKey?: string };
+}
+
+/** A fault that is about to be applied. */
+export interface ActiveFault {
+	label: string;
+	action: FaultAction;
+}
+
+export interface FaultSubject {
+	prompt?: string;
+	taskId?: string;
+	idempotencyKey?: string;
+}
+
+interface Armed {
+	id: string;
+	rule: FaultRule;
+	route: FaultRoute;
+	label: string;
+	action: FaultAction;
+	seen: number;
+	applied: number;
+	random: Random;
+}
+
+export class Faults {
+	private armed: Armed[] = [];
+
+	private lastId = 0;
+
+	/** Words in prompts, by clip: `[[429:2]]` means twice for each clip. */
+	private readonly byClip = new Map<string, Armed[]>();
+
+	constructor(private readonly seed: number) {}
+
+	/**
+	 * @returns the id for `remove`
+	 * @throws Error for a word that does not exist
+	 */
+	add(rule: FaultRule): string {
+		const armed = this.arm(rule);
+		this.armed.push(armed);
+		return armed.id;
+	}
+
+	remove(id: string) {
+		this.armed = this.armed.filter((armed) => armed.id !== id);
+	}
+
+	clear() {
+		this.armed = [];
+		this.byClip.clear();
+	}
+
+	list() {
+		return this.armed.map(({ id, rule, seen, applied }) => ({ id, rule, seen, applied }));
+	}
+
+	/** Takes the faults that fall on this request, and counts them. */
+	take(route: Exclude<FaultRoute, 'any'>, subject: FaultSubject = {}): ActiveFault[] {
+		const here = this.armed.filter(
+			(armed) => (armed.route === route || armed.route === 'any') && concerns(armed.rule, subject),
+		);
+		return here.filter(falls).map(activate);
+	}
+
+	/** As `take`, for the words in a prompt; `clip` names the clip, so that counts are kept per clip. */
+	takeWords(route: 'submit' | 'task' | 'file', clip: string, prompt: string): ActiveFault[] {
+		let rules = this.byClip.get(clip);
+		if (!rules) {
+			rules = wordsIn(prompt).map((word) => this.arm({ action: word }));
+			this.byClip.set(clip, rules);
+		}
+		return rules.filter((armed) => armed.route === route && falls(armed)).map(activate);
+	}
+
+	private arm(rule: FaultRule): Armed {
+		const id = `fault-${++this.lastId}`;
+		const random = new Random(this.seed * 7919 + this.lastId);
+		const counters = { id, seen: 0, applied: 0, random };
+		if (typeof rule.action !== 'string') {
+			const { action } = rule;
+			return { ...counters, rule, route: rule.route ?? 'any', label: action.kind, action };
+		}
+		const known = actionFromWord(rule.action);
+		const counted = rule.nth ?? rule.times ?? rule.probability;
+		return {
+			...counters,
+			// The count in the word itself (`429:2`) holds where the rule gives none.
+			rule: counted === undefined ? { ...rule, times: known.times } : rule,
+			route: rule.route ?? known.route,
+			label: rule.action,
+			action: known.action,
+		};
+	}
+}
+
+/** The answer of an `answer` fault. */
+export function replyOf(action: Extract<FaultAction, { kind: 'answer' }>): Reply {
+	if (action.body === undefined) return documentedError(action.status, undefined, action.headers);
+	return { status: action.status, body: action.body, headers: action.headers };
+}
+
+function concerns({ when = {} }: FaultRule, subject: FaultSubject) {
+	return (
+		(when.promptContains === undefined || (subject.prompt ?? '').includes(when.promptContains)) &&
+		(when.taskId === undefined || subject.taskId === when.taskId) &&
+		(when.idempotencyKey === undefined || subject.idempotencyKey === when.idempotencyKey)
+	);
+}
+
+function falls(armed: Armed) {
+	const { nth, times, probability } = armed.rule;
+	armed.seen++;
+	if (nth !== undefined && ![nth].flat().includes(armed.seen)) return false;
+	if (times !== undefined && armed.applied >= times) return false;
+	return probability === undefined || armed.random.fraction() < probability;
+}
+
+function activate(armed: Armed): ActiveFault {
+	armed.applied++;
+	return { label: armed.label, action: armed.action };
+}

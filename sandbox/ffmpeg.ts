@@ -1,0 +1,55 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+import { access, chmod, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+let found: Promise<string> | undefined;
+
+/**
+ * The ffmpeg to use: `FFMPEG_PATH`, else one on the PATH, else the one of @ffmpeg-installer/ffmpeg.
+ * @throws Error that says how to get one
+ */
+export async function ffmpegPath(): Promise<string> {
+	found ??= lookUp();
+	found.catch(() => {
+		found = undefined;
+	});
+	return await found;
+}
+
+async function lookUp() {
+	const { FFMPEG_PATH, PATH = '' } = process.env;
+	if (FFMPEG_PATH) {
+		if (await isExecutable(FFMPEG_PATH)) return FFMPEG_PATH;
+		throw new Error(`FFMPEG_PATH names ${FFMPEG_PATH}, which cannot be run: ${ADVICE}`);
+	}
+	const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
+	for (const folder of PATH.split(delimiter).filter(Boolean)) {
+		const candidate = join(folder, name);
+		if (await isExecutable(candidate)) return candidate;
+	}
+	const packaged = await packagedPath();
+	if (packaged) {
+		// Installed with --ignore-scripts, the program may lack its permission.
+		if (!(await isExecutable(packaged))) await chmod(packaged, 0o755).catch(() => {});
+		if (await isExecutable(packaged)) return packaged;
+	}
+	throw new Error(`No ffmpeg was found: ${ADVICE}`);
+}
+
+const ADVICE =
+	'install ffmpeg so that it is on the PATH, or set FFMPEG_PATH, or run "npm install --save-dev @ffmpeg-installer/ffmpeg", or use tiny clips (--clips tiny)';
+
+/** The package throws while it is loaded where it has no program for this computer. */
+async function packagedPath(): Promise<string | undefined> {
+	return await import('@ffmpeg-installer/ffmpeg').then(
+		({ path }) => path,
+		() => undefined,
+	);
+}
+
+async function isExecutable(path: string) {
+	return await access(path, constants.X_OK).then(
+		() => true,
+		() => false,
+	);
+}

@@ -1,0 +1,147 @@
+import { Keys, type NewKey } from './balance';
+import { Callbacks } from './callbacks';
+import { RealClips, TinyClips } from './clips';
+import { ScaledClock, type Clock } from './clock';
+import type { Context } from './context';
+import { Faults } from './faults';
+import { fileHost } from './fileHost';
+import { Idempotency } from './idempotency';
+import { Ledger } from './ledger';
+import { withDefaults, type SandboxOptions } from './options';
+import { Random } from './random';
+import { apiServer, close, listen } from './server';
+import { taskObject } from './taskAnswer';
+import { Tasks } from './tasks';
+import { UploadStore } from './uploads';
+
+export { ManualClock, ScaledClock, type Clock } from './clock';
+export { faultWordNames } from './faultWords';
+export { Faults, type FaultAction, type FaultRoute, type FaultRule } from './faults';
+export * from './ledger';
+export type { SandboxOptions } from './options';
+export { priceUsd } from './prices';
+
+/** An APIMart on this computer. */
+export interface Sandbox {
+	/** `http://127.0.0.1:PORT`, without `/v1`. */
+	baseUrl: string;
+	/** Where clips and uploaded images lie: another origin. */
+	filesUrl: string;
+	/** A third origin, to which redirects lead if nothing else is asked for. */
+	mirrorUrl: string;
+	apiKey: string;
+	/** Known too: 402 for whatever costs. */
+	noBalanceKey: string;
+	/** Known too: 403 everywhere. */
+	forbiddenKey: string;
+	ledger: Ledger;
+	faults: Faults;
+	clock: Clock;
+	/** Makes another key known, with money and limits of its own. */
+	addKey(entry: NewKey): void;
+	/** Ends a running task now. */
+	finishTask(
+		taskId: string,
+		told?: { ending?: 'completed' | 'failed' | 'cancelled'; error?: unknown },
+	): Promise<void>;
+	/** As freshly started: no tasks, faults, uploads, remembered keys; full balances; an empty ledger. */
+	reset(): void;
+	/** Closes every connection at once and ends whatever is still rendered or waited for. */
+	stop(): Promise<void>;
+}
+
+/**
+ * Starts a sandbox: the API, the file host and the mirror, each on a port of its own.
+ * @throws Error where a port is taken
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+	const settings = withDefaults(options);
+	const clock = options.clock ?? new ScaledClock(settings.speed);
+	const ledger = new Ledger(() => clock.wallMs());
+	const random = new Random(settings.seed);
+	const urls = { api: '', files: '', mirror: '' };
+	const stopping = new AbortController();
+	const keys = new Keys(ledger, settings);
+	const uploads = new UploadStore();
+	const clips =
+		settings.clips === 'real'
+			? new RealClips(settings.cacheFolder, (url) => uploadedFile(context, url))
+			: new TinyClips();
+	const callbacks = new Callbacks(settings, clock, ledger, (task) =>
+		taskObject(task, settings, clock, urls.files, task.request.language),
+	);
+	const tasks = new Tasks({ settings, clock, random, keys, ledger, clips }, (task) => {
+		callbacks.ended(task);
+	});
+	const faults = new Faults(settings.seed);
+	const idempotency = new Idempotency(clock);
+	const context: Context = {
+		...{
+			settings,
+			clock,
+			random,
+			ledger,
+			faults,
+			keys,
+			idempotency,
+			tasks,
+			callbacks,
+			uploads,
+			urls,
+		},
+		stopping: stopping.signal,
+	};
+	const noBalanceKey = `${settings.apiKey}-no-balance`;
+	const forbiddenKey = `${settings.apiKey}-forbidden`;
+	const addKeys = () => {
+		keys.add({ key: settings.apiKey });
+		keys.add({ key: noBalanceKey, scenario: 'no-balance' });
+		keys.add({ key: forbiddenKey, scenario: 'forbidden' });
+	};
+	const reset = () => {
+		clock.stop();
+		for (const part of [tasks, faults, uploads, idempotency]) part.clear();
+		addKeys();
+		ledger.reset();
+	};
+	addKeys();
+
+	const { host, port, filePort } = settings;
+	const api = await listen(apiServer(context, reset), port, host);
+	const files = await listen(fileHost(context, 'files'), filePort, host);
+	const mirror = await listen(fileHost(context, 'mirror'), 0, host);
+	Object.assign(urls, { api: api.origin, files: files.origin, mirror: mirror.origin });
+	return {
+		baseUrl: urls.api,
+		filesUrl: urls.files,
+		mirrorUrl: urls.mirror,
+		apiKey: settings.apiKey,
+		noBalanceKey,
+		forbiddenKey,
+		ledger,
+		faults,
+		clock,
+		addKey: (entry) => {
+			keys.add(entry);
+		},
+		finishTask: async (taskId, told) => {
+			await tasks.finish(taskId, told);
+		},
+		reset,
+		stop: async () => {
+			clock.stop();
+			stopping.abort();
+			callbacks.stop();
+			clips.stop();
+			await Promise.all([api, files, mirror].map(async ({ server }) => await close(server)));
+		},
+	};
+}
+
+function uploadedFile({ uploads, urls, clock }: Context, url: string) {
+	if (!url.startsWith(`${urls.files}/image/`)) return undefined;
+	const image = uploads.find(url.split('/').at(-1) ?? '', clock.wallMs());
+	if (image === undefined || image === 'expired' || image.contentType === 'image/gif')
+		return undefined;
+	return { bytes: image.bytes, extension: image.contentType.slice('image/'.length) };
+}

@@ -1,0 +1,127 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-dangerous-functions */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ffmpegArguments, LAYOUT_VERSION, textFiles } from './filmScript';
+import { ffmpegPath } from './ffmpeg';
+import type { ClipRequest } from './validation';
+
+interface Background {
+	bytes: Buffer;
+	extension: string;
+}
+
+/**
+ * Renders clips with ffmpeg, one at a time (a laptop has other things to do), and keeps each by what is
+ * to be seen in it: the same request never renders twice.
+ */
+export class ClipRenderer {
+	private queue: Promise<unknown> = Promise.resolve();
+
+	private readonly running = new Map<string, Promise<string>>();
+
+	private child: ChildProcess | undefined;
+
+	private stopped = false;
+
+	constructor(private readonly cacheFolder: string) {}
+
+	/**
+	 * @returns the path of the MP4
+	 * @throws Error where ffmpeg is missing or fails
+	 */
+	async render(request: ClipRequest, background?: Background): Promise<string> {
+		const name = contentName(request, background);
+		let rendering = this.running.get(name);
+		if (!rendering) {
+			rendering = this.cachedOrQueued(name, request, background).finally(() => {
+				this.running.delete(name);
+			});
+			this.running.set(name, rendering);
+		}
+		return await rendering;
+	}
+
+	stop() {
+		this.stopped = true;
+		this.child?.kill('SIGKILL');
+	}
+
+	private async cachedOrQueued(name: string, request: ClipRequest, background?: Background) {
+		const path = join(this.cacheFolder, `${name}.mp4`);
+		if (await exists(path)) return path;
+		const turn = this.queue.then(async () => await this.renderTo(path, request, background));
+		this.queue = turn.catch(() => {});
+		await turn;
+		return path;
+	}
+
+	private async renderTo(path: string, request: ClipRequest, background?: Background) {
+		const folder = await mkdtemp(join(tmpdir(), 'kling-clip-'));
+		try {
+			// Everything ffmpeg reads lies in its working folder: no path has to be escaped in a filter.
+			await copyFile(fontPath(), join(folder, 'font.ttf'));
+			for (const [name, text] of Object.entries(textFiles(request))) {
+				await writeFile(join(folder, name), text);
+			}
+			const image = background && `start.${background.extension}`;
+			if (background && image) await writeFile(join(folder, image), background.bytes);
+			await this.run(folder, ffmpegArguments(request, image)).catch(async (error: Error) => {
+				// An image that this ffmpeg cannot read: the clip is rendered without it.
+				if (!image || this.stopped) return await Promise.reject(error);
+				await this.run(folder, ffmpegArguments(request));
+			});
+			await mkdir(dirname(path), { recursive: true });
+			const finished = `${path}.${process.pid}.part`;
+			await copyFile(join(folder, 'clip.mp4'), finished);
+			await rename(finished, path);
+		} finally {
+			await rm(folder, { recursive: true, force: true });
+		}
+	}
+
+	private async run(folder: string, args: string[]) {
+		const program = await ffmpegPath();
+		if (this.stopped) throw new Error('The sandbox was stopped while a clip was rendered');
+		await new Promise<void>((resolve, reject) => {
+			const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+			this.child = child;
+			let complaint = '';
+			child.stderr.on('data', (chunk: Buffer) => {
+				complaint = `${complaint}${chunk.toString()}`.slice(-2000);
+			});
+			child.on('error', reject);
+			child.on('close', (code) => {
+				if (code === 0) resolve();
+				else reject(new Error(`ffmpeg could not render the clip: ${complaint.trim()}`));
+			});
+		});
+	}
+}
+
+/** `KLING_FAST_CACHE`, else `clips` in the package's folder of the user's cache. */
+export function clipCacheFolder() {
+	const { KLING_FAST_CACHE, XDG_CACHE_HOME } = process.env;
+	if (KLING_FAST_CACHE) return KLING_FAST_CACHE;
+	return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-kling-fast', 'clips');
+}
+
+/** What is to be seen and heard, as a hash: the name in the cache. */
+function contentName(request: ClipRequest, background?: Background) {
+	const seen = { ...request, webhook: '', callbackUrl: '', imageUrls: request.imageUrls.length };
+	const hash = createHash('sha256').update(JSON.stringify([LAYOUT_VERSION, seen]));
+	if (background) hash.update(background.bytes);
+	return hash.digest('hex').slice(0, 32);
+}
+
+const fontPath = () =>
+	join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf', 'DejaVuSans-Bold.ttf');
+
+async function exists(path: string) {
+	return await access(path).then(
+		() => true,
+		() => false,
+	);
+}

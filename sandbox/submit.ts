@@ -1,0 +1,140 @@
+import type { RequestHandler } from 'express';
+import type { Context } from './context';
+import { documentedError, RefusalError, type Reply } from './errors';
+import type { IdempotencyScope } from './idempotency';
+import { route, sha256, type Call } from './route';
+import type { Task } from './tasks';
+import { mergeScripts } from './taskScript';
+import { isObject, promptTexts, readClipRequest } from './validation';
+
+/**
+ * `POST /v1/videos/generations`. Invariants:
+ * - a replay makes nothing and charges nothing, even where the key is at its limit;
+ * - between the check of limits and the making of the task nothing is awaited, so two requests cannot
+ *   take the last place both;
+ * - only an accepted submit is remembered under its Idempotency-Key.
+ */
+export function submitRoute(context: Context): RequestHandler {
+	return route(context, {
+		name: 'submit',
+		subject: ({ body }) => ({ prompt: promptTexts(parsed(body)) }),
+		moreFaults: ({ subject, entry, account }) =>
+			context.faults.takeWords(
+				'submit',
+				clipNameOf(account.key, entry.idempotencyKey ?? subject.prompt ?? ''),
+				subject.prompt ?? '',
+			),
+		work: (call) => submit(context, call),
+	});
+}
+
+function submit(context: Context, call: Call): Reply {
+	const { request, entry, account } = call;
+	const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+	const body = parsed(bytes);
+	entry.body = body;
+	if (body === undefined) {
+		throw new RefusalError(documentedError(400, 'Invalid JSON in the request body'));
+	}
+	const clipRequest = readClipRequest(body);
+	const idempotencyKey = entry.idempotencyKey;
+	const scope = idempotencyKey !== undefined && {
+		key: account.key,
+		endpoint: 'POST /v1/videos/generations',
+		idempotencyKey,
+	};
+	const known = scope && context.idempotency.begin(scope, sha256(bytes));
+	if (known) {
+		entry.replayed = true;
+		entry.taskId = known.taskId;
+		return known.reply;
+	}
+	return remembering(context, call, scope, () => {
+		refuseAtLimit(context, call);
+		const script = mergeScripts(
+			call.faults.flatMap(({ action }) => (action.kind === 'script' ? [action.script] : [])),
+		);
+		const promptText = promptTexts(body);
+		const task = context.tasks.create(account, clipRequest, script, {
+			promptText,
+			clipName: clipNameOf(account.key, idempotencyKey ?? promptText),
+		});
+		context.callbacks.started(task);
+		context.ledger.update(entry, { taskId: task.id, accepted: true });
+		return { task, reply: acceptance(context, call, task) };
+	});
+}
+
+/** Holds the key while the request is dealt with, and keeps the answer from then on. */
+function remembering(
+	{ idempotency }: Context,
+	call: Call,
+	scope: IdempotencyScope | false,
+	make: () => { task: Task; reply: Reply },
+) {
+	let made: ReturnType<typeof make> | undefined;
+	try {
+		made = make();
+		return made.reply;
+	} finally {
+		if (scope && made) {
+			const { task, reply } = made;
+			call.onAnswer.push(() => idempotency.complete(scope, reply, task.id));
+		} else if (scope) {
+			idempotency.forget(scope);
+		}
+	}
+}
+
+function refuseAtLimit({ settings }: Context, { account }: Call) {
+	if (account.concurrency === 0 || account.inFlight < account.concurrency) return;
+	const { retryAfterSeconds } = settings;
+	throw new RefusalError(
+		documentedError(
+			429,
+			undefined,
+			retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
+		),
+	);
+}
+
+/** The two contracts: an array with status 200, or, asked for by header, an object with status 202. */
+function acceptance({ settings, random, urls }: Context, { request }: Call, task: Task): Reply {
+	const version = request.get('x-apimart-response-version');
+	const versioned =
+		settings.envelope === 'versioned' ||
+		(settings.envelope === 'byHeader' && version === RESPONSE_VERSION);
+	if (!versioned) {
+		return {
+			status: 200,
+			body: { code: 200, data: [{ status: 'submitted', task_id: task.id }] },
+		};
+	}
+	return {
+		status: 202,
+		headers: { 'X-APIMart-Response-Version': RESPONSE_VERSION },
+		body: {
+			code: 202,
+			request_id: `req_${random.text(24, '0123456789abcdef')}`,
+			data: {
+				object: 'generation.task',
+				id: task.id,
+				status: 'submitted',
+				poll_url: `${urls.api}/v1/tasks/${task.id}`,
+			},
+		},
+	};
+}
+
+export const RESPONSE_VERSION = '2026-07-27';
+
+const clipNameOf = (key: string, name: string) => JSON.stringify([key, name]);
+
+function parsed(body: unknown): unknown {
+	try {
+		const value: unknown = JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
+		return isObject(value) || Array.isArray(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,98 @@
+import type { RequestHandler } from 'express';
+import multer from 'multer';
+import type { Context } from './context';
+import { RefusalError } from './errors';
+import { route, sha256 } from './route';
+
+/** Largest image, in bytes (upload page, 2026-08). */
+const MAX_BYTES = 20 * 1024 * 1024;
+
+/** An uploaded image's address lives for 72 hours (upload page). */
+const LIFETIME_SECONDS = 72 * 3600;
+
+export interface UploadedImage {
+	bytes: Buffer;
+	contentType: string;
+	atMs: number;
+}
+
+/** What was uploaded, by its name at the file host. */
+export class UploadStore {
+	private readonly images = new Map<string, UploadedImage>();
+
+	add(name: string, image: UploadedImage) {
+		this.images.set(name, image);
+	}
+
+	/** @returns undefined where it is unknown; `expired` after 72 hours */
+	find(name: string, nowMs: number): UploadedImage | 'expired' | undefined {
+		const image = this.images.get(name);
+		const expired = image && nowMs - image.atMs >= LIFETIME_SECONDS * 1000;
+		return expired ? 'expired' : image;
+	}
+
+	clear() {
+		this.images.clear();
+	}
+}
+
+/** `POST /v1/uploads/images`, multipart field `file`. The type is read from the bytes, not from the name. */
+export function uploadRoute(context: Context): RequestHandler[] {
+	const { random, uploads, urls, clock, ledger } = context;
+	return [
+		multipart,
+		route(context, {
+			name: 'upload',
+			work: ({ request, account }) => {
+				const file = request.file;
+				if (!file) refuse(400, 'missing or invalid file field: http: no such file');
+				const contentType = imageType(file.buffer);
+				if (!contentType) {
+					refuse(400, `unsupported image type: ${file.mimetype}, allowed: jpeg, png, gif, webp`);
+				}
+				if (file.size > MAX_BYTES) {
+					refuse(413, `file size ${file.size} exceeds maximum ${MAX_BYTES} bytes`);
+				}
+				const extension = contentType.slice('image/'.length);
+				const name = `${random.fileStem()}-image.${extension}`;
+				uploads.add(name, { bytes: file.buffer, contentType, atMs: clock.wallMs() });
+				const url = `${urls.files}/image/${name}`;
+				const filename = file.originalname;
+				const bytes = file.size;
+				const hash = sha256(file.buffer);
+				ledger.addUpload({ key: account.masked, url, filename, contentType, bytes, sha256: hash });
+				const createdAt = Math.floor(clock.wallMs() / 1000);
+				return {
+					status: 200,
+					body: { url, filename, content_type: contentType, bytes, created_at: createdAt },
+				};
+			},
+		}),
+	];
+}
+
+/** Reads the form whoever sent it; what is wrong with it is told after the key was looked at. */
+const multipart: RequestHandler = (request, response, next) => {
+	receive(request, response, () => next());
+};
+
+const receive = multer({
+	storage: multer.memoryStorage(),
+	limits: { fileSize: 4 * MAX_BYTES, files: 1 },
+}).single('file');
+
+function refuse(status: number, message: string): never {
+	throw new RefusalError({
+		status,
+		body: { error: { message, type: 'invalid_request_error' } },
+	});
+}
+
+function imageType(bytes: Buffer): string | undefined {
+	const start = bytes.toString('latin1', 0, 12);
+	if (start.startsWith('\xff\xd8\xff')) return 'image/jpeg';
+	if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
+	if (/^GIF8[79]a/.test(start)) return 'image/gif';
+	if (/^RIFF....WEBP/s.test(start)) return 'image/webp';
+	return undefined;
+}

@@ -1,0 +1,179 @@
+import { documentedError, RefusalError } from './errors';
+import type { Quality } from './prices';
+
+/** A submit that passed the rules, with the defaults of the kling-v3 page filled in. */
+export interface ClipRequest {
+	prompt: string;
+	negativePrompt: string;
+	mode: Quality;
+	duration: number;
+	aspectRatio: '16:9' | '9:16' | '1:1';
+	imageUrls: string[];
+	audio: boolean;
+	watermark: boolean;
+	shots: Shot[];
+	shotType: 'customize' | 'intelligence' | undefined;
+	nsfwCheck: boolean;
+	language: string | undefined;
+	webhook: string | undefined;
+	callbackUrl: string | undefined;
+}
+
+export interface Shot {
+	prompt: string;
+	duration: number;
+}
+
+/**
+ * Applies the rules of APIMart's kling-v3 page (2026-08). Keys that it does not know are ignored, as the
+ * published schema says. Lengths are counted in code points; 2,500 for both prompts is what every seller
+ * of Kling 3.0 states, the page itself gives no number.
+ * @throws RefusalError with the answer 400
+ */
+export function readClipRequest(body: unknown): ClipRequest {
+	if (!isObject(body)) refuse('request body must be a JSON object');
+	if (body.model !== 'kling-v3') {
+		if (typeof body.model !== 'string' || body.model === '') refuse('model is required');
+		refuse(`model ${body.model} not found, allowed here: kling-v3`);
+	}
+	const multiShot = readBoolean(body, 'multi_shot');
+	const prompt = readText(body, 'prompt') ?? '';
+	if (!multiShot && prompt.trim() === '') refuse('prompt is required');
+	const duration = readDuration(body.duration);
+	const shotType = multiShot ? readShotType(body.shot_type) : undefined;
+	readElements(body.element_list);
+	return {
+		prompt,
+		negativePrompt: readText(body, 'negative_prompt') ?? '',
+		mode: readOneOf(body, 'mode', ['std', 'pro', '4k'] as const),
+		duration,
+		aspectRatio: readOneOf(body, 'aspect_ratio', ['16:9', '9:16', '1:1'] as const),
+		imageUrls: readImageUrls(body.image_urls),
+		audio: readBoolean(body, 'audio'),
+		watermark: readBoolean(body, 'watermark'),
+		shots: shotType === 'customize' ? readShots(body.multi_prompt, duration) : [],
+		shotType,
+		nsfwCheck: readBoolean(body, 'nsfw_check'),
+		language: typeof body.language === 'string' ? body.language : undefined,
+		// A wrong address is not refused: the real service accepts and bills the task and pushes nothing.
+		webhook: typeof body.webhook === 'string' ? body.webhook : undefined,
+		callbackUrl: typeof body.callback_url === 'string' ? body.callback_url : undefined,
+	};
+}
+
+/** Every text of a submit in which fault words may stand, whether or not it is valid. */
+export function promptTexts(body: unknown): string {
+	if (!isObject(body)) return '';
+	const shots = Array.isArray(body.multi_prompt) ? body.multi_prompt : [];
+	return [body.prompt, ...shots.map((shot) => (isObject(shot) ? shot.prompt : undefined))]
+		.filter((text) => typeof text === 'string')
+		.join('\n');
+}
+
+const MAX_PROMPT_LENGTH = 2500;
+const MAX_SHOT_PROMPT_LENGTH = 512;
+
+function readDuration(value: unknown) {
+	if (value === undefined) return 5;
+	if (!Number.isInteger(value)) {
+		refuse(
+			`duration must be a plain integer (e.g. 6), do not add quotes, got ${JSON.stringify(value)}`,
+		);
+	}
+	const seconds = Number(value);
+	if (seconds < 3 || seconds > 15) {
+		refuse(`invalid duration: ${seconds}, must be between 3 and 15 seconds`);
+	}
+	return seconds;
+}
+
+function readImageUrls(value: unknown) {
+	if (value === undefined || value === null) return [];
+	if (!Array.isArray(value)) refuse('image_urls must be an array of strings');
+	if (value.length > 2) refuse(`image_urls supports at most 2 images, got ${value.length}`);
+	return value.map((url: unknown, index) => {
+		if (typeof url !== 'string') refuse('image_urls must be an array of strings');
+		if (!/^(https?|asset):\/\//i.test(url)) {
+			// The live sentence, with the field named as the live service names it.
+			const field = index === 0 ? 'first_frame_image' : 'last_frame_image';
+			refuse(
+				`Invalid format for ${field}. Only http/https URLs or asset:// private asset URLs are supported.`,
+			);
+		}
+		return url;
+	});
+}
+
+function readShotType(value: unknown) {
+	if (value === 'customize' || value === 'intelligence') return value;
+	refuse('shot_type is required when multi_shot is true, allowed: customize, intelligence');
+}
+
+function readShots(value: unknown, duration: number): Shot[] {
+	if (!Array.isArray(value) || value.length < 1 || value.length > 6) {
+		refuse('multi_prompt must contain 1 to 6 shots when shot_type is customize');
+	}
+	const shots = value.map((shot: unknown, position) => {
+		const name = `multi_prompt[${position}]`;
+		if (!isObject(shot)) refuse(`${name} must be an object`);
+		if (shot.index !== position + 1) refuse(`${name}.index must be ${position + 1}`);
+		if (typeof shot.prompt !== 'string' || shot.prompt.trim() === '') {
+			refuse(`${name}.prompt is required`);
+		}
+		if ([...shot.prompt].length > MAX_SHOT_PROMPT_LENGTH) {
+			refuse(`${name}.prompt exceeds ${MAX_SHOT_PROMPT_LENGTH} characters`);
+		}
+		if (!Number.isInteger(shot.duration) || Number(shot.duration) < 1) {
+			refuse(`${name}.duration must be an integer of at least 1`);
+		}
+		return { prompt: shot.prompt, duration: Number(shot.duration) };
+	});
+	const sum = shots.reduce((total, shot) => total + shot.duration, 0);
+	if (sum !== duration) {
+		refuse(`sum of multi_prompt durations (${sum}) must equal duration (${duration})`);
+	}
+	return shots;
+}
+
+function readElements(value: unknown) {
+	if (value === undefined || value === null) return;
+	if (!Array.isArray(value) || value.length > 3) refuse('element_list supports at most 3 subjects');
+}
+
+function readText(body: Record<string, unknown>, name: string) {
+	const value = body[name];
+	if (value === undefined || value === null) return undefined;
+	if (typeof value !== 'string') refuse(`${name} must be a string`);
+	if ([...value].length > MAX_PROMPT_LENGTH) {
+		refuse(`${name} exceeds ${MAX_PROMPT_LENGTH} characters`);
+	}
+	return value;
+}
+
+function readBoolean(body: Record<string, unknown>, name: string) {
+	const value = body[name];
+	if (value === undefined || value === null) return false;
+	if (typeof value !== 'boolean') refuse(`${name} must be a boolean`);
+	return value;
+}
+
+/** The first value is the default. */
+function readOneOf<T extends string>(
+	body: Record<string, unknown>,
+	name: string,
+	allowed: readonly [T, ...T[]],
+) {
+	const value = body[name];
+	if (value === undefined) return allowed[0];
+	const found = allowed.find((candidate) => candidate === value);
+	if (!found) refuse(`invalid ${name}: ${String(value)}, allowed: ${allowed.join(', ')}`);
+	return found;
+}
+
+function refuse(message: string): never {
+	throw new RefusalError(documentedError(400, message));
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
