@@ -5,7 +5,7 @@ import type {
 	Icon,
 	INodeProperties,
 } from 'n8n-workflow';
-import { normalizeBaseUrl } from './baseUrl';
+import { normalizeBaseUrl } from '../nodes/KlingFast/apimart/address';
 
 /**
  * What must stay true here: the API key travels to the host of the base URL and to no other. A request to another host
@@ -56,8 +56,8 @@ export class KlingFastApi implements ICredentialType {
 	];
 
 	authenticate: IAuthenticate = async (credentials, request) => {
-		const baseUrl = normalizeBaseUrl(credentials.baseUrl);
-		// As n8n's HTTP client joins them: an absolute URL wins over the base.
+		const baseUrl = normalizeBaseUrl(String(credentials.baseUrl ?? ''));
+		// Joined as n8n's HTTP client does it: an absolute URL wins over the base.
 		const target = new URL(request.url, request.baseURL ?? baseUrl);
 		if (target.origin !== new URL(baseUrl).origin) {
 			throw new Error(
@@ -74,7 +74,7 @@ export class KlingFastApi implements ICredentialType {
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: "={{ $credentials.baseUrl.trim().replace(/\\/+$/, '').replace(/\\/v1$/i, '') }}",
+			baseURL: "={{ $credentials.baseUrl.trim().replace(/(\\/+v1)?\\/*$/, '') }}",
 			url: '/v1/balance',
 			method: 'GET',
 		},

@@ -1,0 +1,160 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+/** Calls a node's `webhook()` the way n8n does: a real HTTP request, n8n's own webhook context, n8n's rules for the answer. */
+import axios from 'axios';
+import express, { type Request, type Response } from 'express';
+import { parse, stringify } from 'flatted';
+import { HookContext, WebhookContext } from 'n8n-core';
+import type {
+	IHttpRequestMethods,
+	INode,
+	IRunExecutionData,
+	IWebhookData,
+	IWebhookResponseData,
+	IWorkflowExecuteAdditionalData,
+	WebhookType,
+	Workflow,
+} from 'n8n-workflow';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Engine, NodeRun, RunOptions } from './harness';
+
+export interface WebhookRequest {
+	/** `default` or `setup`. */
+	webhook?: WebhookType;
+	method?: IHttpRequestMethods;
+	/** A string is sent as it is, anything else as JSON. */
+	body?: unknown;
+	headers?: Record<string, string>;
+	query?: Record<string, string>;
+	/** The values of `:name` parts of the path. */
+	params?: Record<string, string>;
+}
+
+export interface WebhookAnswer {
+	/** What the caller of the webhook got. */
+	status: number;
+	body: unknown;
+	/** What `webhook()` returned: with `workflowData` the run goes on (`engine.resume`) or a workflow starts. */
+	result?: IWebhookResponseData;
+	/** What `webhook()` threw; in n8n that destroys a suspended run. */
+	thrown?: unknown;
+}
+
+/** @param target a sleeping run, or the options of a trigger node */
+export async function callWebhook(
+	engine: Engine,
+	target: NodeRun | RunOptions,
+	request: WebhookRequest = {},
+): Promise<WebhookAnswer> {
+	const outcome: Pick<WebhookAnswer, 'result' | 'thrown'> = {};
+	const app = express();
+	app.use(express.raw({ type: () => true, limit: '16mb' }));
+	app.use(async (httpRequest, httpResponse) => {
+		if (!readBodyAsN8n(httpRequest, request.params ?? {})) {
+			httpResponse.status(422).json({ message: 'Failed to parse request body' });
+			return;
+		}
+		try {
+			outcome.result = await runWebhook(engine, target, request, httpRequest, httpResponse);
+			if (!outcome.result.noWebhookResponse) httpResponse.json(outcome.result.webhookResponse);
+		} catch (error) {
+			outcome.thrown = error;
+			if (!httpResponse.headersSent)
+				httpResponse.status(500).json({ message: 'Error in workflow' });
+		}
+	});
+	const server = app.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	try {
+		const answer = await axios.request({
+			url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+			method: request.method ?? 'POST',
+			params: request.query,
+			// A string under a JSON content type would be quoted by axios.
+			data: typeof request.body === 'string' ? Buffer.from(request.body) : request.body,
+			headers: { 'Content-Type': 'application/json', ...request.headers },
+			validateStatus: () => true,
+		});
+		return { status: answer.status, body: answer.data, ...outcome };
+	} finally {
+		server.closeAllConnections();
+		server.close();
+	}
+}
+
+/** For `webhookMethods.<webhook>.checkExists/create/delete`, and for `getNodeWebhookUrl` while activating. */
+export function hookContext(engine: Engine, options: RunOptions, webhook: WebhookType = 'default') {
+	const { workflow, node } = engine.workflow(options);
+	const additionalData = engine.additionalData(options);
+	const webhookData = webhookDataOf(workflow, node, additionalData, webhook);
+	return new HookContext(workflow, node, additionalData, 'trigger', 'activate', webhookData);
+}
+
+async function runWebhook(
+	engine: Engine,
+	target: NodeRun | RunOptions,
+	request: WebhookRequest,
+	httpRequest: Request,
+	httpResponse: Response,
+): Promise<IWebhookResponseData> {
+	const options = 'execution' in target ? target.options : target;
+	const execution: IRunExecutionData | null =
+		'execution' in target ? parse(stringify(target.execution)) : null;
+	const { workflow, node } = engine.workflow(options);
+	const additionalData = { ...engine.additionalData(options), httpRequest, httpResponse };
+	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
+	if (!type.webhook) throw new Error(`${node.type} has no webhook()`);
+	return await type.webhook.call(
+		new WebhookContext(
+			workflow,
+			node,
+			additionalData,
+			options.mode ?? 'trigger',
+			webhookDataOf(workflow, node, additionalData, request.webhook ?? 'default'),
+			[],
+			execution,
+		),
+	);
+}
+
+function webhookDataOf(
+	workflow: Workflow,
+	node: INode,
+	workflowExecuteAdditionalData: IWorkflowExecuteAdditionalData,
+	webhook: WebhookType,
+): IWebhookData {
+	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
+	const webhookDescription = type.description.webhooks?.find(({ name }) => name === webhook);
+	if (!webhookDescription) throw new Error(`${node.type} has no webhook named ${webhook}`);
+	return {
+		httpMethod: 'POST',
+		node: node.name,
+		path: webhookDescription.path,
+		webhookDescription,
+		workflowId: workflow.id,
+		workflowExecuteAdditionalData,
+		webhookId: node.webhookId,
+	};
+}
+
+/**
+ * As n8n's body parser does it: the raw body is kept, JSON and plain text are read, other types leave an empty object.
+ *
+ * @returns false where n8n refuses the request before the node sees it
+ */
+function readBodyAsN8n(request: Request, params: Record<string, string>): boolean {
+	const rawBody: Buffer = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+	const text = rawBody.toString('utf8');
+	let body: unknown = {};
+	if (text && request.is('application/json')) {
+		try {
+			body = JSON.parse(text);
+		} catch {
+			return false;
+		}
+	} else if (text && request.is('text/plain')) {
+		body = text;
+	}
+	Object.assign(request, { rawBody, body, params });
+	return true;
+}
