@@ -1,0 +1,91 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+/** The credential's own test, sent by n8n's routing node to a real server, its rules read as n8n's credential tester does. */
+import express, { type Response } from 'express';
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import { credentialTestNodes, testCredential } from './credentialTest';
+import { createEngine, type Engine } from './harness';
+
+const balance = { success: true, remain_balance: 10.5, used_balance: 2.3, unlimited_quota: false };
+const wrongKey = /did not accept this API key/;
+const wrongAddress = /did not come from the APIMart API/;
+
+let engine: Engine;
+let server: Server;
+let origin: string;
+let answer: (response: Response) => void;
+let seen: Array<{ path: string; authorization?: string }>;
+
+beforeAll(async () => {
+	engine = await createEngine(credentialTestNodes);
+	const app = express();
+	app.use((request, response) => {
+		seen.push({ path: request.path, authorization: request.headers.authorization });
+		answer(response);
+	});
+	server = app.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(async () => {
+	server.close();
+	await engine.close();
+});
+
+beforeEach(() => {
+	seen = [];
+	answer = (response) => response.json(balance);
+});
+
+test('a body that says success: true is good, and the key was in the header', async () => {
+	const result = await testCredential(engine, { apiKey: ' key-1\n', baseUrl: origin });
+	expect(result).toEqual({ status: 'OK', message: 'Connection successful!' });
+	expect(seen).toEqual([{ path: '/v1/balance', authorization: 'Bearer key-1' }]);
+});
+
+test.each(['/', '/v1', '/v1/', '//'])(
+	'a base URL that ends in %s is understood',
+	async (ending) => {
+		const result = await testCredential(engine, {
+			apiKey: 'key-1',
+			baseUrl: ` ${origin}${ending} `,
+		});
+		expect(result.status).toBe('OK');
+		expect(seen.map(({ path }) => path)).toEqual(['/v1/balance']);
+	},
+);
+
+test('a mirror under a path is asked under that path', async () => {
+	await testCredential(engine, { apiKey: 'key-1', baseUrl: `${origin}/kling/v1` });
+	expect(seen.map(({ path }) => path)).toEqual(['/kling/v1/balance']);
+});
+
+test.each<[string, (response: Response) => void, RegExp]>([
+	['success: false', (r) => r.json({ success: false, message: 'no token' }), wrongKey],
+	['no success at all', (r) => r.json({ remain_balance: 1 }), wrongAddress],
+	['a web page', (r) => r.send('<!doctype html><title>Kling</title>'), wrongAddress],
+	['an empty body', (r) => r.end(), wrongAddress],
+	['401', (r) => r.status(401).json({ error: { message: 'bad key' } }), wrongKey],
+	['402', (r) => r.status(402).json({ error: {} }), /no balance left/],
+	['404', (r) => r.status(404).send('nothing here'), wrongAddress],
+	['a redirect', (r) => r.redirect(302, `${origin}/elsewhere`), /forwards to another address/],
+])('%s is not good, and the message says what to do', async (_, reply, message) => {
+	answer = reply;
+	const result = await testCredential(engine, { apiKey: 'key-1', baseUrl: origin });
+	expect(result.status).toBe('Error');
+	expect(result.message).toMatch(message);
+	expect(seen.map(({ path }) => path)).not.toContain('/elsewhere');
+});
+
+test.each([
+	['http on a public host', 'http://api.example.com', /allowed is https/],
+	['no address', 'api.apimart.ai', /allowed is a web address/],
+	['an empty field', '', /'Base URL' is empty/],
+	['a password in the address', 'https://me:secret@api.example.com', /user name or password/],
+])('%s is told before anything is sent', async (_, baseUrl, message) => {
+	const result = await testCredential(engine, { apiKey: 'key-1', baseUrl });
+	expect(result.status).toBe('Error');
+	expect(result.message).toMatch(message);
+	expect(result.message).not.toMatch(/key-1|secret/);
+});
