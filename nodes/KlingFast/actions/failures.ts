@@ -1,0 +1,62 @@
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+} from 'n8n-workflow';
+import { ApimartError } from '../apimart/errors';
+import type { Fault } from '../generation/outcome';
+import { InvalidField } from '../invalidField';
+
+/**
+ * The item of a failed row, when the node goes on after a failure. n8n routes an item to the error output only if its json is
+ * nothing but `{error}` (it adds the row's own fields itself), so there the known fields cannot go along.
+ */
+export function failedItem(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	json: IDataObject & { error: string },
+): INodeExecutionData {
+	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
+	return { json: hasErrorOutput ? { error: json.error } : json, pairedItem: { item: itemIndex } };
+}
+
+/** n8n's error for a fault; the item is named the way n8n counts (from 0). */
+export function nodeError(
+	context: IExecuteFunctions,
+	fault: Fault,
+	itemIndex?: number,
+): NodeApiError | NodeOperationError {
+	const node = context.getNode();
+	const message = itemIndex === undefined ? fault.message : `${fault.message} [item ${itemIndex}]`;
+	const description = fault.advice;
+	const error =
+		fault.cause instanceof ApimartError
+			? new NodeApiError(
+					node,
+					{ message },
+					{
+						message,
+						description,
+						itemIndex,
+						httpCode: fault.cause.details.httpStatus?.toString(),
+					},
+				)
+			: new NodeOperationError(node, message, { description, itemIndex });
+	// n8n replaces a message that contains a code such as ECONNRESET by a general one, and the task id would be gone.
+	error.message = message;
+	error.description = description;
+	return error;
+}
+
+/** A fault found before anything was sent. */
+export function inputFault(error: unknown): Fault {
+	const cause = error instanceof Error ? error : new Error(String(error));
+	const isOurs = cause instanceof InvalidField;
+	return {
+		message: cause.message,
+		advice: isOurs ? 'Nothing was charged.' : 'The row could not be read. Nothing was charged.',
+		cause,
+	};
+}

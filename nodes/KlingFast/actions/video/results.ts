@@ -1,0 +1,69 @@
+/*
+ * What must stay true:
+ * - N rows give N items in their order, each paired with its row.
+ * - When the node may not go on after a failure, the one error that is thrown names every row's task id.
+ */
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { outcomeJson, faultSentence, type Fault, type Outcome } from '../../generation/outcome';
+import { failedItem, nodeError } from '../failures';
+
+/** Where a row's result goes. */
+export interface Delivery {
+	outputField: string;
+	includeInputFields: boolean;
+}
+
+/**
+ * Turns outcomes (one a row, in order) into output items, or throws one error for all that went wrong. `isAnswer` tells
+ * outcomes that are what was asked for although they carry a fault: the news that a clip has failed.
+ */
+export function deliver(
+	context: IExecuteFunctions,
+	outcomes: Outcome[],
+	deliveryOf: (itemIndex: number) => Delivery,
+	isAnswer: (outcome: Outcome) => boolean = () => false,
+): INodeExecutionData[][] {
+	const firstBad = outcomes.find((outcome) => outcome.fault && !isAnswer(outcome));
+	if (firstBad && !context.continueOnFail()) throw batchError(context, firstBad, outcomes);
+	const items = context.getInputData();
+	return [
+		outcomes.map((outcome) => {
+			const { itemIndex, binary } = outcome;
+			const { outputField, includeInputFields } = deliveryOf(itemIndex);
+			const own: IDataObject = includeInputFields ? items[itemIndex].json : {};
+			const json: IDataObject = { ...own, ...outcomeJson(outcome) };
+			const { error } = json;
+			if (outcome.fault && !isAnswer(outcome) && typeof error === 'string') {
+				return failedItem(context, itemIndex, { ...json, error });
+			}
+			const pairedItem = { item: itemIndex };
+			return binary
+				? { json, binary: { [outputField]: binary }, pairedItem }
+				: { json, pairedItem };
+		}),
+	];
+}
+
+/** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
+export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
+	if (!context.continueOnFail()) throw nodeError(context, fault);
+	const error = faultSentence({ fault });
+	const items = context.getInputData();
+	return [items.map((_, itemIndex) => failedItem(context, itemIndex, { error, status: 'failed' }))];
+}
+
+function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
+	const { itemIndex, fault, taskId } = first;
+	const message = faultSentence({ fault: fault && { ...fault, advice: undefined }, taskId });
+	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
+	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
+	return nodeError(context, { message, advice, cause: fault?.cause }, itemIndex);
+}
+
+/** Finished clips are lost to the workflow when an error is thrown, so the error says where to find them. */
+function allRows(outcomes: Outcome[]): string {
+	const rows = outcomes.map(({ itemIndex, taskId, status }) => {
+		return `item ${itemIndex}: ${status}${taskId ? ` ${taskId}` : ', not submitted'}`;
+	});
+	return `All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.`;
+}

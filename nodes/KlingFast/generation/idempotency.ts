@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { submitBody } from '../apimart/submitBody';
+import { fullPrompt, fullShots, type ClipRequest } from './request';
+
+/**
+ * Hash of all that decides what the clip will be. `frameIdentities` stand for the images: the hash of a binary's bytes (its
+ * upload address is new each time) or the address that was typed. Metadata and callback addresses are not part of it.
+ */
+export function contentHash(request: ClipRequest, frameIdentities: string[]): string {
+	return sha256(clipBody(request, frameIdentities));
+}
+
+/** The exact text of the paid request. */
+export function clipBody(request: ClipRequest, imageUrls: string[]): string {
+	return submitBody({
+		prompt: request.prompt === '' ? '' : fullPrompt(request),
+		negativePrompt: request.negativePrompt,
+		quality: request.quality,
+		durationSeconds: request.durationSeconds,
+		aspectRatio: request.aspectRatio,
+		audio: request.audio,
+		imageUrls,
+		shots: fullShots(request),
+		splitIntoShots: request.shotsKind === 'auto',
+		watermark: request.watermark,
+		moderate: request.moderate,
+	});
+}
+
+export interface KeyScope {
+	instanceId: string;
+	workflowId: string;
+	nodeId: string;
+	executionId: string;
+	runIndex: number;
+}
+
+export interface KeyParts {
+	itemIndex: number;
+	contentHash: string;
+	attempt: number;
+	/** A person's own key of the row: then the execution, the run and the position of the row do not count. */
+	dedupeKey?: string;
+}
+
+/**
+ * The `Idempotency-Key` of a paid request: 1 to 191 visible ASCII characters, remembered by APIMart for 24 hours per API key
+ * (machine schema of 2026-09). The same clip of the same row and attempt always has the same key.
+ */
+export function idempotencyKey(scope: KeyScope, parts: KeyParts): string {
+	const { itemIndex, contentHash: content, attempt, dedupeKey } = parts;
+	const row =
+		dedupeKey === undefined
+			? ['row', scope.instanceId, scope.executionId, scope.runIndex, itemIndex]
+			: ['dedupe', dedupeKey];
+	const words = [...row, scope.workflowId, scope.nodeId, content, attempt];
+	return `kling-fast-${sha256(JSON.stringify(words))}`;
+}
+
+function sha256(text: string): string {
+	return createHash('sha256').update(text).digest('hex');
+}

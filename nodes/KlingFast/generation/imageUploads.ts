@@ -1,0 +1,34 @@
+import type { ApimartClient, ImageFile } from '../apimart/client';
+import { withRetries } from '../apimart/retry';
+import type { Clock } from '../clock';
+
+const MAX_TRIES = 3;
+const TIME_LIMIT_MS = 10 * 60_000;
+
+/** Uploads every distinct image once, however many rows of the run use it. */
+export class ImageUploads {
+	private readonly addresses = new Map<string, Promise<string>>();
+
+	constructor(
+		private readonly client: ApimartClient,
+		private readonly clock: Clock,
+		private readonly signal?: AbortSignal,
+	) {}
+
+	/** The provider's address of the image whose bytes have this hash; `load` is called only for its first use. */
+	async address(sha256: string, load: () => Promise<ImageFile>): Promise<string> {
+		const known = this.addresses.get(sha256);
+		if (known) return await known;
+		const upload = this.upload(load);
+		this.addresses.set(sha256, upload);
+		return await upload;
+	}
+
+	private async upload(load: () => Promise<ImageFile>): Promise<string> {
+		const { client, clock, signal } = this;
+		const image = await load();
+		const rules = { clock, signal, deadlineMs: clock.nowMs() + TIME_LIMIT_MS, maxTries: MAX_TRIES };
+		const { url } = await withRetries(async () => await client.uploadImage(image), rules);
+		return url;
+	}
+}

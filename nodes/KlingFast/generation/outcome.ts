@@ -1,0 +1,125 @@
+/*
+ * What must stay true:
+ * - Every result has the same shape; a field that is not known is absent.
+ * - A task id that is known is in the item, and in the error.
+ * - `error` is present exactly when something went wrong, and a timeout is never without it.
+ */
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+import { ApimartError } from '../apimart/errors';
+import type { Task } from '../apimart/task';
+import { roundUsd } from './cost';
+import type { ClipRequest } from './request';
+
+export type ClipStatus = 'submitted' | 'processing' | 'completed' | 'failed' | 'timedOut';
+
+/** What went wrong: one sentence, and what to do about it. */
+export interface Fault {
+	message: string;
+	advice?: string;
+	cause?: Error;
+}
+
+/** What became of one row. */
+export interface Outcome {
+	itemIndex: number;
+	status: ClipStatus;
+	taskId?: string;
+	task?: Task;
+	request?: ClipRequest;
+	metadata?: IDataObject;
+	estimatedCostUsd?: number;
+	/** By our clock; the provider's own time of creation is preferred. */
+	submittedAtMs?: number;
+	binary?: IBinaryData;
+	fault?: Fault;
+}
+
+/** The output item's json (design of the output: the same shape in Generate Video, Get Video and the trigger). */
+export function outcomeJson(outcome: Outcome): IDataObject {
+	const { task, request, fault } = outcome;
+	const submittedMs = task?.createdMs ?? outcome.submittedAtMs;
+	const metadata = outcome.metadata ?? request?.metadata;
+	return withoutUnknown({
+		taskId: outcome.taskId,
+		status: outcome.status,
+		videoUrl: task?.videoUrl,
+		expiresAt: isoTime(task?.expiresAtMs),
+		cost: task?.costUsd === undefined ? undefined : roundUsd(task.costUsd),
+		estimatedCost: outcome.estimatedCostUsd,
+		duration: request?.durationSeconds,
+		aspectRatio: request?.aspectRatio,
+		quality: request?.quality,
+		audio: request?.audio,
+		prompt: request?.prompt === '' ? undefined : request?.prompt,
+		submittedAt: isoTime(submittedMs),
+		completedAt: isoTime(task?.completedMs),
+		elapsedSeconds: elapsedSeconds(task),
+		metadata: metadata && Object.keys(metadata).length > 0 ? metadata : undefined,
+		error: fault && faultSentence(outcome),
+	});
+}
+
+/** What went wrong in one or two sentences, with the task id where there is one. */
+export function faultSentence({ fault, taskId }: Pick<Outcome, 'fault' | 'taskId'>): string {
+	const message = fault?.message ?? '';
+	const named = taskId && !message.includes(taskId) ? `${message} (task ${taskId})` : message;
+	return fault?.advice ? `${endSentence(named)} ${fault.advice}` : named;
+}
+
+export function faultOf(error: unknown): Fault {
+	if (error instanceof ApimartError) {
+		return { message: error.message, advice: error.details.advice, cause: error };
+	}
+	if (error instanceof Error) return { message: error.message, cause: error };
+	return { message: String(error) };
+}
+
+/** A status for a task that was read, whatever is to be done about it. */
+export function statusOf(task: Task): ClipStatus {
+	return task.state;
+}
+
+/** The fault of a task that has ended badly, or undefined. */
+export function faultOfTask(task: Task): Fault | undefined {
+	if (task.state === 'failed') {
+		return {
+			message: `APIMart could not make the clip: ${task.failure ?? task.stateWord}`,
+			advice: 'Failed clips are not charged.',
+		};
+	}
+	if (task.state === 'completed' && !task.videoUrl) {
+		return {
+			message: `Task ${task.taskId} is completed, but APIMart's answer names no video`,
+			advice: 'Fetch it again later with Get Video.',
+		};
+	}
+	return undefined;
+}
+
+/** A timeout names the task and the way to the clip (it may still be made, and charged). */
+export function timeoutFault(taskId: string, maxWaitSeconds: number, task?: Task): Fault {
+	const state = task ? ` (last seen: ${task.stateWord}, ${task.progress ?? 0} %)` : '';
+	return {
+		message: `Task ${taskId} was not finished after ${maxWaitSeconds} seconds${state}`,
+		advice:
+			'It may still be finished and charged: fetch it with Get Video and this task ID, or raise "Maximum Wait (Seconds)".',
+	};
+}
+
+function elapsedSeconds(task: Task | undefined): number | undefined {
+	if (task?.completedMs === undefined || task.createdMs === undefined) return undefined;
+	return Math.max(0, (task.completedMs - task.createdMs) / 1000);
+}
+
+function isoTime(ms: number | undefined): string | undefined {
+	return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+function withoutUnknown(json: Record<string, IDataObject[string] | undefined>): IDataObject {
+	const known = Object.entries(json).filter(([, value]) => value !== undefined);
+	return Object.fromEntries(known) as IDataObject;
+}
+
+function endSentence(text: string): string {
+	return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

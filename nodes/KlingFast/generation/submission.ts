@@ -1,0 +1,144 @@
+/*
+ * What must stay true:
+ * - The ledger holds key and bytes before the first byte of a paid request leaves.
+ * - A request that may have been accepted is repeated only with that key and those bytes: within a call, in a further try of
+ *   the node, and in n8n's retry of the execution.
+ * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused.
+ */
+import { ApimartError } from '../apimart/errors';
+import { withRetries } from '../apimart/retry';
+import { clipBody, idempotencyKey } from './idempotency';
+import type { LedgerEntry } from './ledger';
+import type { ClipJob, PaidRun } from './run';
+
+export interface Submission {
+	taskId: string;
+	/** When the first request for this task was sent, in this try or an earlier one. */
+	firstSentAtMs: number;
+	/** The task was there before this try of the node: nothing was bought now. */
+	isFound: boolean;
+	/** The task was found through its key only, so an earlier execution bought it. */
+	isFromEarlierRun: boolean;
+}
+
+/** How often an earlier run may have been refused under the same row key until this one gives up. */
+const MAX_REPLAYED_REFUSALS = 20;
+
+/**
+ * Brings the job's task into being, or finds it again. Throws `ApimartError` where that is impossible, or was not possible
+ * before `maxWaitSeconds` had passed.
+ */
+export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission> {
+	const known = adopt(run, run.ledger.find(job.itemIndex, job.contentHash));
+	if (known?.state === 'sent' && known.taskId) {
+		run.ledger.write(job.itemIndex, known);
+		const { taskId, firstSentAtMs } = known;
+		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false };
+	}
+	if (known?.state === 'sent') return await send(job, run, known, true);
+	let attempt = (known?.attempt ?? 0) + 1;
+	for (let refusals = 0; ; refusals++, attempt++) {
+		try {
+			return await send(job, run, await freshEntry(job, run, attempt), false);
+		} catch (error) {
+			const isOld = error instanceof ApimartError && isReplayedRefusal(error);
+			if (!isOld || refusals >= MAX_REPLAYED_REFUSALS) throw error;
+		}
+	}
+}
+
+/** Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. */
+export function markFailed(job: ClipJob, run: PaidRun): void {
+	const entry = run.ledger.find(job.itemIndex, job.contentHash);
+	if (entry) run.ledger.write(job.itemIndex, { ...entry, state: 'over' });
+}
+
+/** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
+function adopt(run: PaidRun, known: LedgerEntry | undefined): LedgerEntry | undefined {
+	const { executionId } = run.keyScope;
+	if (!known || known.executionId === executionId) return known;
+	return { ...known, executionId, firstSentAtMs: run.clock.nowMs() };
+}
+
+async function freshEntry(job: ClipJob, run: PaidRun, attempt: number): Promise<LedgerEntry> {
+	const imageUrls: string[] = [];
+	for (const frame of job.frames) imageUrls.push(await frame.address());
+	return {
+		executionId: run.keyScope.executionId,
+		contentHash: job.contentHash,
+		attempt,
+		idempotencyKey: idempotencyKey(run.keyScope, { ...job, attempt }),
+		body: clipBody(job.request, imageUrls),
+		firstSentAtMs: run.clock.nowMs(),
+		state: 'sent',
+	};
+}
+
+async function send(
+	job: ClipJob,
+	run: PaidRun,
+	entry: LedgerEntry,
+	isRepetition: boolean,
+): Promise<Submission> {
+	const { clock, signal, ledger, logger } = run;
+	const { itemIndex } = job;
+	ledger.write(itemIndex, entry);
+	// Of a repetition nobody knows what became of the request before it.
+	let mayBeSpent = isRepetition;
+	let posts = 0;
+	try {
+		const receipt = await withRetries(
+			async () => {
+				posts++;
+				try {
+					return await run.client.submit(entry.body ?? '', entry.idempotencyKey);
+				} catch (error) {
+					mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
+					throw error;
+				}
+			},
+			{
+				clock,
+				signal,
+				deadlineMs: Math.max(entry.firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs()),
+				onRetry: (error, waitSeconds) =>
+					logger.debug('Kling Fast: the submit is sent again with the same key', {
+						itemIndex,
+						waitSeconds: Math.round(waitSeconds * 10) / 10,
+						because: error.message,
+					}),
+			},
+		);
+		ledger.write(itemIndex, { ...entry, body: undefined, taskId: receipt.taskId });
+		return {
+			taskId: receipt.taskId,
+			firstSentAtMs: entry.firstSentAtMs,
+			isFound: receipt.replayed,
+			isFromEarlierRun: receipt.replayed && posts === 1 && !isRepetition,
+		};
+	} catch (error) {
+		if (signal?.aborted) {
+			const { idempotencyKey: key } = entry;
+			logger.warn('Kling Fast: stopped while a clip was being submitted', { itemIndex, key });
+		}
+		if (!(error instanceof ApimartError)) throw error;
+		const isDuplicate = error.details.kind === 'duplicate';
+		if (!mayBeSpent && !isDuplicate) ledger.write(itemIndex, { ...entry, state: 'over' });
+		throw mayBeSpent ? withUncertainty(error) : error;
+	}
+}
+
+/** The provider repeated what it had answered to an earlier run: no word about what was sent now. */
+function isReplayedRefusal({ details }: ApimartError): boolean {
+	return details.replayed === true && details.spent === 'no' && details.kind !== 'duplicate';
+}
+
+/** The last answer may be a plain refusal although an earlier one was lost: then it is unknown what was bought. */
+function withUncertainty(error: ApimartError): ApimartError {
+	return new ApimartError(error.message, {
+		...error.details,
+		spent: 'unknown',
+		advice:
+			"Whether the clip was accepted is not known. Retry On Fail, or n8n's Retry of this execution, sends the same request with the same key, which does not buy it a second time.",
+	});
+}
