@@ -11,7 +11,7 @@ export interface Clock {
 
 export const realClock: Clock = {
 	nowMs: () => Date.now(),
-	sleep: async (ms, signal) => await untilAborted(sleep(ms), signal),
+	sleep: async (ms, signal) => await untilAborted(sleep(ms, signal), signal),
 	random: () => Math.random(),
 };
 
@@ -32,7 +32,7 @@ export function useClock(clock: Clock): () => void {
 
 /**
  * `work`, or a rejection with the signal's reason, whichever comes first. n8n 1.x ignores the signal
- * that is given to its own `sleep`, hence the race.
+ * that is given to its own `sleep`, hence the race; n8n 2 also clears the timer.
  */
 export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
 	if (!signal) return await work;

@@ -16,7 +16,7 @@ export async function eachItem(
 		} catch (error) {
 			const fault = error instanceof InvalidField ? inputFault(error) : faultOf(error);
 			if (signal?.aborted || !context.continueOnFail()) throw nodeError(context, fault, itemIndex);
-			output.push(failedItem(context, itemIndex, { error: faultSentence({ fault }) }));
+			output.push(failedItem(context, itemIndex, { error: faultSentence({ fault, itemIndex }) }));
 		}
 	}
 	return [output];

@@ -14,7 +14,7 @@ import type {
 import { stopReason, untilAborted, type Clock } from '../clock';
 import { mayUseAddress } from './address';
 import { header, retryAfterSeconds } from './answer';
-import { ApimartError, networkError } from './errors';
+import { ApimartError, describeCause } from './errors';
 import { Mp4Inspector } from './mp4';
 import { excerpt, redact } from './redaction';
 import { withRetries } from './retry';
@@ -56,7 +56,7 @@ async function storeOnce(context: Context, download: Download): Promise<IBinaryD
 	const done = new AbortController();
 	const either = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
 	const inspector = new Mp4Inspector();
-	try {
+	const streamed = async () => {
 		const stream = await openVideo(context, download, either);
 		let lastByteAtMs = clock.nowMs();
 		// A paused stream may be listened to without losing bytes: every chunk that the store takes passes here, too.
@@ -71,18 +71,20 @@ async function storeOnce(context: Context, download: Download): Promise<IBinaryD
 			stall.abort(new Error('the file host sent nothing for a minute'));
 		});
 		const stored = context.helpers.prepareBinaryData(stream, fileName, 'video/mp4');
-		const binary = await untilAborted(stored, either);
+		return await untilAborted(stored, either);
+	};
+	const [result] = await Promise.allSettled([streamed()]);
+	done.abort();
+	if (signal?.aborted) throw stopReason(signal);
+	const hasBytes = inspector.bytes > 0;
+	if (result.status === 'fulfilled') {
 		const fault = inspector.verdict();
-		if (fault) throw new Error(fault);
-		return binary;
-	} catch (error) {
-		if (signal?.aborted) throw stopReason(signal);
-		if (error instanceof ApimartError) throw error;
-		const fault = inspector.bytes > 0 ? inspector.verdict() : undefined;
-		throw downloadError(fault ?? networkError(error).message, { passing: true });
-	} finally {
-		done.abort();
+		if (!fault) return result.value;
+		throw downloadError(fault, { passing: true });
 	}
+	if (result.reason instanceof ApimartError) throw result.reason;
+	const fault = hasBytes ? inspector.verdict() : undefined;
+	throw downloadError(fault ?? describeCause(result.reason), { passing: true });
 }
 
 async function openVideo(

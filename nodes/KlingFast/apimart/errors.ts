@@ -97,8 +97,7 @@ export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | und
 
 /** A fault below HTTP: refused, reset, timed out, cut off. */
 export function networkError(cause: unknown): ApimartError {
-	const { message, code } = describeCause(cause);
-	return new ApimartError(`No answer from APIMart (${redact(code ?? message)})`, {
+	return new ApimartError(`No answer from APIMart (${describeCause(cause)})`, {
 		kind: 'network',
 		passing: true,
 		spent: 'unknown',
@@ -200,14 +199,11 @@ function isContentText(said: string): boolean {
 	);
 }
 
-function describeCause(cause: unknown): { message: string; code?: string } {
-	if (!isObject(cause)) return { message: String(cause) };
+/** The code of a fault below HTTP (`ECONNRESET`), or its message where it has none. */
+export function describeCause(cause: unknown): string {
+	if (!isObject(cause)) return redact(String(cause));
 	const inner = isObject(cause.cause) ? cause.cause : undefined;
-	const code = [cause.code, inner?.code, cause.httpCode].find(
-		(value) => typeof value === 'string' && value !== '',
-	);
-	return {
-		message: String(cause.message ?? 'unknown cause'),
-		code: typeof code === 'string' ? code : undefined,
-	};
+	const codes = [cause.code, inner?.code, cause.httpCode];
+	const code = codes.find((value) => typeof value === 'string' && value !== '');
+	return redact(String(code ?? cause.message ?? 'unknown cause'));
 }

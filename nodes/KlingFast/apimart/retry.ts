@@ -39,16 +39,15 @@ export async function withRetries<T>(
 	const { clock, signal, deadlineMs } = rules;
 	for (let tries = 1; ; tries++) {
 		if (signal?.aborted) throw stopReason(signal);
-		try {
-			return await work(tries);
-		} catch (error) {
-			if (signal?.aborted) throw stopReason(signal);
-			if (!(error instanceof ApimartError) || !error.details.passing) throw error;
-			if (tries >= (rules.maxTries ?? Infinity)) throw error;
-			const waitSeconds = backoffSeconds(tries, clock.random(), error.details.retryAfterSeconds);
-			if (clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;
-			rules.onRetry?.(error, waitSeconds);
-			await clock.sleep(waitSeconds * 1000, signal);
-		}
+		const [result] = await Promise.allSettled([work(tries)]);
+		if (result.status === 'fulfilled') return result.value;
+		const error: unknown = result.reason;
+		if (signal?.aborted) throw stopReason(signal);
+		if (!(error instanceof ApimartError) || !error.details.passing) throw error;
+		if (tries >= (rules.maxTries ?? Infinity)) throw error;
+		const waitSeconds = backoffSeconds(tries, clock.random(), error.details.retryAfterSeconds);
+		if (clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;
+		rules.onRetry?.(error, waitSeconds);
+		await clock.sleep(waitSeconds * 1000, signal);
 	}
 }

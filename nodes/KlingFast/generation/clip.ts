@@ -4,10 +4,10 @@
  * - A slot is held from before the submit until the task has ended, and never during the download.
  * - A stopped run ends by throwing, not by an outcome that looks like a result.
  */
-import { ApimartError } from '../apimart/errors';
+import { withRetries } from '../apimart/retry';
 import type { Task } from '../apimart/task';
 import { stopReason } from '../clock';
-import { faultOf, faultOfTask, statusOf, timeoutFault, type Outcome } from './outcome';
+import { faultOf, faultOfTask, timeoutFault, type Fault, type Outcome } from './outcome';
 import { waitForTask } from './polling';
 import type { ClipJob, PaidRun, Run, WaitSettings } from './run';
 import { takeSlot } from './slots';
@@ -16,27 +16,24 @@ import { markFailed, submitClip, type Submission } from './submission';
 /** How many clips that failed in earlier runs, under the same row key, are passed over until one is made. */
 const MAX_EARLIER_FAILURES = 20;
 
+const LOOK_TRIES = 3;
+const LOOK_LIMIT_MS = 60_000;
+
 /** Submits one row and, where asked for, waits for its clip and downloads it. Rejects only when the run is stopped. */
 export async function makeClip(job: ClipJob, run: PaidRun): Promise<Outcome> {
 	const { itemIndex, request, estimatedCostUsd } = job;
 	let outcome: Outcome = { itemIndex, request, estimatedCostUsd, status: 'failed' };
-	const release = await takeSlot(run.apiKey, run.concurrency, run.signal);
-	try {
+	const fault = await inSlot(run, async () => {
 		for (let failures = 0; ; failures++) {
 			const submission = await submitClip(job, run);
-			outcome = announce(outcome, submission, run);
+			outcome = announce(outcome, submission, job, run);
 			outcome = await followTask(outcome, job, run, submission);
 			if (outcome.status !== 'failed') break;
 			markFailed(job, run);
 			if (!submission.isFromEarlierRun || failures >= MAX_EARLIER_FAILURES) break;
 		}
-	} catch (error) {
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		outcome = { ...outcome, fault: faultOf(error) };
-	} finally {
-		release();
-	}
-	return await finish(outcome, job, run);
+	});
+	return await finish(fault ? { ...outcome, fault } : outcome, job, run);
 }
 
 /** Waits for a task that exists already and downloads its clip. Rejects only when the run is stopped. */
@@ -47,17 +44,11 @@ export async function awaitClip(
 	run: Run,
 ): Promise<Outcome> {
 	let outcome: Outcome = { ...start, taskId, status: 'processing' };
-	const release = await takeSlot(run.apiKey, run.concurrency, run.signal);
-	try {
+	const fault = await inSlot(run, async () => {
 		const startedAtMs = run.clock.nowMs();
 		outcome = await pollToEnd(outcome, settings, run, { taskId, startedAtMs, isFresh: false });
-	} catch (error) {
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		outcome = { ...outcome, fault: faultOf(error) };
-	} finally {
-		release();
-	}
-	return await finish(outcome, settings, run);
+	});
+	return await finish(fault ? { ...outcome, fault } : outcome, settings, run);
 }
 
 /** Reads a task once and downloads its clip where it is finished. Rejects only when the run is stopped. */
@@ -68,25 +59,36 @@ export async function lookAtClip(
 	run: Run,
 ): Promise<Outcome> {
 	let outcome: Outcome = { ...start, taskId, status: 'failed' };
-	const release = await takeSlot(run.apiKey, run.concurrency, run.signal);
-	try {
-		outcome = withTask(outcome, await run.client.readTask(taskId));
-	} catch (error) {
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		outcome = { ...outcome, fault: faultOf(error) };
-	} finally {
-		release();
-	}
-	return await finish(outcome, settings, run);
+	const fault = await inSlot(run, async () => {
+		outcome = withTask(outcome, await readPatiently(taskId, run));
+	});
+	return await finish(fault ? { ...outcome, fault } : outcome, settings, run);
 }
 
-function announce(outcome: Outcome, submission: Submission, run: Run): Outcome {
+/** Does the work while holding a slot of the key. Gives what went wrong; rejects only when the run is stopped. */
+async function inSlot(run: Run, work: () => Promise<void>): Promise<Fault | undefined> {
+	const release = await takeSlot(run.apiKey, run.concurrency, run.signal);
+	const [done] = await Promise.allSettled([work()]);
+	release();
+	if (run.signal?.aborted) throw stopReason(run.signal);
+	return done.status === 'rejected' ? faultOf(done.reason) : undefined;
+}
+
+/** One look, repeated only where the answer did not come through. */
+async function readPatiently(taskId: string, { client, clock, signal }: Run): Promise<Task> {
+	const deadlineMs = clock.nowMs() + LOOK_LIMIT_MS;
+	const read = async () => await client.readTask(taskId);
+	return await withRetries(read, { clock, signal, deadlineMs, maxTries: LOOK_TRIES });
+}
+
+function announce(outcome: Outcome, submission: Submission, job: ClipJob, run: Run): Outcome {
 	const { taskId, firstSentAtMs, isFound } = submission;
 	const { itemIndex, estimatedCostUsd } = outcome;
 	run.journal.add(taskId);
 	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
 	run.logger.info(`Kling Fast: ${what}`, { taskId, itemIndex, estimatedCostUsd });
-	return { ...outcome, taskId, status: 'submitted', submittedAtMs: firstSentAtMs };
+	const status = job.waitForEnd ? 'processing' : 'submitted';
+	return { ...outcome, taskId, status, submittedAtMs: firstSentAtMs };
 }
 
 async function followTask(
@@ -98,19 +100,15 @@ async function followTask(
 	const { taskId, firstSentAtMs, isFound } = submission;
 	if (job.waitForEnd) {
 		const start = { taskId, startedAtMs: firstSentAtMs, isFresh: !isFound };
-		return await pollToEnd({ ...outcome, status: 'processing' }, job, run, start);
+		return await pollToEnd(outcome, job, run, start);
 	}
 	return isFound ? await lookOnce(outcome, taskId, run) : outcome;
 }
 
 /** A clip that was found again may have ended long ago. That it cannot be read now does not matter: it exists. */
 async function lookOnce(outcome: Outcome, taskId: string, run: Run): Promise<Outcome> {
-	try {
-		return withTask(outcome, await run.client.readTask(taskId));
-	} catch (error) {
-		if (run.signal?.aborted || !(error instanceof ApimartError)) throw error;
-		return outcome;
-	}
+	const [read] = await Promise.allSettled([run.client.readTask(taskId)]);
+	return read.status === 'fulfilled' ? withTask(outcome, read.value) : outcome;
 }
 
 async function pollToEnd(
@@ -122,30 +120,23 @@ async function pollToEnd(
 	const { taskId, startedAtMs, isFresh } = start;
 	const { maxWaitSeconds, pollIntervalSeconds } = settings;
 	const { client, clock, signal } = run;
-	let last: Task | undefined;
-	try {
-		const result = await waitForTask(taskId, {
-			client,
-			clock,
-			signal,
-			startedAtMs,
-			deadlineMs: startedAtMs + maxWaitSeconds * 1000,
-			pollIntervalSeconds,
-			readAtOnce: !isFresh,
-			isFresh,
-		});
-		last = result.task;
-		if (result.isFinished) return withTask(outcome, result.task);
-	} catch (error) {
-		if (signal?.aborted || !(error instanceof ApimartError)) throw error;
-		return { ...outcome, fault: faultOf(error) };
-	}
-	const fault = timeoutFault(taskId, maxWaitSeconds, last);
-	return { ...outcome, task: last, status: 'timedOut', fault };
+	const { isFinished, task } = await waitForTask(taskId, {
+		client,
+		clock,
+		signal,
+		startedAtMs,
+		deadlineMs: startedAtMs + maxWaitSeconds * 1000,
+		pollIntervalSeconds,
+		readAtOnce: !isFresh,
+		isFresh,
+	});
+	if (isFinished) return withTask(outcome, task);
+	const fault = timeoutFault(taskId, maxWaitSeconds, task);
+	return { ...outcome, task, status: 'timedOut', fault };
 }
 
 function withTask(outcome: Outcome, task: Task): Outcome {
-	return { ...outcome, task, status: statusOf(task), fault: faultOfTask(task) };
+	return { ...outcome, task, status: task.state, fault: faultOfTask(task) };
 }
 
 async function finish(outcome: Outcome, settings: WaitSettings, run: Run): Promise<Outcome> {
@@ -163,10 +154,8 @@ async function finish(outcome: Outcome, settings: WaitSettings, run: Run): Promi
 async function withVideo(outcome: Outcome, settings: WaitSettings, run: Run): Promise<Outcome> {
 	const { taskId, task, status } = outcome;
 	if (!settings.download || status !== 'completed' || !taskId || !task?.videoUrl) return outcome;
-	try {
-		return { ...outcome, binary: await run.saveVideo(task.videoUrl, taskId) };
-	} catch (error) {
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		return { ...outcome, fault: faultOf(error) };
-	}
+	const [saved] = await Promise.allSettled([run.saveVideo(task.videoUrl, taskId)]);
+	if (run.signal?.aborted) throw stopReason(run.signal);
+	if (saved.status === 'fulfilled') return { ...outcome, binary: saved.value };
+	return { ...outcome, fault: faultOf(saved.reason) };
 }

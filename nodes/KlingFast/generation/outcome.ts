@@ -59,10 +59,16 @@ export function outcomeJson(outcome: Outcome): IDataObject {
 	});
 }
 
-/** What went wrong in one or two sentences, with the task id where there is one. */
-export function faultSentence({ fault, taskId }: Pick<Outcome, 'fault' | 'taskId'>): string {
+/** What went wrong in one or two sentences, with the task id where there is one, and the item as n8n counts (from 0). */
+export function faultSentence({
+	fault,
+	taskId,
+	itemIndex,
+}: Pick<Outcome, 'fault' | 'taskId'> & { itemIndex?: number }): string {
 	const message = fault?.message ?? '';
-	const named = taskId && !message.includes(taskId) ? `${message} (task ${taskId})` : message;
+	const task = taskId && !message.includes(taskId) ? ` (task ${taskId})` : '';
+	const item = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
+	const named = `${message}${task}${item}`;
 	return fault?.advice ? `${endSentence(named)} ${fault.advice}` : named;
 }
 
@@ -72,11 +78,6 @@ export function faultOf(error: unknown): Fault {
 	}
 	if (error instanceof Error) return { message: error.message, cause: error };
 	return { message: String(error) };
-}
-
-/** A status for a task that was read, whatever is to be done about it. */
-export function statusOf(task: Task): ClipStatus {
-	return task.state;
 }
 
 /** The fault of a task that has ended badly, or undefined. */

@@ -48,11 +48,9 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 			const delayMs = delaySeconds(task, faults, retryAfter, rules) * 1000;
 			await clock.sleep(Math.max(0, Math.min(delayMs, leftMs)), signal);
 		}
-		try {
-			task = await client.readTask(taskId);
-			faults = 0;
-			retryAfter = undefined;
-		} catch (error) {
+		const [read] = await Promise.allSettled([client.readTask(taskId)]);
+		if (read.status === 'rejected') {
+			const error: unknown = read.reason;
 			if (signal?.aborted) throw stopReason(signal);
 			if (!(error instanceof ApimartError)) throw error;
 			const isUnknown = error.details.kind === 'unknownTask';
@@ -63,6 +61,9 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 			retryAfter = error.details.retryAfterSeconds;
 			continue;
 		}
+		task = read.value;
+		faults = 0;
+		retryAfter = undefined;
 		if (task.state === 'failed') return { isFinished: true, task };
 		if (task.state !== 'completed') continue;
 		if (task.videoUrl || ++readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO) {

@@ -131,7 +131,7 @@ export function checkShots(
 	request: Pick<ClipRequest, 'shotsKind' | 'shots' | 'cameraMovement'>,
 ): void {
 	const label = shotsLabel(request.shotsKind);
-	const { shots: most, shotSeconds, shotPromptCharacters, durationSeconds } = CLIP_LIMITS;
+	const { shots: most, shotSeconds, durationSeconds } = CLIP_LIMITS;
 	const count = request.shots.length;
 	if (count < 1 || count > most) {
 		throw new InvalidField(
@@ -140,17 +140,14 @@ export function checkShots(
 			`1 to ${most} shots that have a prompt`,
 		);
 	}
-	fullShots(request).forEach((shot, index) => {
+	request.shots.forEach((shot, index) => {
 		const place = `shot ${index + 1}`;
-		checkText(label, shot.prompt, shotPromptCharacters, {
-			place: `${place}, prompt`,
-			suffix: request.cameraMovement,
-		});
+		checkShotPrompt(label, shot.prompt, { place, cameraMovement: request.cameraMovement });
 		if (!isWholeNumberIn(shot.durationSeconds, shotSeconds)) {
 			throw new InvalidField(
 				label,
 				shown(shot.durationSeconds),
-				`a whole number of seconds from ${shotSeconds.min}`,
+				`a whole number of seconds from ${shotSeconds.min} to ${shotSeconds.max}`,
 				`${place}, duration`,
 			);
 		}
@@ -163,6 +160,23 @@ export function checkShots(
 			`${durationSeconds.min} to ${durationSeconds.max} seconds`,
 		);
 	}
+}
+
+/**
+ * One shot's prompt, camera movement included.
+ *
+ * @param label of the list that it stands in
+ * @throws InvalidField naming the list and `place`, such as `shot 2`
+ */
+export function checkShotPrompt(
+	label: string,
+	prompt: string,
+	{ place, cameraMovement }: { place: string; cameraMovement?: string },
+): void {
+	checkText(label, fullPrompt({ prompt, cameraMovement }), CLIP_LIMITS.shotPromptCharacters, {
+		place: `${place}, prompt`,
+		suffix: cameraMovement,
+	});
 }
 
 /** @throws InvalidField unless it is a whole number of seconds that the provider makes */

@@ -38,12 +38,12 @@ export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission
 	if (known?.state === 'sent') return await send(job, run, known, true);
 	let attempt = (known?.attempt ?? 0) + 1;
 	for (let refusals = 0; ; refusals++, attempt++) {
-		try {
-			return await send(job, run, await freshEntry(job, run, attempt), false);
-		} catch (error) {
-			const isOld = error instanceof ApimartError && isReplayedRefusal(error);
-			if (!isOld || refusals >= MAX_REPLAYED_REFUSALS) throw error;
-		}
+		const entry = await freshEntry(job, run, attempt);
+		const [sent] = await Promise.allSettled([send(job, run, entry, false)]);
+		if (sent.status === 'fulfilled') return sent.value;
+		const error: unknown = sent.reason;
+		const isOld = error instanceof ApimartError && isReplayedRefusal(error);
+		if (!isOld || refusals >= MAX_REPLAYED_REFUSALS) throw error;
 	}
 }
 
@@ -82,50 +82,41 @@ async function send(
 ): Promise<Submission> {
 	const { clock, signal, ledger, logger } = run;
 	const { itemIndex } = job;
+	const { idempotencyKey: key, body = '', firstSentAtMs } = entry;
 	ledger.write(itemIndex, entry);
 	// Of a repetition nobody knows what became of the request before it.
 	let mayBeSpent = isRepetition;
 	let posts = 0;
-	try {
-		const receipt = await withRetries(
-			async () => {
-				posts++;
-				try {
-					return await run.client.submit(entry.body ?? '', entry.idempotencyKey);
-				} catch (error) {
-					mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
-					throw error;
-				}
-			},
-			{
-				clock,
-				signal,
-				deadlineMs: Math.max(entry.firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs()),
-				onRetry: (error, waitSeconds) =>
-					logger.debug('Kling Fast: the submit is sent again with the same key', {
-						itemIndex,
-						waitSeconds: Math.round(waitSeconds * 10) / 10,
-						because: error.message,
-					}),
-			},
-		);
-		ledger.write(itemIndex, { ...entry, body: undefined, taskId: receipt.taskId });
-		return {
-			taskId: receipt.taskId,
-			firstSentAtMs: entry.firstSentAtMs,
-			isFound: receipt.replayed,
-			isFromEarlierRun: receipt.replayed && posts === 1 && !isRepetition,
-		};
-	} catch (error) {
-		if (signal?.aborted) {
-			const { idempotencyKey: key } = entry;
-			logger.warn('Kling Fast: stopped while a clip was being submitted', { itemIndex, key });
-		}
-		if (!(error instanceof ApimartError)) throw error;
-		const isDuplicate = error.details.kind === 'duplicate';
-		if (!mayBeSpent && !isDuplicate) ledger.write(itemIndex, { ...entry, state: 'over' });
-		throw mayBeSpent ? withUncertainty(error) : error;
+	const post = async () => {
+		posts++;
+		const [answered] = await Promise.allSettled([run.client.submit(body, key)]);
+		if (answered.status === 'fulfilled') return answered.value;
+		const error: unknown = answered.reason;
+		mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
+		throw error;
+	};
+	const deadlineMs = Math.max(firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs());
+	const onRetry = (because: ApimartError, waitSeconds: number) => {
+		const seen = { itemIndex, waitSeconds, because: because.message };
+		logger.debug('Kling Fast: the submit is sent again with the same key', seen);
+	};
+	const [result] = await Promise.allSettled([
+		withRetries(post, { clock, signal, deadlineMs, onRetry }),
+	]);
+	if (result.status === 'fulfilled') {
+		const { taskId, replayed } = result.value;
+		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
+		const isFromEarlierRun = replayed && posts === 1 && !isRepetition;
+		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun };
 	}
+	const error: unknown = result.reason;
+	if (signal?.aborted) {
+		logger.warn('Kling Fast: stopped while a clip was being submitted', { itemIndex, key });
+	}
+	if (!(error instanceof ApimartError)) throw error;
+	const isDuplicate = error.details.kind === 'duplicate';
+	if (!mayBeSpent && !isDuplicate) ledger.write(itemIndex, { ...entry, state: 'over' });
+	throw mayBeSpent ? withUncertainty(error) : error;
 }
 
 /** The provider repeated what it had answered to an earlier run: no word about what was sent now. */

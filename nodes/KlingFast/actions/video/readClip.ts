@@ -1,5 +1,6 @@
 import {
 	checkClipRequest,
+	checkShotPrompt,
 	checkShots,
 	CLIP_LABELS,
 	CLIP_LIMITS,
@@ -37,7 +38,10 @@ import { readMetadata } from './readRow';
  */
 export function readClipRequest(read: ReadField): ClipRequest {
 	const shotsKind = readShotsKind(read);
-	const shots = isWrittenInShots(shotsKind) ? readShots(read, shotsKind) : [];
+	const wording = readWording(read);
+	const shots = isWrittenInShots(shotsKind)
+		? readShots(read, shotsKind, wording.cameraMovement)
+		: [];
 	const request: ClipRequest = {
 		shotsKind,
 		prompt: isWrittenInShots(shotsKind) ? '' : readPrompt(read),
@@ -52,7 +56,7 @@ export function readClipRequest(read: ReadField): ClipRequest {
 		quality: readQuality(read),
 		audio: readAudio(read),
 		...readFrames(read),
-		...readWording(read),
+		...wording,
 		moderate: readBoolean(read('options.moderate', ''), 'Check Content First', false),
 		watermark: readBoolean(read('options.watermark', ''), 'Watermark', false),
 		metadata: readMetadata(read),
@@ -142,28 +146,38 @@ function readShotSeconds(read: ReadField, shotsKind: ShotsKind): number {
 	return sumOfShotSeconds(shots);
 }
 
-function readShots(read: ReadField, shotsKind: ShotsKind): Shot[] {
+function readShots(read: ReadField, shotsKind: ShotsKind, cameraMovement?: string): Shot[] {
 	if (shotsKind === 'json') {
-		const rows = readJsonList(read('shotListJson', ''), CLIP_LABELS.shotListJson, SHOT_LIST_SHAPE);
-		return rows.flatMap((row, index) => readShot(row, index, CLIP_LABELS.shotListJson, {}));
+		const label = CLIP_LABELS.shotListJson;
+		const rows = readJsonList(read('shotListJson', ''), label, SHOT_LIST_SHAPE);
+		return rows.flatMap((row, index) => readShot(row, index, { label, cameraMovement }));
 	}
+	const label = CLIP_LABELS.shotList;
 	const list = read('shotList', {});
 	const rows: unknown = isPlainObject(list) ? list.shot : undefined;
 	return (Array.isArray(rows) ? rows : []).flatMap((row: unknown, index) =>
-		readShot(row, index, CLIP_LABELS.shotList, { default: SHOT_LIST_DEFAULT_SECONDS }),
+		readShot(row, index, { label, cameraMovement, default: SHOT_LIST_DEFAULT_SECONDS }),
 	);
 }
 
 const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
 const SHOT_LIST_SHAPE = `a list such as [${SHOT_SHAPE}]`;
 
-/** A shot as a list of one, or an empty list where the row has no prompt: such shots are skipped. */
-function readShot(row: unknown, index: number, label: string, rule: { default?: number }): Shot[] {
+/**
+ * A shot as a list of one, or an empty list where the row has no prompt: such shots are skipped. What is wrong with a
+ * shot is told here, where it still has the number that it has on screen.
+ */
+function readShot(
+	row: unknown,
+	index: number,
+	{ label, cameraMovement, ...rule }: { label: string; cameraMovement?: string; default?: number },
+): Shot[] {
 	if (isEmpty(row)) return [];
 	const place = `shot ${index + 1}`;
 	if (!isPlainObject(row)) throw new InvalidField(label, shown(row), SHOT_SHAPE, place);
 	const prompt = readText(row.prompt, label, { default: '', place: `${place}, prompt` });
 	if (prompt === '') return [];
+	checkShotPrompt(label, prompt, { place, cameraMovement });
 	const durationSeconds = readWholeNumber(row.duration, label, {
 		...rule,
 		...CLIP_LIMITS.shotSeconds,
