@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import {
+	readAspectRatio,
+	readBoolean,
+	readChoice,
+	readJsonList,
+	readJsonObject,
+	readNumber,
+	readText,
+	readWholeNumber,
+} from '../../nodes/KlingFast/actions/values';
+import { InvalidField, shown } from '../../nodes/KlingFast/invalidField';
+
+const RATIOS = ['16:9', '9:16', '1:1'].map((value) => ({ name: value, value }));
+const QUALITIES = [
+	{ name: 'Fast (720p)', value: 'std' },
+	{ name: '4K', value: '4k' },
+];
+const EMPTY_CELLS = [undefined, null, '', ' ', '\t\n', '\u00a0'];
+
+describe('numbers', () => {
+	const duration = (value: unknown) =>
+		readWholeNumber(value, 'Duration (Seconds)', { default: 5, min: 3, max: 15 });
+
+	it.each([
+		[5, 5],
+		['5', 5],
+		[' 7 ', 7],
+		['15.0', 15],
+		['+4', 4],
+		['03', 3],
+	])('reads %p as %d', (value, number) => {
+		expect(duration(value)).toBe(number);
+	});
+
+	it.each(EMPTY_CELLS)('takes the default for the empty cell %p', (value) => {
+		expect(duration(value)).toBe(5);
+		expect(
+			readNumber(value, 'Maximum Cost (USD)', { default: undefined, above: 0 }),
+		).toBeUndefined();
+	});
+
+	it.each([
+		[20, "'Duration (Seconds)' is 20, allowed is a whole number from 3 to 15"],
+		['20', '\'Duration (Seconds)\' is "20", allowed is a whole number from 3 to 15'],
+		[2, /is 2, allowed/],
+		[4.5, /is 4.5, allowed is a whole number/],
+		['4,5', /is "4,5", allowed/],
+		['5 s', /is "5 s", allowed/],
+		['1e1', /is "1e1", allowed/],
+		['0x5', /is "0x5", allowed/],
+		[NaN, /is NaN, allowed/],
+		[Infinity, /is Infinity, allowed/],
+		[true, /is true, allowed/],
+		[{}, /is an object, allowed/],
+		[[5], /is a list, allowed/],
+		[new Date(0), /is a date, allowed/],
+	])('refuses %p in one sentence', (value, sentence) => {
+		expect(() => duration(value)).toThrow(sentence);
+		expect(() => duration(value)).toThrow(InvalidField);
+	});
+
+	it('refuses an empty cell of a required field', () => {
+		expect(() => readWholeNumber('', 'Shot List', { min: 1, place: 'shot 2, duration' })).toThrow(
+			"'Shot List' (shot 2, duration) is empty, allowed is a whole number from 1",
+		);
+	});
+
+	it('knows an open lower end and fractions', () => {
+		expect(readNumber('0.25', 'Maximum Cost (USD)', { above: 0 })).toBe(0.25);
+		expect(() => readNumber(0, 'Maximum Cost (USD)', { above: 0 })).toThrow(
+			"'Maximum Cost (USD)' is 0, allowed is a number above 0",
+		);
+		expect(() => readNumber(0.05, 'Poll Interval (Seconds)', { min: 0.1, max: 300 })).toThrow(
+			'a number from 0.1 to 300',
+		);
+		expect(() => readNumber(90000, 'Maximum Wait (Seconds)', { min: 1, max: 86400 })).toThrow(
+			'from 1 to 86,400',
+		);
+	});
+
+	it('reads every number of the range from its text and refuses every other one', () => {
+		fc.assert(
+			fc.property(
+				fc.oneof(fc.integer(), fc.double(), fc.integer({ min: 0, max: 20 })),
+				(number) => {
+					const fits = Number.isInteger(number) && number >= 3 && number <= 15;
+					for (const value of [number, ` ${number} `]) {
+						if (fits) expect(duration(value)).toBe(number);
+						else expect(() => duration(value)).toThrow(InvalidField);
+					}
+				},
+			),
+		);
+	});
+});
+
+describe('booleans', () => {
+	it.each([true, 'TRUE', 'true', ' True ', 1, '1', 'yes', 'YES', 'y', 'on'])(
+		'%p is true',
+		(value) => {
+			expect(readBoolean(value, 'Generate Audio', false)).toBe(true);
+		},
+	);
+
+	it.each([false, 'FALSE', 'false', 0, '0', 'no', 'n', 'Off'])('%p is false', (value) => {
+		expect(readBoolean(value, 'Generate Audio', true)).toBe(false);
+	});
+
+	it.each(EMPTY_CELLS)('%p is the default', (value) => {
+		expect(readBoolean(value, 'Generate Audio', true)).toBe(true);
+		expect(readBoolean(value, 'Generate Audio', false)).toBe(false);
+	});
+
+	it.each(['maybe', 2, {}, []])('%p is refused', (value) => {
+		expect(() => readBoolean(value, 'Generate Audio', true)).toThrow(
+			/^'Generate Audio' is .*, allowed is true or false$/,
+		);
+	});
+});
+
+describe('texts', () => {
+	it('trims, and takes a number or a boolean cell as its text', () => {
+		expect(readText('  A fox \n', 'Prompt')).toBe('A fox');
+		expect(readText(2024, 'Prompt')).toBe('2024');
+		expect(readText(false, 'Prompt')).toBe('false');
+	});
+
+	it.each(EMPTY_CELLS)(
+		'takes the default for %p, or refuses it where a text is required',
+		(value) => {
+			expect(readText(value, 'Put Output in Field', { default: 'data' })).toBe('data');
+			expect(() => readText(value, 'Prompt')).toThrow("'Prompt' is empty, allowed is a text");
+		},
+	);
+
+	it('refuses what is no text, and invisible NULs', () => {
+		expect(() => readText({}, 'Prompt')).toThrow("'Prompt' is an object, allowed is a text");
+		expect(() => readText(['a'], 'Prompt')).toThrow("'Prompt' is a list, allowed is a text");
+		expect(() => readText('a\0b', 'Prompt')).toThrow('NUL');
+	});
+
+	it('keeps every other character as it is', () => {
+		fc.assert(
+			fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
+				fc.pre(text.trim() !== '' && !text.includes('\0'));
+				expect(readText(`  ${text} `, 'Prompt')).toBe(text.trim());
+			}),
+		);
+	});
+});
+
+describe('choices', () => {
+	it.each(['std', 'STD', ' std ', 'Fast (720p)', 'fast (720P)'])('%p is std', (value) => {
+		expect(readChoice(value, 'Quality', QUALITIES, '4k')).toBe('std');
+	});
+
+	it('takes the default for an empty cell and names the choices otherwise', () => {
+		expect(readChoice('', 'Quality', QUALITIES, 'std')).toBe('std');
+		expect(() => readChoice('8k', 'Quality', QUALITIES, 'std')).toThrow(
+			'\'Quality\' is "8k", allowed is std or 4k',
+		);
+		expect(() => readChoice({}, 'Quality', QUALITIES, 'std')).toThrow('is an object');
+	});
+});
+
+describe('aspect ratio', () => {
+	const read = (value: unknown) => readAspectRatio(value, 'Aspect Ratio', RATIOS, '16:9');
+
+	it.each([
+		['16:9', '16:9'],
+		['16:09', '16:9'],
+		['16:09:00', '16:9'],
+		['9:16', '9:16'],
+		['9:16:00', '9:16'],
+		['09:16:00', '9:16'],
+		['1:1', '1:1'],
+		['1:01', '1:1'],
+		['1:01:00', '1:1'],
+		['01:01:00', '1:1'],
+		[' 16 : 9 ', '16:9'],
+		['16x9', '16:9'],
+		['', '16:9'],
+		[null, '16:9'],
+	])('%p is %s', (value, ratio) => {
+		expect(read(value)).toBe(ratio);
+	});
+
+	it.each(['4:3', '16:90', '9:16:30', '1:10', '16', 0.67, '161:9', {}])(
+		'%p is refused',
+		(value) => {
+			expect(() => read(value)).toThrow(/^'Aspect Ratio' is .*, allowed is 16:9, 9:16 or 1:1$/);
+		},
+	);
+
+	it('shows what was typed, not what was made of it', () => {
+		expect(() => read('04:03:00')).toThrow('is "04:03:00"');
+	});
+});
+
+describe('JSON', () => {
+	it('takes an object as well as its text, and an empty cell as {}', () => {
+		expect(readJsonObject('{"row": 7}', 'Metadata')).toEqual({ row: 7 });
+		expect(readJsonObject({ row: 7 }, 'Metadata')).toEqual({ row: 7 });
+		for (const empty of [...EMPTY_CELLS, 'null'])
+			expect(readJsonObject(empty, 'Metadata')).toEqual({});
+	});
+
+	it('keeps what JSON can carry and nothing else', () => {
+		const read = readJsonObject({ at: new Date(0), gone: undefined }, 'Metadata');
+		expect(read).toStrictEqual({ at: '1970-01-01T00:00:00.000Z' });
+	});
+
+	it.each(['[1]', [1], '"text"', '5', 5, true, '{', '{row: 7}', '{{ $json.row }}'])(
+		'refuses %p as an object',
+		(value) => {
+			expect(() => readJsonObject(value, 'Metadata')).toThrow(
+				/^'Metadata' is .*, allowed is an object such as \{"row": 7\}$/,
+			);
+		},
+	);
+
+	it('refuses an object that refers to itself', () => {
+		const loop: Record<string, unknown> = {};
+		loop.self = loop;
+		expect(() => readJsonObject(loop, 'Metadata')).toThrow("'Metadata' is not JSON");
+	});
+
+	it('takes a list as well as its text, and an empty cell as []', () => {
+		expect(readJsonList('[1, 2]', 'Shot List (JSON)', 'a list')).toEqual([1, 2]);
+		expect(readJsonList([1, 2], 'Shot List (JSON)', 'a list')).toEqual([1, 2]);
+		expect(readJsonList(' ', 'Shot List (JSON)', 'a list')).toEqual([]);
+		expect(() => readJsonList('{}', 'Shot List (JSON)', 'a list')).toThrow('is an object');
+		expect(() => readJsonList('[', 'Shot List (JSON)', 'a list')).toThrow('which is not JSON');
+	});
+
+	it('reads any object the same from its text and as it is', () => {
+		fc.assert(
+			fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+				const fromText = readJsonObject(JSON.stringify(object), 'Metadata');
+				expect(JSON.stringify(readJsonObject(object, 'Metadata'))).toBe(JSON.stringify(fromText));
+			}),
+		);
+	});
+});
+
+describe('how a value is shown', () => {
+	it('is short, on one line, and without secrets', () => {
+		expect(shown('a'.repeat(500))).toBe(`"${'a'.repeat(60)}..."`);
+		expect(shown('one\n\ttwo')).toBe('"one two"');
+		expect(shown('https://me:hunter2@example.com/a.png?signature=abc#x')).toBe(
+			'"https://example.com/a.png?..."',
+		);
+	});
+
+	it('always gives one line of bounded length', () => {
+		fc.assert(
+			fc.property(fc.anything(), (value) => {
+				const sentence = shown(value);
+				expect(sentence).not.toMatch(/[\n\r]/);
+				expect(Array.from(sentence).length).toBeLessThan(90);
+			}),
+		);
+	});
+});
