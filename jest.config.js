@@ -2,7 +2,7 @@
 const common = {
 	testEnvironment: 'node',
 	transform: {
-		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.dev.json', isolatedModules: true }],
+		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.dev.json' }],
 	},
 	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/output'],
 };
