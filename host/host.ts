@@ -1,0 +1,94 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals */
+import type { IDataObject } from 'n8n-workflow';
+import { installN8n } from './install';
+import { buildPackage, installPackage, packPackage, PACKAGE_NAME } from './package';
+import { N8nProcess } from './process';
+import { N8nRest, type CredentialRef, type Login } from './rest';
+import { fillTemplate, readTemplate } from './workflow';
+
+export const CREDENTIAL_TYPE = 'klingFastApi';
+export const NODE_TYPE = `${PACKAGE_NAME}.klingFast`;
+export const OWNER: Login = { email: 'owner@kling-fast.example', password: 'Kling-Fast-1' };
+
+export interface HostOptions {
+	/** n8n's version; by default `N8N_VERSION` or 2.41.1. */
+	version?: string;
+	/** Added to, or replacing, the environment that n8n is started with. */
+	env?: Record<string, string>;
+	/** A user folder to use (again); by default a new one, deleted by `remove()`. */
+	userFolder?: string;
+	/** The packed package; by default `KLING_FAST_TARBALL`, or it is built and packed now. */
+	tarball?: string;
+}
+
+/** A running n8n with the package installed and its owner logged in. */
+export class Host extends N8nRest {
+	constructor(
+		readonly process: N8nProcess,
+		version: string,
+	) {
+		super(process.baseUrl, version);
+	}
+
+	/** Makes a Kling Fast credential, e.g. for the sandbox. */
+	async addKlingCredential(data: {
+		apiKey: string;
+		baseUrl?: string;
+		callbackSecret?: string;
+	}): Promise<CredentialRef> {
+		return await this.createCredential(CREDENTIAL_TYPE, 'Kling Fast', data as IDataObject);
+	}
+
+	/**
+	 * Imports `workflows/<name>.json`, filled in.
+	 *
+	 * @param settings for the template's Settings node, by name
+	 * @returns the workflow's id
+	 */
+	async importTemplate(
+		name: string,
+		settings: Record<string, string | number | boolean>,
+		credential: CredentialRef,
+	): Promise<string> {
+		const nodeTypes = [NODE_TYPE, `${NODE_TYPE}Trigger`];
+		const filled = fillTemplate(await readTemplate(name), settings, [{ ...credential, nodeTypes }]);
+		return await this.importWorkflow(filled);
+	}
+
+	/** Ends n8n and starts it again on the same folder and address; the session goes on. */
+	async restart(end: 'stop' | 'kill9' = 'stop'): Promise<void> {
+		await this.process.restart(end);
+	}
+
+	/** Ends n8n and deletes its folder. */
+	async remove(): Promise<void> {
+		await this.process.remove();
+	}
+}
+
+/**
+ * Installs n8n if it is not in the cache, packs and installs the package, starts n8n on free ports and makes its owner
+ * (or logs in, where the user folder has one). Call `remove()` at the end; if this process dies, n8n ends by itself.
+ */
+export async function startHost(options: HostOptions = {}): Promise<Host> {
+	const install = await installN8n(options.version);
+	const { userFolder, env } = options;
+	const n8n = new N8nProcess({ install, userFolder, env });
+	await installPackage(options.tarball ?? (await ensureTarball()), n8n.userFolder);
+	await n8n.start();
+	const host = new Host(n8n, install.version);
+	const isNew = await host.setUpOwner(OWNER).then(
+		() => true,
+		() => false,
+	);
+	if (!isNew) await host.logIn(OWNER);
+	return host;
+}
+
+/** The package as it would be published: the tarball that `KLING_FAST_TARBALL` names, or a new one. */
+export async function ensureTarball(): Promise<string> {
+	const given = process.env.KLING_FAST_TARBALL;
+	if (given) return given;
+	await buildPackage();
+	return await packPackage();
+}

@@ -1,0 +1,244 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import axios, { type AxiosInstance, type Method } from 'axios';
+import type { IDataObject, INodeTypeDescription } from 'n8n-workflow';
+import { decodeExecution, Execution, type ExecutionStatus } from './executions';
+import type { WorkflowJson } from './workflow';
+
+const POLL_EVERY_MS = 150;
+const RUN_WITHIN_SECONDS = 300;
+const ACTIVE_WITHIN_SECONDS = 30;
+/** While it is one of these, n8n (or a person) still has something to do with the execution. */
+const UNFINISHED: ExecutionStatus[] = ['new', 'running', 'waiting', 'unknown'];
+
+export interface Login {
+	email: string;
+	password: string;
+}
+
+export interface CredentialRef {
+	id: string;
+	name: string;
+	type: string;
+}
+
+export interface SavedWorkflow extends WorkflowJson {
+	id: string;
+	versionId: string;
+}
+
+/**
+ * n8n's REST API as its editor uses it, for n8n 2 and n8n 1. Every call throws an Error with n8n's own message when
+ * n8n refuses it.
+ */
+export class N8nRest {
+	private readonly http: AxiosInstance;
+
+	/** @param version of n8n; version 1 publishes and runs workflows in its own way */
+	constructor(
+		readonly baseUrl: string,
+		private readonly version: string,
+	) {
+		this.http = axios.create({
+			baseURL: baseUrl,
+			// n8n ties a session to the browser that it was made in.
+			headers: { 'browser-id': randomUUID() },
+			maxRedirects: 0,
+			proxy: false,
+			validateStatus: () => true,
+		});
+	}
+
+	/** Makes the owner of a fresh n8n, who is logged in then. */
+	async setUpOwner(login: Login): Promise<void> {
+		const names = { firstName: 'Kling', lastName: 'Fast' };
+		await this.openSession('/rest/owner/setup', { ...login, ...names });
+	}
+
+	async logIn({ email, password }: Login): Promise<void> {
+		await this.openSession('/rest/login', { emailOrLdapLoginId: email, password });
+	}
+
+	/** What n8n knows of every node that it loaded, tools (`...Tool`) included. */
+	async nodeTypes(): Promise<INodeTypeDescription[]> {
+		return await this.call('GET', '/types/nodes.json');
+	}
+
+	async createCredential(type: string, name: string, data: IDataObject): Promise<CredentialRef> {
+		const { id } = await this.call<{ id: string }>('POST', '/rest/credentials', {
+			name,
+			type,
+			data,
+		});
+		return { id, name, type };
+	}
+
+	/** Presses the credential's Test button, with these values. */
+	async testCredential(
+		credential: CredentialRef,
+		data: IDataObject,
+	): Promise<{ status: 'OK' | 'Error'; message: string }> {
+		const credentials = { ...credential, data };
+		return await this.call('POST', '/rest/credentials/test', { credentials });
+	}
+
+	/** @returns the new workflow's id */
+	async importWorkflow(workflow: WorkflowJson): Promise<string> {
+		const settings = { executionOrder: 'v1', ...workflow.settings };
+		const body = { ...workflow, id: undefined, settings, active: false };
+		return (await this.call<SavedWorkflow>('POST', '/rest/workflows', body)).id;
+	}
+
+	async getWorkflow(id: string): Promise<SavedWorkflow> {
+		return await this.call('GET', `/rest/workflows/${id}`);
+	}
+
+	/**
+	 * Publishes a workflow, so that its triggers and webhooks are on.
+	 *
+	 * n8n registers them after it has answered; a webhook may answer 404 for a second or so.
+	 */
+	async activate(id: string): Promise<void> {
+		const { versionId } = await this.getWorkflow(id);
+		if (this.isVersion1) {
+			await this.call('PATCH', `/rest/workflows/${id}`, { active: true, versionId });
+		} else {
+			await this.call('POST', `/rest/workflows/${id}/activate`, { versionId });
+		}
+		const isActive = async () => (await this.getWorkflow(id)).active === true;
+		await until(isActive, ACTIVE_WITHIN_SECONDS, `workflow ${id} is not active`);
+	}
+
+	async deactivate(id: string): Promise<void> {
+		if (this.isVersion1) {
+			const { versionId } = await this.getWorkflow(id);
+			await this.call('PATCH', `/rest/workflows/${id}`, { active: false, versionId });
+		} else {
+			await this.call('POST', `/rest/workflows/${id}/deactivate`);
+		}
+	}
+
+	/**
+	 * Presses Execute Workflow: starts at its manual trigger, or the one named.
+	 *
+	 * @returns the execution's id
+	 */
+	async run(workflowId: string, triggerName?: string): Promise<string> {
+		const workflow = await this.getWorkflow(workflowId);
+		const name = triggerName ?? manualTriggerOf(workflow);
+		const body = {
+			triggerToStartFrom: { name },
+			...(this.isVersion1 && { workflowData: workflow }),
+		};
+		const path = `/rest/workflows/${workflowId}/run`;
+		return (await this.call<{ executionId: string }>('POST', path, body)).executionId;
+	}
+
+	/** Runs a workflow by hand and waits for its end, whatever that is. */
+	async runToEnd(workflowId: string, timeoutSeconds = RUN_WITHIN_SECONDS): Promise<Execution> {
+		return await this.waitForEnd(await this.run(workflowId), timeoutSeconds);
+	}
+
+	async execution(id: string): Promise<Execution> {
+		return decodeExecution(await this.call('GET', `/rest/executions/${id}`));
+	}
+
+	/** The executions of a workflow, the latest first, without their data. */
+	async executionsOf(
+		workflowId: string,
+	): Promise<Array<{ id: string; status: ExecutionStatus; startedAt: string }>> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const path = `/rest/executions?limit=100&filter=${filter}`;
+		const { results } = await this.call<{
+			results: Array<{ id: string; status: ExecutionStatus; startedAt: string }>;
+		}>('GET', path);
+		return results;
+	}
+
+	/** Waits until the execution has one of these states, e.g. `waiting` for one that is put to sleep. */
+	async waitForStatus(
+		id: string,
+		wanted: ExecutionStatus[],
+		timeoutSeconds = RUN_WITHIN_SECONDS,
+	): Promise<Execution> {
+		return await this.waitForExecution(id, ({ status }) => wanted.includes(status), timeoutSeconds);
+	}
+
+	/** Waits until the execution is neither running nor waiting. */
+	async waitForEnd(id: string, timeoutSeconds = RUN_WITHIN_SECONDS): Promise<Execution> {
+		const hasEnded = ({ status }: Execution) => !UNFINISHED.includes(status);
+		return await this.waitForExecution(id, hasEnded, timeoutSeconds);
+	}
+
+	/** Presses Stop. */
+	async stop(executionId: string): Promise<void> {
+		await this.call('POST', `/rest/executions/${executionId}/stop`);
+	}
+
+	/** The bytes of an item's binary, by the id that stands in `item.binary.<field>.id`. */
+	async binary(id: string): Promise<Buffer> {
+		const response = await this.http.get<ArrayBuffer>('/rest/binary-data', {
+			params: { id, action: 'download' },
+			responseType: 'arraybuffer',
+		});
+		if (response.status !== 200) throw new Error(`n8n answered ${response.status} for ${id}`);
+		return Buffer.from(response.data);
+	}
+
+	/** Any other call: the `data` of n8n's answer, or the answer itself where it has none. */
+	async call<T>(method: Method, path: string, body?: object): Promise<T> {
+		const response = await this.http.request({ method, url: path, data: body });
+		if (response.status >= 300) {
+			const message = response.data?.message ?? JSON.stringify(response.data);
+			throw new Error(`n8n answered ${response.status} to ${method} ${path}: ${message}`);
+		}
+		return response.data?.data ?? response.data;
+	}
+
+	private get isVersion1(): boolean {
+		return this.version.startsWith('1.');
+	}
+
+	private async openSession(path: string, body: object): Promise<void> {
+		const response = await this.http.post(path, body);
+		const cookies = response.headers['set-cookie'] ?? [];
+		const session = cookies.find((cookie) => cookie.startsWith('n8n-auth='));
+		if (response.status !== 200 || session === undefined) {
+			throw new Error(`n8n answered ${response.status} to POST ${path}: no session`);
+		}
+		this.http.defaults.headers.common.cookie = session.split(';')[0];
+	}
+
+	private async waitForExecution(
+		id: string,
+		isRight: (execution: Execution) => boolean,
+		timeoutSeconds: number,
+	): Promise<Execution> {
+		let latest = await this.execution(id);
+		const isThere = async () => isRight(latest) || isRight((latest = await this.execution(id)));
+		await until(isThere, timeoutSeconds, () => `execution ${id} is still ${latest.status}`);
+		return latest;
+	}
+}
+
+function manualTriggerOf(workflow: WorkflowJson): string {
+	const trigger = workflow.nodes.find(({ type }) => type === 'n8n-nodes-base.manualTrigger');
+	if (trigger === undefined) throw new Error(`${workflow.name} has no manual trigger`);
+	return trigger.name;
+}
+
+async function until(
+	isSo: () => Promise<boolean>,
+	timeoutSeconds: number,
+	otherwise: string | (() => string),
+): Promise<void> {
+	const deadline = Date.now() + timeoutSeconds * 1000;
+	while (!(await isSo())) {
+		if (Date.now() > deadline) {
+			const state = typeof otherwise === 'string' ? otherwise : otherwise();
+			throw new Error(`After ${timeoutSeconds} s: ${state}`);
+		}
+		await delay(POLL_EVERY_MS);
+	}
+}

@@ -1,0 +1,53 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-dangerous-functions */
+import { spawn, type SpawnOptions } from 'node:child_process';
+
+const OUTPUT_LINES_IN_ERROR = 25;
+
+/**
+ * Runs a program to its end and gives its standard output.
+ *
+ * @throws Error with the command and its last lines when the program ends with another code than 0
+ */
+export async function run(
+	program: string,
+	args: string[],
+	options: Pick<SpawnOptions, 'cwd' | 'env'> = {},
+): Promise<string> {
+	return await new Promise((resolve, reject) => {
+		const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+		const everything: Buffer[] = [];
+		const standardOutput: Buffer[] = [];
+		child.stdout.on('data', (chunk: Buffer) => {
+			everything.push(chunk);
+			standardOutput.push(chunk);
+		});
+		child.stderr.on('data', (chunk: Buffer) => everything.push(chunk));
+		child.on('error', reject);
+		child.on('close', (code, signal) => {
+			if (code === 0) return resolve(Buffer.concat(standardOutput).toString());
+			const lines = Buffer.concat(everything).toString().trim().split('\n');
+			const command = [program, ...args].join(' ');
+			reject(
+				new Error(
+					`"${command}" ended with ${signal ?? `code ${code}`}:\n${lines.slice(-OUTPUT_LINES_IN_ERROR).join('\n')}`,
+				),
+			);
+		});
+	});
+}
+
+/** npm as program and arguments: the very npm that started us where there is one, so that no second one is needed. */
+export function npmCommand(args: string[]): [program: string, args: string[]] {
+	const npm = process.env.npm_execpath;
+	if (npm?.endsWith('npm-cli.js')) return [process.execPath, [npm, ...args]];
+	return ['npm', args];
+}
+
+/**
+ * The environment without what `npm run` adds to it for the folder it was called in: an npm in another folder must not
+ * take that folder for its own. Settings such as a registry stay.
+ */
+export function environmentOutsideNpm(): NodeJS.ProcessEnv {
+	const addedByNpm = /^npm_(package_|lifecycle_|command$|config_(local_)?prefix$|config_nodedir$)/i;
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !addedByNpm.test(name)));
+}
