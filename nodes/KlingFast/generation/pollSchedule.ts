@@ -1,8 +1,12 @@
-/** How long a clip usually takes: 45 to 90 s (the provider's article), so the first guess is in between. */
-const USUAL_SECONDS = 60;
+/** The first look is early: it brings the provider's estimate, and quick clips are not kept waiting. */
+const FIRST_LOOK_SECONDS = 5;
+/** Clips usually take 45 to 90 s (the provider's article): in that time one can be ready at any moment. */
+const USUALLY_READY_FROM_SECONDS = 45;
+const USUALLY_READY_UNTIL_SECONDS = 90;
+const READY_DELAY_SECONDS = 5;
 const SHORTEST_DELAY_SECONDS = 3;
+const SHORT_REST_SECONDS = 6;
 const LONGEST_DELAY_SECONDS = 20;
-const OVERDUE_DELAY_SECONDS = 5;
 
 export interface PollState {
 	/** Since the task was created. */
@@ -14,28 +18,30 @@ export interface PollState {
 }
 
 /**
- * Seconds until the next status request. Half of the time that is probably left, so that the requests crowd around the end:
- * six for a clip of 60 s. When the guess has passed, every 5 s at first, then ever more slowly.
+ * Seconds until the next status request: one at 5 s, few before 45 s, one every 5 s until 90 s, then ever fewer. That is six to
+ * eight for a clip of 60 s, noticed about 2.5 s late. What the provider tells can only shorten a delay: progress can
+ * stand still at any number, and estimates are far off (recordings show 600 s for a job of 155 s).
  */
 export function pollDelaySeconds(state: PollState): number {
-	const { elapsedSeconds } = state;
-	const leftSeconds = expectedSeconds(state) - elapsedSeconds;
-	if (leftSeconds > 1) {
-		return Math.min(LONGEST_DELAY_SECONDS, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds / 2));
-	}
-	const overdueSeconds = Math.max(0, elapsedSeconds - USUAL_SECONDS);
-	return Math.min(LONGEST_DELAY_SECONDS, Math.max(OVERDUE_DELAY_SECONDS, overdueSeconds / 12));
+	const usual = usualDelaySeconds(state.elapsedSeconds);
+	const leftSeconds = toldTotalSeconds(state) - state.elapsedSeconds;
+	if (leftSeconds <= 0) return usual;
+	// Half of a long rest, because it may be wrong; the whole of a short one, so as not to ask just before the end.
+	const told = leftSeconds > SHORT_REST_SECONDS ? leftSeconds / 2 : leftSeconds + 1;
+	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, told));
 }
 
-/**
- * The probable whole time. A told progress is trusted only in the middle (a task can stand at 99 % for minutes), and an
- * estimate only where it is of a video's order (recordings show 600 s for jobs that took 155 s).
- */
-function expectedSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
-	if (progress !== undefined && progress >= 10 && progress <= 95 && elapsedSeconds > 0) {
+function usualDelaySeconds(elapsedSeconds: number): number {
+	if (elapsedSeconds < FIRST_LOOK_SECONDS - 1) return FIRST_LOOK_SECONDS - elapsedSeconds;
+	const growing = (elapsedSeconds / USUALLY_READY_UNTIL_SECONDS) * READY_DELAY_SECONDS;
+	const untilReady = USUALLY_READY_FROM_SECONDS - elapsedSeconds;
+	return Math.min(LONGEST_DELAY_SECONDS, Math.max(READY_DELAY_SECONDS, untilReady, growing));
+}
+
+/** The whole time by what the provider says, 0 where it says nothing: its progress (in the middle), else its estimate. */
+function toldTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
+	if (progress !== undefined && progress >= 10 && progress <= 95) {
 		return (elapsedSeconds * 100) / progress;
 	}
-	const isPlausible =
-		estimatedSeconds !== undefined && estimatedSeconds >= 5 && estimatedSeconds <= 120;
-	return isPlausible ? estimatedSeconds : USUAL_SECONDS;
+	return estimatedSeconds ?? 0;
 }
