@@ -1,0 +1,124 @@
+import { errorText, generate, jsonOf, numbered, setTheStage, type Stage } from './setup';
+
+const stage = setTheStage();
+
+/** What every repetition must have in common. */
+function expectOneRequest({ sandbox }: Stage, posts: number): void {
+	const submits = sandbox.ledger.submits();
+	expect(submits).toHaveLength(posts);
+	expect(new Set(submits.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+	expect(new Set(submits.map(({ bodyHash }) => bodyHash)).size).toBe(1);
+	expect(submits[0].idempotencyKey).toMatch(/^[!-~]{1,191}$/);
+}
+
+describe('Law 1, Pay once: within one try of the node', () => {
+	test.each([
+		['the connection is reset after the provider took the clip', 'reset-after-accept'],
+		['half an answer arrives', 'half-after-accept'],
+		['an HTML page with 502 comes in place of the answer', '502-after-accept'],
+		['a 503 comes in place of the answer', '503-after-accept'],
+		['a gateway gives up with 504', '504-after-accept'],
+	])('one charge when %s', async (_, fault) => {
+		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expectOneRequest(stage, 2);
+		expect(stage.sandbox.ledger.submits().map(({ replayed }) => replayed ?? false)).toEqual([
+			false,
+			true,
+		]);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test.each([
+		['503 twice', '503:2', 3],
+		['429 without Retry-After, three times', '429:3', 4],
+		['429 with Retry-After', '429-retry-after:2', 2],
+		['408', '408', 2],
+		['an HTML page with 502', 'html-502', 2],
+		['an HTML page with 200', 'html-200', 2],
+		['no capacity, told as a 400', 'no-channel:2', 3],
+		['MODEL_OVERLOADED', 'overloaded:2', 3],
+		['a 503 that says that idempotency is unavailable', 'idem-unavailable', 2],
+		['a reset before the provider took anything', 'reset-before-accept', 2],
+		['a 409 that says that the same request is in progress', 'idem-in-progress:2', 3],
+	])('the same key and bytes again after %s', async (_, fault, posts) => {
+		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expectOneRequest(stage, posts);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('Retry-After is waited for', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['[[429-retry-after:40]] A cat']));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		const [first, second] = stage.sandbox.ledger.submits();
+		expect(Date.parse(second.at) - Date.parse(first.at)).toBeGreaterThanOrEqual(400);
+	});
+
+	test('a Retry-After that is longer than the maximum wait is an error at once', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[429-retry-after:31]] A cat'], { nodeOptions: { maxWait: 30 } }),
+		);
+		expect(run.status).toBe('error');
+		expect(errorText(run)).toMatch(/rate limit/i);
+		expectOneRequest(stage, 1);
+		expect(stage.sandbox.ledger.allCharges()).toEqual([]);
+	});
+
+	test('repetitions end at the maximum wait', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[503:1000]] A cat'], { nodeOptions: { maxWait: 60 } }),
+		);
+		expect(errorText(run)).toMatch(/overloaded \(HTTP 503\)/);
+		const posts = stage.sandbox.ledger.submits().length;
+		expectOneRequest(stage, posts);
+		expect(posts).toBeGreaterThan(3);
+		expect(posts).toBeLessThan(30);
+	});
+
+	test.each([
+		['a plain 500 after the provider took the clip', '500-after-accept', /internal fault/, 1],
+		['a plain 500', '500', /internal fault/, 0],
+		['a parameter error told as 500', 'build-failed', /did not accept the request/, 0],
+		['401', '401', /does not accept the API key/, 0],
+		['402', 'no-balance', /balance is too low/, 0],
+		['402 inside a 200', '200-error', /balance is too low/, 0],
+		['403', '403', /refuses access/, 0],
+		['400', '400', /did not accept the request/, 0],
+		['moderation, told as 400', 'moderation-400', /rejected the content/, 0],
+		['moderation, told as 422', 'moderation-422', /rejected the content/, 0],
+		['a key that was used for another body', 'idem-reused', /Already bought by an earlier run/, 0],
+		['a result that the provider does not know', 'idem-indeterminate', /cannot say whether/, 0],
+		['a lost result', 'indeterminate-after-accept', /cannot say whether/, 1],
+		['a redirect', 'redirect-submit', /redirect/, 0],
+	])('not repeated within a try: %s', async (_, fault, sentence, bought) => {
+		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
+		expect(run.status).toBe('error');
+		expect(errorText(run)).toMatch(sentence);
+		expectOneRequest(stage, 1);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(bought);
+	});
+
+	test('rows have keys of their own, also where their content is the same', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['A cat', 'A cat', 'A dog']));
+		expect(new Set(jsonOf(run).map(({ taskId }) => taskId)).size).toBe(3);
+		expect(new Set(stage.sandbox.ledger.submits().map((post) => post.idempotencyKey)).size).toBe(3);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(3);
+	});
+
+	test('thirty rows under a hail of faults are charged once each', async () => {
+		const faults = ['reset-after-accept', '502-after-accept', '503-after-accept', '429', '503'];
+		for (const action of faults) stage.sandbox.faults.add({ action, probability: 0.15 });
+		const run = await stage.engine.runNode(generate(stage, numbered(30)));
+		expect(jsonOf(run).map(({ status }) => status)).toEqual(Array(30).fill('completed'));
+		const { ledger } = stage.sandbox;
+		expect(ledger.submits().length).toBeGreaterThan(40);
+		expect(ledger.accepted()).toHaveLength(30);
+		expect(ledger.charges()).toHaveLength(30);
+		const bodiesByKey = new Map<string, Set<string>>();
+		for (const { idempotencyKey = '', bodyHash = '' } of ledger.submits()) {
+			bodiesByKey.set(idempotencyKey, (bodiesByKey.get(idempotencyKey) ?? new Set()).add(bodyHash));
+		}
+		expect([...bodiesByKey.values()].map(({ size }) => size)).toEqual(Array(30).fill(1));
+	});
+});

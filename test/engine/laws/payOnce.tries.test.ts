@@ -1,0 +1,261 @@
+import type { LedgerEntry } from '../../../nodes/KlingFast/generation/ledger';
+import type { NodeRun, RunOptions } from '../harness';
+import { column, errorText, everythingIn, generate, jsonOf, rowsOf, setTheStage } from './setup';
+
+const stage = setTheStage();
+
+const retrying: RunOptions = { retryOnFail: true, maxTries: 3 };
+const goingOn: RunOptions = { ...retrying, onError: 'continueRegularOutput' };
+
+function keysOfRow(prompt: string): string[] {
+	const posts = stage.sandbox.ledger
+		.submits()
+		.filter(({ body }) => JSON.stringify(body ?? '').includes(prompt));
+	return posts.map(({ idempotencyKey = '' }) => idempotencyKey);
+}
+
+function remembered(run: NodeRun): LedgerEntry[] {
+	const runs = run.context.klingFastLedger as Record<string, Record<string, LedgerEntry>>;
+	return Object.values(runs[0]);
+}
+
+describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
+	test('a first row that fails, with continue-on-fail, costs the other rows nothing more', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[fail:content]] bad', 'good one', 'good two'], goingOn),
+		);
+		expect(column(run, 'status')).toEqual(['failed', 'completed', 'completed']);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+		expect(keysOfRow('good one')).toHaveLength(1);
+		expect(keysOfRow('good two')).toHaveLength(1);
+		expect(new Set(keysOfRow('bad')).size).toBe(3);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(5);
+	});
+
+	test('without continue-on-fail, too, the rows that are done are only looked up again', async () => {
+		stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
+		const run = await stage.engine.runNode(generate(stage, ['steady', 'shaky'], retrying));
+		expect(run.status).toBe('success');
+		expect(column(run, 'status')).toEqual(['completed', 'completed']);
+		expect(run.items.every(({ binary }) => binary?.data !== undefined)).toBe(true);
+		expect(keysOfRow('steady')).toHaveLength(1);
+		expect(new Set(keysOfRow('shaky')).size).toBe(2);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+	});
+
+	test('a failed clip is bought afresh on the next try, and the result is that of the new clip', async () => {
+		stage.sandbox.faults.add({ action: 'fail', nth: [1, 2] });
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], goingOn));
+		const accepted = stage.sandbox.ledger.accepted();
+		expect(accepted).toHaveLength(3);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed', taskId: accepted[2].taskId }]);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('a plain 500 after acceptance: the next try finds the clip with the same key and bytes', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[500-after-accept]] A cat'], retrying),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		const submits = stage.sandbox.ledger.submits();
+		expect(submits).toHaveLength(2);
+		expect(submits[1]).toMatchObject({
+			idempotencyKey: submits[0].idempotencyKey,
+			bodyHash: submits[0].bodyHash,
+			replayed: true,
+		});
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('a result that the provider does not know is asked for again with the same key only', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[indeterminate-after-accept:2]] A cat'], retrying),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(keysOfRow('A cat')).toHaveLength(3);
+		expect(new Set(keysOfRow('A cat')).size).toBe(1);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('a key that was used for another body is never replaced by a new one', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['[[idem-reused]] A cat'], goingOn));
+		expect(jsonOf(run)).toMatchObject([
+			{
+				status: 'failed',
+				error: expect.stringMatching(/^Already bought by an earlier run, not charged/),
+			},
+		]);
+		const submits = stage.sandbox.ledger.submits();
+		expect(submits).toHaveLength(3);
+		expect(new Set(submits.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+		expect(stage.sandbox.ledger.allCharges()).toEqual([]);
+	});
+
+	test('a row that was certainly refused may be sent with the next key', async () => {
+		stage.sandbox.faults.add({ action: 'moderation-422', nth: 1 });
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], goingOn));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('a clip whose wait ended is waited for again, not bought again', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[stuck]] A cat'], { ...goingOn, nodeOptions: { maxWait: 20 } }),
+		);
+		expect(column(run, 'status')).toEqual(['timedOut']);
+		expect(stage.sandbox.ledger.submits()).toHaveLength(1);
+	});
+
+	test('a clip whose download failed is downloaded again, not bought again', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['[[file-404:4]] A cat'], goingOn));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(stage.sandbox.ledger.submits()).toHaveLength(1);
+	});
+
+	test('within one execution a row whose content changes between the tries keeps its clip', async () => {
+		stage.sandbox.faults.add({ action: '500-after-accept', nth: 1 });
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat'], {
+				...retrying,
+				parameters: { prompt: '={{ "A cat, " + Math.random() }}' },
+			}),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		const [first, second, ...more] = stage.sandbox.ledger.submits();
+		expect(more).toEqual([]);
+		expect(second).toMatchObject({ bodyHash: first.bodyHash, replayed: true });
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('the key and the exact bytes are remembered until the task id is known', async () => {
+		const lost = await stage.engine.runNode(generate(stage, ['[[500-after-accept:9]] A cat']));
+		const [{ idempotencyKey, body }] = stage.sandbox.ledger.submits();
+		expect(remembered(lost)).toMatchObject([{ idempotencyKey, state: 'sent', attempt: 1 }]);
+		expect(JSON.parse(remembered(lost)[0].body ?? '')).toEqual(body);
+		const found = await stage.engine.runNode(generate(stage, ['A cat']));
+		expect(remembered(found)).toMatchObject([{ taskId: jsonOf(found)[0].taskId, state: 'sent' }]);
+	});
+});
+
+describe('Law 1, Pay once: across executions', () => {
+	async function lostRun(): Promise<NodeRun> {
+		const lost = await stage.engine.runNode(
+			generate(stage, ['A cat [[500-after-accept]]'], { executionId: 'first' }),
+		);
+		expect(lost.status).toBe('error');
+		return lost;
+	}
+
+	test("n8n's Retry of the execution goes on with the clip of equal content", async () => {
+		const { context } = await lostRun();
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat [[500-after-accept]]'], { executionId: 'second', context }),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test("n8n's Retry after a batch with one failed row buys that row only", async () => {
+		stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
+		const rows = ['steady', 'shaky', 'calm'];
+		const { context, status } = await stage.engine.runNode(
+			generate(stage, rows, { executionId: 'first' }),
+		);
+		expect(status).toBe('error');
+		const run = await stage.engine.runNode(
+			generate(stage, rows, { executionId: 'second', context }),
+		);
+		expect(column(run, 'status')).toEqual(['completed', 'completed', 'completed']);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(4);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(3);
+	});
+
+	test('with other content the row is bought, with a key of its own', async () => {
+		const { context } = await lostRun();
+		const run = await stage.engine.runNode(
+			generate(stage, ['A dog'], { executionId: 'second', context }),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed', prompt: 'A dog' }]);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(2);
+	});
+
+	test('without what the first one remembered, another execution is another purchase', async () => {
+		await stage.engine.runNode(generate(stage, ['A cat'], { executionId: 'first' }));
+		await stage.engine.runNode(generate(stage, ['A cat'], { executionId: 'second' }));
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+	});
+
+	test('each run of a loop buys its own clips', async () => {
+		const first = await stage.engine.runNode(generate(stage, ['A cat'], { executionId: 'loop' }));
+		const again = await stage.engine.runNode(
+			generate(stage, ['A cat'], { executionId: 'loop', runIndex: 1, context: first.context }),
+		);
+		expect(jsonOf(again)[0].taskId).not.toBe(jsonOf(first)[0].taskId);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+	});
+});
+
+describe('Law 1, Pay once: a Row Key', () => {
+	const withKey = { nodeOptions: { dedupeKey: '=row {{ $json.row }}' } };
+
+	test('finds the clip of an earlier execution again', async () => {
+		const first = await stage.engine.runNode(generate(stage, ['A cat', 'A dog'], withKey));
+		const again = await stage.engine.runNode(generate(stage, ['A cat', 'A dog'], withKey));
+		expect(column(again, 'taskId')).toEqual(column(first, 'taskId'));
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+	});
+
+	test('also where the rows have changed places', async () => {
+		const items = rowsOf(['A cat', 'A dog']);
+		const first = await stage.engine.runNode(generate(stage, [], { ...withKey, items }));
+		const again = await stage.engine.runNode(
+			generate(stage, [], { ...withKey, items: [...items].reverse() }),
+		);
+		expect(column(again, 'taskId')).toEqual(column(first, 'taskId').reverse());
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+	});
+
+	test('with other content it is another clip', async () => {
+		await stage.engine.runNode(generate(stage, ['A cat'], withKey));
+		await stage.engine.runNode(generate(stage, ['A cat, sleeping'], withKey));
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+	});
+
+	test('a clip that failed in an earlier execution is bought afresh', async () => {
+		stage.sandbox.faults.add({ action: 'fail', nth: 1 });
+		const first = await stage.engine.runNode(generate(stage, ['A cat'], withKey));
+		expect(errorText(first)).toMatch(/could not make the clip/);
+		const second = await stage.engine.runNode(generate(stage, ['A cat'], withKey));
+		const third = await stage.engine.runNode(generate(stage, ['A cat'], withKey));
+		expect(jsonOf(second)).toMatchObject([{ status: 'completed' }]);
+		expect(column(third, 'taskId')).toEqual(column(second, 'taskId'));
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(2);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('Submit Only finds it again as well, and says what has become of it', async () => {
+		const parameters = { mode: 'submitOnly' };
+		const first = await stage.engine.runNode(
+			generate(stage, ['A cat'], { ...withKey, parameters }),
+		);
+		const [taskId] = column(first, 'taskId').map(String);
+		await stage.sandbox.finishTask(taskId);
+		const again = await stage.engine.runNode(
+			generate(stage, ['A cat'], { ...withKey, parameters }),
+		);
+		expect(jsonOf(again)).toMatchObject([{ taskId, status: 'completed' }]);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+	});
+
+	test('the same key in two rows of one run, with the same content, is one clip', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat', 'A cat'], { nodeOptions: { dedupeKey: 'the cat' } }),
+		);
+		const [taskId, other] = column(run, 'taskId');
+		expect(other).toBe(taskId);
+		expect(column(run, 'status')).toEqual(['completed', 'completed']);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+		expect(everythingIn(run)).toContain('found again, not bought twice');
+	});
+});

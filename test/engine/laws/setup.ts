@@ -1,0 +1,111 @@
+/** What the tests of the laws and of the operations share: an engine, a sandbox, time that runs fast, and rows of prompts. */
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
+import { realClock, useClock, type Clock } from '../../../nodes/KlingFast/clock';
+import { createEngine, type Engine, type NodeRun, type RunOptions } from '../harness';
+
+/** The node's clock and the provider's: a wait of 900 s takes nine seconds, a clip of 60 s is there after 0.1 s. */
+const NODE_SPEED = 100;
+const PROVIDER_SPEED = 600;
+
+export interface Stage {
+	engine: Engine;
+	sandbox: Sandbox;
+}
+
+/**
+ * Registers an engine and a sandbox for the test file. Before each test the sandbox is as freshly started and the node's time
+ * runs fast. After each test nothing of the key may have left for another origin.
+ */
+export function setTheStage(options: SandboxOptions = {}): Stage {
+	const stage = {} as Stage;
+	let restoreClock: () => void;
+	beforeAll(async () => {
+		stage.engine = await createEngine();
+		stage.sandbox = await startSandbox({ speed: PROVIDER_SPEED, ...options });
+	});
+	afterAll(async () => {
+		await stage.sandbox.stop();
+		await stage.engine.close();
+	});
+	beforeEach(() => {
+		stage.sandbox.reset();
+		restoreClock = useClock(fastClock(NODE_SPEED));
+	});
+	afterEach(() => {
+		restoreClock();
+		expect(stage.sandbox.ledger.violations()).toEqual([]);
+	});
+	return stage;
+}
+
+/** Real time, so many times as fast; chance without chance. */
+export function fastClock(speed: number, random = 0.5): Clock {
+	const startMs = Date.now();
+	return {
+		nowMs: () => startMs + (Date.now() - startMs) * speed,
+		sleep: async (ms, signal) => await realClock.sleep(ms / speed, signal),
+		random: () => random,
+	};
+}
+
+/** Generate Video for one row a prompt; `parameters` and `options` (those of the node) are added. */
+export function generate(
+	{ sandbox }: Stage,
+	prompts: string[],
+	{ parameters, nodeOptions, ...rest }: RunOptions & { nodeOptions?: INodeParameters } = {},
+): RunOptions {
+	return {
+		items: rowsOf(prompts),
+		credentials: { apiKey: sandbox.apiKey, baseUrl: sandbox.baseUrl },
+		...rest,
+		parameters: { prompt: '={{ $json.prompt }}', ...parameters, options: { ...nodeOptions } },
+	};
+}
+
+/** Get Video for one row a task id. */
+export function get(
+	stage: Stage,
+	taskIds: string[],
+	{ parameters, ...rest }: Parameters<typeof generate>[2] = {},
+): RunOptions {
+	return generate(stage, [], {
+		items: taskIds.map((taskId) => ({ json: { taskId } })),
+		...rest,
+		parameters: { operation: 'get', taskId: '={{ $json.taskId }}', ...parameters },
+	});
+}
+
+export function rowsOf(prompts: string[]): INodeExecutionData[] {
+	return prompts.map((prompt, row) => ({ json: { prompt, row } }));
+}
+
+export function numbered(count: number, text = 'A cat'): string[] {
+	return Array.from({ length: count }, (_, index) => `${text} ${index}`);
+}
+
+/** The json of output 0. */
+export function jsonOf(run: NodeRun) {
+	return run.items.map(({ json }) => json);
+}
+
+export function column(run: NodeRun, field: string): unknown[] {
+	return jsonOf(run).map((json) => json[field]);
+}
+
+/** Message and description of the error that the user sees. */
+export function errorText({ error }: NodeRun): string {
+	return `${error?.message ?? ''}\n${error?.description ?? ''}`;
+}
+
+/** Every place where a user may find something after a run. */
+export function everythingIn(run: NodeRun): string {
+	const { items, errorItems, error, hints, context, customData, log } = run;
+	const told = error && {
+		...error,
+		message: error.message,
+		description: error.description,
+		stack: error.stack,
+	};
+	return JSON.stringify({ items, errorItems, told, hints, context, customData, log });
+}

@@ -1,0 +1,130 @@
+import type { NodeRun } from '../harness';
+import { column, generate, numbered, setTheStage } from './setup';
+
+const stage = setTheStage({ concurrency: 0, generationSeconds: 60 });
+
+function expectAllCompleted(run: NodeRun, count: number): void {
+	expect(column(run, 'status')).toEqual(Array(count).fill('completed'));
+}
+
+describe('Law 1, Pay once: clips in flight per key', () => {
+	test('twelve rows at a cap of five: five at a time, never more', async () => {
+		const run = await stage.engine.runNode(generate(stage, numbered(12)));
+		expectAllCompleted(run, 12);
+		expect(stage.sandbox.ledger.maxInFlight()).toBe(5);
+	});
+
+	test('a place is filled as soon as a clip is done, not when a group of five is', async () => {
+		const running = stage.engine.start(generate(stage, ['[[stuck]] A cat', ...numbered(9)]));
+		const { ledger } = stage.sandbox;
+		await ledger.waitFor(() => ledger.charges().length === 9);
+		const [{ taskId = '' }] = ledger.accepted();
+		await stage.sandbox.finishTask(taskId);
+		expectAllCompleted(await running.finished, 10);
+		expect(ledger.maxInFlight()).toBe(5);
+	});
+
+	test('two executions at once share the places of their key', async () => {
+		const runs = await Promise.all([
+			stage.engine.runNode(generate(stage, numbered(6, 'A cat'))),
+			stage.engine.runNode(generate(stage, numbered(6, 'A dog'))),
+		]);
+		for (const run of runs) expectAllCompleted(run, 6);
+		expect(stage.sandbox.ledger.maxInFlight()).toBe(5);
+	});
+
+	test('two keys have places of their own', async () => {
+		const apiKey = 'sk-other-account';
+		stage.sandbox.addKey({ key: apiKey });
+		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
+		const nodeOptions = { concurrency: 2 };
+		const prompts = ['[[stuck]] A', '[[stuck]] B', '[[stuck]] C'];
+		const runs = [
+			stage.engine.start(generate(stage, prompts, { nodeOptions })),
+			stage.engine.start(generate(stage, prompts, { nodeOptions, credentials })),
+		];
+		const { ledger } = stage.sandbox;
+		await ledger.waitFor(() => ledger.accepted().length === 4);
+		expect(ledger.maxInFlight()).toBe(2);
+		const finishing = ledger.waitFor(() => ledger.accepted().length === 6);
+		for (const { taskId = '' } of ledger.accepted()) await stage.sandbox.finishTask(taskId);
+		await finishing;
+		for (const { taskId = '' } of ledger.accepted()) await stage.sandbox.finishTask(taskId);
+		for (const { finished } of runs) expectAllCompleted(await finished, 3);
+	});
+
+	test('a node with a lower number waits until the count of its key is below it', async () => {
+		const many = stage.engine.start(
+			generate(stage, numbered(4, '[[stuck]] many'), { nodeOptions: { concurrency: 4 } }),
+		);
+		const { ledger, finishTask } = stage.sandbox;
+		const big = (await ledger.waitFor(
+			() => ledger.accepted().length === 4 && ledger.accepted(),
+		)) as ReturnType<typeof ledger.accepted>;
+		const few = stage.engine.start(
+			generate(stage, ['few'], { nodeOptions: { concurrency: 2 }, nodeName: 'Second' }),
+		);
+		const third = stage.engine.start(
+			generate(stage, ['third'], { nodeOptions: { concurrency: 5 }, nodeName: 'Third' }),
+		);
+		expectAllCompleted(await third.finished, 1);
+		expect(ledger.accepted()).toHaveLength(5);
+		for (const { taskId = '' } of big) await finishTask(taskId);
+		expectAllCompleted(await few.finished, 1);
+		expectAllCompleted(await many.finished, 4);
+		expect(ledger.maxInFlight()).toBe(5);
+	});
+
+	test('Submit Only sends no more at once than it may, and does not wait for the clips', async () => {
+		const { ledger, faults } = stage.sandbox;
+		faults.add({ route: 'submit', action: { kind: 'slow', part: 'headers', seconds: 0.02 } });
+		const running = stage.engine.start(
+			generate(stage, numbered(8, '[[stuck]] A cat'), {
+				parameters: { mode: 'submitOnly' },
+				nodeOptions: { concurrency: 2 },
+			}),
+		);
+		let mostOpen = 0;
+		await ledger.waitFor(() => {
+			const open = ledger.submits().filter(({ ended }) => !ended);
+			mostOpen = Math.max(mostOpen, open.length);
+			return ledger.accepted().length === 8;
+		});
+		expect(column(await running.finished, 'status')).toEqual(Array(8).fill('submitted'));
+		expect(mostOpen).toBe(2);
+		expect(ledger.maxInFlight()).toBe(8);
+	});
+
+	test('Get Video that waits shares the places with Generate Video', async () => {
+		const submitted = await stage.engine.runNode(
+			generate(stage, numbered(3, '[[stuck]] A cat'), { parameters: { mode: 'submitOnly' } }),
+		);
+		const { ledger, finishTask } = stage.sandbox;
+		const getting = stage.engine.start(
+			generate(stage, [], {
+				items: submitted.items,
+				parameters: { operation: 'get', taskId: '={{ $json.taskId }}', waitUntilFinished: true },
+				nodeOptions: { concurrency: 2 },
+			}),
+		);
+		await ledger.waitFor(() => new Set(ledger.polls().map(({ taskId }) => taskId)).size === 2);
+		const making = stage.engine.start(
+			generate(stage, ['A dog'], { nodeOptions: { concurrency: 2 } }),
+		);
+		for (const taskId of column(submitted, 'taskId')) await finishTask(String(taskId));
+		expectAllCompleted(await getting.finished, 3);
+		expectAllCompleted(await making.finished, 1);
+	});
+
+	test('the 429 of another process on the same key is waited out', async () => {
+		const apiKey = 'sk-shared-with-another-process';
+		stage.sandbox.addKey({ key: apiKey, concurrency: 3 });
+		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
+		const run = await stage.engine.runNode(generate(stage, numbered(8), { credentials }));
+		expectAllCompleted(run, 8);
+		const { ledger } = stage.sandbox;
+		expect(ledger.submits().some(({ status }) => status === 429)).toBe(true);
+		expect(ledger.maxInFlight()).toBe(3);
+		expect(ledger.charges()).toHaveLength(8);
+	});
+});
