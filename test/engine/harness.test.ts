@@ -209,3 +209,10 @@ test('a trigger learns the URL that its callbacks come in at', async () => {
 	const context = hookContext(engine, ask('texts', { webhookId: 'hook-1' }));
 	expect(context.getNodeWebhookUrl('default')).toMatch(/^http:\/\/127\.0\.0\.1:5678\/webhook\//);
 });
+
+test('static data is kept from one call of a webhook to the next', async () => {
+	const options = ask('texts', { staticData: {} });
+	await callWebhook(engine, options);
+	await callWebhook(engine, options);
+	expect(options.staticData).toEqual({ 'node:Probe': { calls: 2 } });
+});

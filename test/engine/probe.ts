@@ -76,6 +76,8 @@ export class Probe implements INodeType {
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const body = this.getBodyData();
 		if (body.throw) throw new Error('thrown in webhook()');
+		const counted = this.getWorkflowStaticData('node');
+		counted.calls = Number(counted.calls ?? 0) + 1;
 		const remembered = this.evaluateExpression("{{ $node['Probe'].context }}");
 		const seen = { body, remembered, query: this.getQueryData(), params: this.getParamsData() };
 		if (body.resume) {

@@ -104,17 +104,18 @@ async function runWebhook(
 	const additionalData = { ...engine.additionalData(options), httpRequest, httpResponse };
 	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
 	if (!type.webhook) throw new Error(`${node.type} has no webhook()`);
-	return await type.webhook.call(
-		new WebhookContext(
-			workflow,
-			node,
-			additionalData,
-			options.mode ?? 'trigger',
-			webhookDataOf(workflow, node, additionalData, request.webhook ?? 'default'),
-			[],
-			execution,
-		),
+	const context = new WebhookContext(
+		workflow,
+		node,
+		additionalData,
+		options.mode ?? 'trigger',
+		webhookDataOf(workflow, node, additionalData, request.webhook ?? 'default'),
+		[],
+		execution,
 	);
+	const result = await type.webhook.call(context);
+	Object.assign(options.staticData ?? {}, JSON.parse(JSON.stringify(workflow.staticData)));
+	return result;
 }
 
 function webhookDataOf(

@@ -3,6 +3,7 @@ import {
 	NodeConnectionTypes,
 	Workflow,
 	type IContextObject,
+	type IDataObject,
 	type IExecuteData,
 	type INode,
 	type INodeExecutionData,
@@ -39,6 +40,8 @@ export interface RunOptions {
 	executionId?: string;
 	/** Which run of the node in its execution this is (a loop runs it again and again). */
 	runIndex?: number;
+	/** The workflow's static data: brought along, and written back to by webhooks, as n8n does for an active workflow. */
+	staticData?: IDataObject;
 	/** What an earlier run left in `getContext('node')`, e.g. `earlier.context`. */
 	context?: IContextObject;
 }
@@ -60,6 +63,7 @@ export function workflowOf(
 			[node.name]: { main: [to('Next'), to('Failed')] },
 		},
 		nodeTypes: nodeTypes,
+		staticData: structuredClone(options.staticData),
 		settings: { executionOrder: 'v1' },
 	});
 	return { workflow, node };
