@@ -76,6 +76,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
 	const n8n = new N8nProcess({ install, userFolder, env });
 	await installPackage(options.tarball ?? (await ensureTarball()), n8n.userFolder);
 	await n8n.start();
+	await refuseUnloaded(n8n);
 	const host = new Host(n8n, install.version);
 	const isNew = await host.setUpOwner(OWNER).then(
 		() => true,
@@ -83,6 +84,15 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
 	);
 	if (!isNew) await host.logIn(OWNER);
 	return host;
+}
+
+/** n8n starts also where it could not load a package, and then merely knows none of its nodes. */
+async function refuseUnloaded(n8n: N8nProcess): Promise<void> {
+	const [said] =
+		(await n8n.readLog()).match(/^.*(failed to load|error loading) package.*\n.*$/im) ?? [];
+	if (said === undefined) return;
+	await n8n.remove();
+	throw new Error(`n8n could not load the package: ${said}`);
 }
 
 /** The package as it would be published: the tarball that `KLING_FAST_TARBALL` names, or a new one. */

@@ -175,7 +175,8 @@ function inheritedEnvironment(): NodeJS.ProcessEnv {
 }
 
 function startGuard(group: number, folder: string | undefined): ChildProcess {
-	const script = 'cat >/dev/null; kill -9 -- "-$1"; [ -z "$2" ] || { sleep 1; rm -rf -- "$2"; }';
+	const script =
+		'cat >/dev/null; kill -s KILL -- "-$1"; [ -z "$2" ] || { sleep 1; rm -rf -- "$2"; }';
 	const guard = spawn('sh', ['-c', script, 'sh', String(group), folder ?? ''], {
 		detached: true,
 		stdio: ['pipe', 'ignore', 'ignore'],
