@@ -62,7 +62,7 @@ export function workflowOf(
 			Rows: { main: [to(node.name)] },
 			[node.name]: { main: [to('Next'), to('Failed')] },
 		},
-		nodeTypes: nodeTypes,
+		nodeTypes,
 		staticData: structuredClone(options.staticData),
 		settings: { executionOrder: 'v1' },
 	});

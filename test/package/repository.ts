@@ -63,7 +63,7 @@ export async function run(program: string, args: string[], cwd = root): Promise<
 
 /** A copy of the sources, so that a build in it disturbs nobody who uses `dist`. Dependencies are shared. */
 export function copyOfSources(): string {
-	const copy = mkdtempSync(join(tmpdir(), 'kling-fast-package-'));
+	const copy = mkdtempSync(join(tmpdir(), 'kling-fast-build-'));
 	const leftOut = new Set(['node_modules', '.git', 'dist', 'output', 'coverage']);
 	for (const entry of readdirSync(root)) {
 		if (!leftOut.has(entry)) cpSync(join(root, entry), join(copy, entry), { recursive: true });
