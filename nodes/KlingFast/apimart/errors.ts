@@ -136,7 +136,7 @@ function sentenceFor(
 		const advice = 'APIMart has no free capacity at the moment. Nothing was charged.';
 		return [`APIMart is busy: ${said}`, { ...again, spent: 'no', kind: 'overloaded', advice }];
 	}
-	if (isContentText(said) || httpStatus === 422) {
+	if (httpStatus === 422 || (httpStatus < 500 && isContentText(said))) {
 		const advice = 'Edit the prompt or the image of this row. Nothing was charged.';
 		return [`APIMart rejected the content: ${said}`, { ...no, kind: 'content', advice }];
 	}
@@ -160,8 +160,20 @@ function sentenceFor(
 			{ ...no, spent: 'unknown', kind: 'server', advice },
 		];
 	}
-	const kind = httpStatus === 404 || /invalid task id/i.test(said) ? 'unknownTask' : 'parameter';
-	return [`APIMart did not accept the request (HTTP ${httpStatus}): ${said}`, { ...no, kind }];
+	const message = `APIMart did not accept the request (HTTP ${httpStatus}): ${said}`;
+	if (httpStatus < 300) {
+		// A refusal without a status says nothing about what was done before it.
+		const advice =
+			'Check the API key and the Base URL, and look at the APIMart dashboard before running again.';
+		return [message, { ...no, spent: 'unknown', kind: 'parameter', advice }];
+	}
+	if (httpStatus === 404 || /invalid task id/i.test(said)) {
+		const advice =
+			'Check the task ID, that it belongs to the account of this API key, and the Base URL.';
+		return [message, { ...no, kind: 'unknownTask', advice }];
+	}
+	const advice = 'Correct this row and run it again. Nothing was charged.';
+	return [message, { ...no, kind: 'parameter', advice }];
 }
 
 function duplicateSentence(
@@ -194,7 +206,7 @@ function duplicateSentence(
 
 /** Moderation has no stable code at APIMart: recordings show texts only. */
 function isContentText(said: string): boolean {
-	return /moderation|sensitive|content[ _-]?(rejected|policy|violation|filter)|nsfw|prohibited|inappropriate/i.test(
+	return /moderation|(?<!case[- ])sensitive|content[ _-]?(rejected|policy|violation|filter)|nsfw|prohibited|inappropriate/i.test(
 		said,
 	);
 }
