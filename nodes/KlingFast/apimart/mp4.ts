@@ -37,7 +37,8 @@ export class Mp4Inspector {
 		if (this.broken || this.types[0] !== 'ftyp') return 'the file is not an MP4';
 		const isWhole = this.reachesEnd || (this.head.length === 0 && this.bytes === this.nextBoxAt);
 		if (!isWhole) return `the file was cut off after ${this.bytes} bytes`;
-		return this.types.includes('moov') ? undefined : 'the file has no video in it';
+		const isClip = this.types.includes('moov') && this.types.includes('mdat');
+		return isClip ? undefined : 'the file has no video in it';
 	}
 
 	private missingHeadBytes(): number {
