@@ -17,5 +17,5 @@ export function imageMimeType(bytes: Buffer): string | undefined {
 export function uploadFileName(fileName: string | undefined, mimeType: string): string {
 	const ending = mimeType === 'image/jpeg' ? 'jpg' : mimeType.replace('image/', '');
 	const stem = (fileName ?? '').replace(/\.[A-Za-z0-9]{1,5}$/, '').replace(/[^\w.-]+/g, '_');
-	return `${stem.slice(0, 96) || 'image'}.${ending}`;
+	return `${stem.slice(0, 95) || 'image'}.${ending}`;
 }
