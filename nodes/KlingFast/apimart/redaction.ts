@@ -1,9 +1,10 @@
-/** Removes what must not be shown: keys, bearer tokens, and the query strings of links (they carry signatures). */
+/** Removes what must not be shown: keys, bearer tokens, and of links the query (it carries signatures) and the password. */
 export function redact(text: string): string {
 	return text
 		.replace(/\b(bearer\s+)[^\s"',;]+/gi, '$1***')
 		.replace(/\bsk-[\w-]{4,}/g, 'sk-***')
-		.replace(/(https?:\/\/[^\s"'<>?#]+)[?#][^\s"'<>]*/gi, '$1');
+		.replace(/(https?:(?:\\?\/){2})[^\s"'<>/?#\\]*@/gi, '$1')
+		.replace(/(https?:(?:\\?\/){2}[^\s"'<>?#]+)[?#][^\s"<>]*/gi, '$1');
 }
 
 /** At most 300 characters of a body, as one line; of HTML only its visible words. */
