@@ -39,6 +39,7 @@ const FAILED_WORDS = [
 	'rejected',
 	'invalid',
 	'expired',
+	'timeout',
 ];
 
 /** An unknown word means that the task still runs: new words were added by the provider without notice. */
@@ -120,7 +121,8 @@ function firstUrl(...values: unknown[]): string | undefined {
 function failureText(node: Record<string, unknown>, word: string): string {
 	const error = isObject(node.error) ? node.error : {};
 	const inner = isObject(error.error) ? error.error : {};
-	const said = firstText(inner.message, error.message, node.error, node.fail_reason, node.message);
+	const reasons = [node.fail_reason, node.failReason, node.message, node.msg];
+	const said = firstText(inner.message, error.message, node.error, ...reasons);
 	const code = firstText(error.code);
 	const text = said ?? (code ? `code ${code}` : `the provider gave no reason (status ${word})`);
 	return redact(text);
