@@ -85,6 +85,12 @@ export class Keys {
 		this.ledger.refund(taskId);
 	}
 
+	/** A task that was given up is worked on again: its money is reserved once more. */
+	reopen(account: KeyAccount, usd: number) {
+		account.reservedUsd = roundUsd(account.reservedUsd + usd);
+		account.inFlight++;
+	}
+
 	available(account: KeyAccount) {
 		return roundUsd(account.balanceUsd - account.reservedUsd);
 	}

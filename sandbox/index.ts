@@ -4,6 +4,7 @@ import { RealClips, TinyClips } from './clips';
 import { ScaledClock, type Clock } from './clock';
 import type { Context } from './context';
 import { Faults } from './faults';
+import { ffmpegPath } from './ffmpeg';
 import { fileHost } from './fileHost';
 import { Idempotency } from './idempotency';
 import { Ledger } from './ledger';
@@ -52,10 +53,11 @@ export interface Sandbox {
 
 /**
  * Starts a sandbox: the API, the file host and the mirror, each on a port of its own.
- * @throws Error where a port is taken
+ * @throws Error where a port is taken, or real clips are asked for without an ffmpeg
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const settings = withDefaults(options);
+	if (settings.clips === 'real') await ffmpegPath();
 	const clock = options.clock ?? new ScaledClock(settings.speed);
 	const ledger = new Ledger(() => clock.wallMs());
 	const random = new Random(settings.seed);

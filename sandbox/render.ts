@@ -8,6 +8,9 @@ import { ffmpegArguments, LAYOUT_VERSION, textFiles } from './filmScript';
 import { ffmpegPath } from './ffmpeg';
 import type { ClipRequest } from './validation';
 
+/** The largest clip takes a few seconds; whatever takes this long hangs. */
+const RENDER_LIMIT_SECONDS = 120;
+
 interface Background {
 	bytes: Buffer;
 	extension: string;
@@ -66,13 +69,8 @@ export class ClipRenderer {
 			for (const [name, text] of Object.entries(textFiles(request))) {
 				await writeFile(join(folder, name), text);
 			}
-			const image = background && `start.${background.extension}`;
-			if (background && image) await writeFile(join(folder, image), background.bytes);
-			await this.run(folder, ffmpegArguments(request, image)).catch(async (error: Error) => {
-				// An image that this ffmpeg cannot read: the clip is rendered without it.
-				if (!image || this.stopped) return await Promise.reject(error);
-				await this.run(folder, ffmpegArguments(request));
-			});
+			const image = background && (await this.readable(folder, background));
+			await this.run(folder, ffmpegArguments(request, image));
 			await mkdir(dirname(path), { recursive: true });
 			const finished = `${path}.${process.pid}.part`;
 			await copyFile(join(folder, 'clip.mp4'), finished);
@@ -82,11 +80,26 @@ export class ClipRenderer {
 		}
 	}
 
+	/** The image as a PNG; without it where this ffmpeg cannot read it (it would loop for ever). */
+	private async readable(folder: string, { bytes, extension }: Background) {
+		const given = `given.${extension}`;
+		await writeFile(join(folder, given), bytes);
+		return await this.run(folder, ['-v', 'error', '-i', given, '-frames:v', '1', 'start.png']).then(
+			() => 'start.png',
+			() => undefined,
+		);
+	}
+
 	private async run(folder: string, args: string[]) {
 		const program = await ffmpegPath();
 		if (this.stopped) throw new Error('The sandbox was stopped while a clip was rendered');
 		await new Promise<void>((resolve, reject) => {
-			const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+			const child = spawn(program, args, {
+				cwd: folder,
+				stdio: ['ignore', 'ignore', 'pipe'],
+				timeout: RENDER_LIMIT_SECONDS * 1000,
+				killSignal: 'SIGKILL',
+			});
 			this.child = child;
 			let complaint = '';
 			child.stderr.on('data', (chunk: Buffer) => {

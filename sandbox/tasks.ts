@@ -124,6 +124,7 @@ export class Tasks {
 		this.end(task, ending, error);
 		if (completesLaterSeconds !== undefined && told === undefined) {
 			this.parts.clock.after(completesLaterSeconds, () => {
+				this.parts.keys.reopen(task.account, task.reservedUsd);
 				task.state = 'running';
 				this.end(task, 'completed');
 			});
