@@ -84,9 +84,9 @@ export class ApimartClient {
 	async readTask(taskId: string): Promise<Task> {
 		const url = `/v1/tasks/${encodeURIComponent(taskId)}`;
 		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS });
-		// A failed task without an envelope has an `error` of its own, so the task is looked for first.
-		const task = effectiveStatus(answer) < 300 ? parseTask(answer.json) : undefined;
-		if (task) return task;
+		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
+		const task = answer.httpStatus < 300 ? parseTask(answer.json) : undefined;
+		if (task && (task.taskId === taskId || effectiveStatus(answer) < 300)) return task;
 		throwIfRefused(answer);
 		throw unreadable(`APIMart's answer is no task: ${excerpt(answer.text, 1000)}`);
 	}
