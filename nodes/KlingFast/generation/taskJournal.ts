@@ -1,6 +1,8 @@
-/** What n8n keeps of a stopped run is its custom data: at most ten values of 512 characters. */
+/** What n8n keeps of a stopped run is its custom data: at most ten values of 512 characters, fifteen ids of 31 each. */
 const VALUES = 5;
-const IDS_PER_VALUE = 15;
+const MAX_IDS_PER_VALUE = 15;
+/** From 256 characters on n8n logs an error at each write (n8n-core 2.41), so values are filled so far first. */
+const QUIET_IDS_PER_VALUE = 8;
 const KEY_PREFIX = 'klingTasks';
 
 export interface CustomData {
@@ -21,7 +23,7 @@ export class TaskJournal {
 		const ids = this.read();
 		if (ids.includes(taskId)) return;
 		ids.push(taskId);
-		while (ids.length > VALUES * IDS_PER_VALUE) {
+		while (ids.length > VALUES * MAX_IDS_PER_VALUE) {
 			const oldestEnded = ids.findIndex((id) => this.ended.has(id));
 			ids.splice(Math.max(0, oldestEnded), 1);
 		}
@@ -40,10 +42,13 @@ export class TaskJournal {
 	}
 
 	private write(ids: string[]): void {
+		const idsPerValue = Math.max(QUIET_IDS_PER_VALUE, Math.ceil(ids.length / VALUES));
+		const before = this.customData?.getAll() ?? {};
 		try {
-			for (let index = 0; index * IDS_PER_VALUE < ids.length; index++) {
-				const part = ids.slice(index * IDS_PER_VALUE, (index + 1) * IDS_PER_VALUE);
-				this.customData?.set(`${KEY_PREFIX}${index + 1}`, part.join(','));
+			for (let index = 0; index * idsPerValue < ids.length; index++) {
+				const key = `${KEY_PREFIX}${index + 1}`;
+				const value = ids.slice(index * idsPerValue, (index + 1) * idsPerValue).join(',');
+				if (before[key] !== value) this.customData?.set(key, value);
 			}
 		} catch {
 			return;
