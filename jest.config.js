@@ -13,6 +13,10 @@ module.exports = {
 		...common,
 		displayName: name,
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+		...(name === 'e2e' && {
+			globalSetup: '<rootDir>/test/e2e/setup.ts',
+			globalTeardown: '<rootDir>/test/e2e/teardown.ts',
+		}),
 	})),
 	testTimeout: 60_000,
 };

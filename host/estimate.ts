@@ -1,7 +1,6 @@
-import type { Host } from './host';
+import { NODE_TYPE, type KlingRest } from './klingRest';
 import type { CredentialRef } from './rest';
 import { fillTemplate, readTemplate } from './workflow';
-import { NODE_TYPE } from './host';
 
 export interface Estimate {
 	/** Rows that can be made. */
@@ -14,7 +13,7 @@ export interface Estimate {
  * place of Generate Video, and nothing after it. No request goes to the provider.
  */
 export async function estimateOf(
-	host: Host,
+	host: KlingRest,
 	templateName: string,
 	settings: Record<string, string>,
 	credential: CredentialRef,

@@ -1,13 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals */
-import type { IDataObject } from 'n8n-workflow';
 import { installN8n } from './install';
-import { buildPackage, installPackage, packPackage, PACKAGE_NAME } from './package';
+import { KlingRest } from './klingRest';
+import { buildPackage, installPackage, packPackage } from './package';
 import { N8nProcess } from './process';
-import { N8nRest, type CredentialRef, type Login } from './rest';
-import { fillTemplate, readTemplate } from './workflow';
+import type { Login } from './rest';
 
-export const CREDENTIAL_TYPE = 'klingFastApi';
-export const NODE_TYPE = `${PACKAGE_NAME}.klingFast`;
 export const OWNER: Login = { email: 'owner@kling-fast.example', password: 'Kling-Fast-1' };
 
 export interface HostOptions {
@@ -22,37 +19,12 @@ export interface HostOptions {
 }
 
 /** A running n8n with the package installed and its owner logged in. */
-export class Host extends N8nRest {
+export class Host extends KlingRest {
 	constructor(
 		readonly process: N8nProcess,
 		version: string,
 	) {
 		super(process.baseUrl, version);
-	}
-
-	/** Makes a Kling Fast credential, e.g. for the sandbox. */
-	async addKlingCredential(data: {
-		apiKey: string;
-		baseUrl?: string;
-		callbackSecret?: string;
-	}): Promise<CredentialRef> {
-		return await this.createCredential(CREDENTIAL_TYPE, 'Kling Fast', data as IDataObject);
-	}
-
-	/**
-	 * Imports `workflows/<name>.json`, filled in.
-	 *
-	 * @param settings for the template's Settings node, by name
-	 * @returns the workflow's id
-	 */
-	async importTemplate(
-		name: string,
-		settings: Record<string, string | number | boolean>,
-		credential: CredentialRef,
-	): Promise<string> {
-		const nodeTypes = [NODE_TYPE, `${NODE_TYPE}Trigger`];
-		const filled = fillTemplate(await readTemplate(name), settings, [{ ...credential, nodeTypes }]);
-		return await this.importWorkflow(filled);
 	}
 
 	/** Ends n8n and starts it again on the same folder and address; the session goes on. */

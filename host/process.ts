@@ -170,7 +170,7 @@ async function freePorts(count: number): Promise<number[]> {
 
 function inheritedEnvironment(): NodeJS.ProcessEnv {
 	const foreign =
-		/^(https?_proxy|all_proxy|no_proxy|node_options|jest_worker_id|(n8n|npm|db)_.*)$/i;
+		/^(https?_proxy|all_proxy|no_proxy|node_(env|options)|jest_worker_id|(n8n|npm|db)_.*)$/i;
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 

@@ -38,7 +38,7 @@ export class N8nRest {
 	/** @param version of n8n; version 1 publishes and runs workflows in its own way */
 	constructor(
 		readonly baseUrl: string,
-		private readonly version: string,
+		readonly version: string,
 	) {
 		this.http = axios.create({
 			baseURL: baseUrl,

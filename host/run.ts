@@ -36,6 +36,15 @@ export async function run(
 	});
 }
 
+/** Runs a program with its output on our terminal, and gives its exit code. */
+export async function runVisibly(program: string, args: string[], cwd: string): Promise<number> {
+	return await new Promise((resolve, reject) => {
+		const child = spawn(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+		child.on('error', reject);
+		child.on('close', (code) => resolve(code ?? 1));
+	});
+}
+
 /** npm as program and arguments: the very npm that started us where there is one, so that no second one is needed. */
 export function npmCommand(args: string[]): [program: string, args: string[]] {
 	const npm = process.env.npm_execpath;
