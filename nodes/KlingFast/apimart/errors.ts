@@ -136,10 +136,6 @@ function sentenceFor(
 		const advice = 'APIMart has no free capacity at the moment. Nothing was charged.';
 		return [`APIMart is busy: ${said}`, { ...again, spent: 'no', kind: 'overloaded', advice }];
 	}
-	if (httpStatus === 422 || (httpStatus < 500 && isContentText(said))) {
-		const advice = 'Edit the prompt or the image of this row. Nothing was charged.';
-		return [`APIMart rejected the content: ${said}`, { ...no, kind: 'content', advice }];
-	}
 	if ([408, 502, 503, 504].includes(httpStatus)) {
 		const spent = code.includes('idempotency_unavailable') ? 'no' : 'unknown';
 		const advice = 'This usually passes. Run again later.';
@@ -147,6 +143,10 @@ function sentenceFor(
 			`APIMart is overloaded (HTTP ${httpStatus}): ${said}`,
 			{ ...again, spent, kind: 'overloaded', advice },
 		];
+	}
+	if (httpStatus === 422 || (httpStatus < 500 && isContentText(said))) {
+		const advice = 'Edit the prompt or the image of this row. Nothing was charged.';
+		return [`APIMart rejected the content: ${said}`, { ...no, kind: 'content', advice }];
 	}
 	if (httpStatus === 500 && said.startsWith('build_request_failed')) {
 		const advice = 'A parameter was not accepted. Nothing was charged.';

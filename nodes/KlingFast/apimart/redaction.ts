@@ -4,7 +4,7 @@ export function redact(text: string): string {
 		.replace(/\b(bearer\s+)[^\s"',;]+/gi, '$1***')
 		.replace(/\bsk-[\w-]{4,}/g, 'sk-***')
 		.replace(/(https?:(?:\\?\/){2})[^\s"'<>/?#\\]*@/gi, '$1')
-		.replace(/(https?:(?:\\?\/){2}[^\s"'<>?#]+)[?#][^\s"<>]*/gi, '$1');
+		.replace(/(https?:(?:\\?\/){2}[^\s"<>?#]+)[?#][^\s"<>]*/gi, '$1');
 }
 
 /** At most 300 characters of a body, as one line; of HTML only its visible words. */
