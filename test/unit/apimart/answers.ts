@@ -1,0 +1,58 @@
+import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
+import type { Answer } from '../../../nodes/KlingFast/apimart/answer';
+import { ApimartError, errorOfAnswer } from '../../../nodes/KlingFast/apimart/errors';
+
+/** An answer as the client hands it on: the text, and what it parses to. */
+export function answer(
+	httpStatus: number,
+	body: unknown,
+	headers: Record<string, unknown> = {},
+): Answer {
+	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	return { httpStatus, headers, text, json: parsed(text) };
+}
+
+/** What n8n's request function gives for the same. */
+export function response(
+	statusCode: number,
+	body: unknown,
+	headers: Record<string, unknown> = {},
+): IN8nHttpFullResponse {
+	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	return { statusCode, headers: headers as IN8nHttpFullResponse['headers'], body: text };
+}
+
+/** The error that an answer means; fails the test where it is taken for a good one. */
+export function refusal(
+	httpStatus: number,
+	body: unknown,
+	headers: Record<string, unknown> = {},
+): ApimartError {
+	const error = errorOfAnswer(answer(httpStatus, body, headers), 0);
+	if (!error) throw new Error(`HTTP ${httpStatus} was taken for a good answer`);
+	return error;
+}
+
+/** What a rejected promise was rejected with; fails the test where it was not. */
+export async function rejection(work: Promise<unknown>): Promise<unknown> {
+	const [result] = await Promise.allSettled([work]);
+	if (result.status === 'rejected') return result.reason;
+	throw new Error('Expected a rejection');
+}
+
+/** The same, for one of our own errors. */
+export async function apimartRejection(work: Promise<unknown>): Promise<ApimartError> {
+	const reason = await rejection(work);
+	if (reason instanceof ApimartError) return reason;
+	throw new Error(`Expected an ApimartError, got ${String(reason)}`);
+}
+
+export type Sent = IHttpRequestOptions;
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
