@@ -1,14 +1,15 @@
 const { dest, parallel, src } = require('gulp');
 
 // Without `encoding: false` gulp 5 reads every file as UTF-8 text, which ruins PNGs.
-const untouched = { encoding: false };
+const asBytes = { encoding: false };
 
 function icons() {
-	return src('icons/**/*.{svg,png}', untouched).pipe(dest('dist/icons'));
+	return src('icons/**/*.{svg,png}', asBytes).pipe(dest('dist/icons'));
 }
 
+// The files are written the way tsc prints JSON modules, so that n8n's own build tool gives the same bytes.
 function codex() {
-	return src('nodes/**/*.node.json', untouched).pipe(dest('dist/nodes'));
+	return src('nodes/**/*.node.json', asBytes).pipe(dest('dist/nodes'));
 }
 
 exports['build:icons'] = icons;

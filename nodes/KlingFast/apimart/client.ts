@@ -13,6 +13,7 @@ import type {
 import { currentClock } from '../clock';
 import { normalizeBaseUrl } from './address';
 import { effectiveStatus, header, isObject, type Answer } from './answer';
+import { callbackSecret } from './callback';
 import { ApimartError, errorOfAnswer, networkError } from './errors';
 import { excerpt } from './redaction';
 import { parseSubmittedTaskId, parseTask, type Task } from './task';
@@ -165,20 +166,26 @@ export interface Connection {
 	client: ApimartClient;
 	/** The API key itself, to count the clips in flight per key. Never shown. */
 	apiKey: string;
+	/** What callbacks are sealed with. */
+	secret: Buffer;
 }
 
 /**
- * Opens the credential of the running node. Throws an `InvalidAddress` where its Base URL may not be used, and n8n's own
+ * Opens the credential of the running node. Throws an `InvalidField` where its Base URL may not be used, and n8n's own
  * error where there is no credential.
  */
 export async function connect(context: IExecuteFunctions | IWebhookFunctions): Promise<Connection> {
-	const credential = await context.getCredentials<{ apiKey: string; baseUrl?: string }>(
-		CREDENTIAL_TYPE,
-	);
+	const credential = await context.getCredentials<{
+		apiKey: string;
+		baseUrl?: string;
+		callbackSecret?: string;
+	}>(CREDENTIAL_TYPE);
 	const send: Send = async (options) =>
 		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, options);
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
-	return { client: new ApimartClient(send, baseUrl), apiKey: credential.apiKey };
+	const { apiKey } = credential;
+	const secret = callbackSecret(apiKey, credential.callbackSecret);
+	return { client: new ApimartClient(send, baseUrl), apiKey, secret };
 }
 
 function throwIfRefused(answer: Answer): void {

@@ -1,3 +1,5 @@
+import type { CallbackAddresses } from './callback';
+
 /** A clip in the provider's terms, minus their spelling. */
 export interface SubmitParameters {
 	/** Left out of the body where empty: with written shots the provider takes none. */
@@ -21,7 +23,7 @@ export interface SubmitParameters {
  * `audio` is always spelled out, because the provider's default (silent) is not ours. The same parameters give the
  * same bytes.
  */
-export function submitBody(parameters: SubmitParameters): string {
+export function submitBody(parameters: SubmitParameters, callback?: CallbackAddresses): string {
 	const { prompt, negativePrompt, imageUrls, shots, splitIntoShots } = parameters;
 	return JSON.stringify({
 		model: 'kling-v3',
@@ -44,5 +46,7 @@ export function submitBody(parameters: SubmitParameters): string {
 		...(splitIntoShots && { multi_shot: true, shot_type: 'intelligence' }),
 		...(parameters.watermark && { watermark: true }),
 		...(parameters.moderate && { nsfw_check: true }),
+		// Unknown keys are ignored by the provider, so whichever of the two names it honours leads home.
+		...(callback && { webhook: callback.webhook, callback_url: callback.callbackUrl }),
 	});
 }

@@ -25,7 +25,9 @@ export async function makeClip(job: ClipJob, run: PaidRun): Promise<Outcome> {
 	let outcome: Outcome = { itemIndex, request, estimatedCostUsd, status: 'failed' };
 	const fault = await inSlot(run, async () => {
 		for (let failures = 0; ; failures++) {
-			const submission = await submitClip(job, run);
+			const submission = await submitClip(job, run).finally(() => {
+				run.bedtime?.submitDecided(itemIndex);
+			});
 			outcome = announce(outcome, submission, job, run);
 			outcome = await followTask(outcome, job, run, submission);
 			if (outcome.status !== 'failed') break;
@@ -58,20 +60,39 @@ export async function lookAtClip(
 	settings: WaitSettings,
 	run: Run,
 ): Promise<Outcome> {
-	let outcome: Outcome = { ...start, taskId, status: 'failed' };
+	let outcome: Outcome = { ...start, taskId };
 	const fault = await inSlot(run, async () => {
 		outcome = withTask(outcome, await readPatiently(taskId, run));
 	});
 	return await finish(fault ? { ...outcome, fault } : outcome, settings, run);
 }
 
+/** Reads an open task once more; a read that goes wrong changes nothing. Brings the clip along where it has ended. */
+export async function lookAgain(
+	outcome: Outcome,
+	settings: WaitSettings,
+	run: Run,
+): Promise<Outcome> {
+	const { taskId } = outcome;
+	if (taskId === undefined) return outcome;
+	const looked = await lookOnce(outcome, taskId, run);
+	return isOpen(looked) ? looked : await finish(looked, settings, run);
+}
+
+/** Whether the task of this row is still being made, as far as is known. */
+export function isOpen({ taskId, status, fault }: Outcome): boolean {
+	return taskId !== undefined && (status === 'processing' || status === 'submitted') && !fault;
+}
+
 /** Does the work while holding a slot of the key. Gives what went wrong; rejects only when the run is stopped. */
-async function inSlot(run: Run, work: () => Promise<void>): Promise<Fault | undefined> {
+async function inSlot(run: PaidRun | Run, work: () => Promise<void>): Promise<Fault | undefined> {
 	const release = await takeSlot(run.apiKey, run.concurrency, run.signal);
 	const [done] = await Promise.allSettled([work()]);
 	release();
 	if (run.signal?.aborted) throw stopReason(run.signal);
-	return done.status === 'rejected' ? faultOf(done.reason) : undefined;
+	if (done.status === 'fulfilled') return undefined;
+	const isBedtime = 'bedtime' in run && done.reason === run.bedtime?.signal.reason;
+	return isBedtime ? undefined : faultOf(done.reason);
 }
 
 /** One look, repeated only where the answer did not come through. */
@@ -100,7 +121,8 @@ async function followTask(
 	const { taskId, firstSentAtMs, isFound } = submission;
 	if (job.waitForEnd) {
 		const start = { taskId, startedAtMs: firstSentAtMs, isFresh: !isFound };
-		return await pollToEnd(outcome, job, run, start);
+		const bedtime = submission.reportsElsewhere ? undefined : run.bedtime?.signal;
+		return await pollToEnd(outcome, job, run, { ...start, bedtime });
 	}
 	return isFound ? await lookOnce(outcome, taskId, run) : outcome;
 }
@@ -115,11 +137,13 @@ async function pollToEnd(
 	outcome: Outcome,
 	settings: WaitSettings,
 	run: Run,
-	start: { taskId: string; startedAtMs: number; isFresh: boolean },
+	start: { taskId: string; startedAtMs: number; isFresh: boolean; bedtime?: AbortSignal },
 ): Promise<Outcome> {
-	const { taskId, startedAtMs, isFresh } = start;
+	const { taskId, startedAtMs, isFresh, bedtime } = start;
 	const { maxWaitSeconds, pollIntervalSeconds } = settings;
-	const { client, clock, signal } = run;
+	const { client, clock } = run;
+	const signals = [run.signal, bedtime].filter((signal) => signal !== undefined);
+	const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
 	const { isFinished, task } = await waitForTask(taskId, {
 		client,
 		clock,
@@ -151,7 +175,11 @@ async function finish(outcome: Outcome, settings: WaitSettings, run: Run): Promi
 }
 
 /** A clip that is done but could not be downloaded stays a completed clip, with its link and an error. */
-async function withVideo(outcome: Outcome, settings: WaitSettings, run: Run): Promise<Outcome> {
+export async function withVideo(
+	outcome: Outcome,
+	settings: WaitSettings,
+	run: Run,
+): Promise<Outcome> {
 	const { taskId, task, status } = outcome;
 	if (!settings.download || status !== 'completed' || !taskId || !task?.videoUrl) return outcome;
 	const [saved] = await Promise.allSettled([run.saveVideo(task.videoUrl, taskId)]);

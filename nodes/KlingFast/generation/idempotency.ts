@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CallbackAddresses } from '../apimart/callback';
 import { submitBody } from '../apimart/submitBody';
 import { fullPrompt, fullShots, type ClipRequest } from './request';
 
@@ -11,8 +12,12 @@ export function contentHash(request: ClipRequest, frameIdentities: string[]): st
 }
 
 /** The exact text of the paid request. */
-export function clipBody(request: ClipRequest, imageUrls: string[]): string {
-	return submitBody({
+export function clipBody(
+	request: ClipRequest,
+	imageUrls: string[],
+	callback?: CallbackAddresses,
+): string {
+	const parameters = {
 		prompt: request.prompt === '' ? '' : fullPrompt(request),
 		negativePrompt: request.negativePrompt,
 		quality: request.quality,
@@ -24,7 +29,8 @@ export function clipBody(request: ClipRequest, imageUrls: string[]): string {
 		splitIntoShots: request.shotsKind === 'auto',
 		watermark: request.watermark,
 		moderate: request.moderate,
-	});
+	};
+	return submitBody(parameters, callback);
 }
 
 export interface KeyScope {

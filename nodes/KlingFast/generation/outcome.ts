@@ -22,7 +22,8 @@ export interface Fault {
 /** What became of one row. */
 export interface Outcome {
 	itemIndex: number;
-	status: ClipStatus;
+	/** Absent where nothing is known about the task. */
+	status?: ClipStatus;
 	taskId?: string;
 	task?: Task;
 	request?: ClipRequest;

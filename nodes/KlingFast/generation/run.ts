@@ -1,4 +1,5 @@
 import type { IBinaryData, Logger } from 'n8n-workflow';
+import type { CallbackAddresses } from '../apimart/callback';
 import type { ApimartClient } from '../apimart/client';
 import type { Clock } from '../clock';
 import type { KeyScope } from './idempotency';
@@ -24,6 +25,15 @@ export interface Run {
 export interface PaidRun extends Run {
 	ledger: Ledger;
 	keyScope: KeyScope;
+	bedtime?: Bedtime;
+}
+
+/** How a run that will be woken by callbacks learns when it may fall asleep. */
+export interface Bedtime {
+	/** Aborted when the last clip is submitted: waiting in the process ends then. */
+	signal: AbortSignal;
+	/** Tells that a job's submit is decided, one way or the other. */
+	submitDecided(itemIndex: number): void;
 }
 
 /** How long to wait for one clip, and what to bring along. */
@@ -49,4 +59,6 @@ export interface ClipJob extends WaitSettings {
 	estimatedCostUsd: number;
 	dedupeKey?: string;
 	waitForEnd: boolean;
+	/** Where the provider tells that the clip has ended; the same key must always give the same addresses. */
+	callbackFor?: (idempotencyKey: string) => CallbackAddresses;
 }

@@ -19,6 +19,8 @@ export interface Submission {
 	isFound: boolean;
 	/** The task was found through its key only, so an earlier execution bought it. */
 	isFromEarlierRun: boolean;
+	/** Its callback goes to the execution that bought it, not to this one. */
+	reportsElsewhere: boolean;
 }
 
 /** How often an earlier run may have been refused under the same row key until this one gives up. */
@@ -29,13 +31,17 @@ const MAX_REPLAYED_REFUSALS = 20;
  * before `maxWaitSeconds` had passed.
  */
 export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission> {
-	const known = adopt(run, run.ledger.find(job.itemIndex, job.contentHash));
+	const found = run.ledger.find(job.itemIndex, job.contentHash);
+	const known = adopt(run, found);
+	const reportsElsewhere = found?.executionId !== known?.executionId;
 	if (known?.state === 'sent' && known.taskId) {
 		run.ledger.write(job.itemIndex, known);
 		const { taskId, firstSentAtMs } = known;
-		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false };
+		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, reportsElsewhere };
 	}
-	if (known?.state === 'sent') return await send(job, run, known, true);
+	if (known?.state === 'sent') {
+		return { ...(await send(job, run, known, true)), reportsElsewhere };
+	}
 	let attempt = (known?.attempt ?? 0) + 1;
 	for (let refusals = 0; ; refusals++, attempt++) {
 		const entry = await freshEntry(job, run, attempt);
@@ -63,12 +69,13 @@ function adopt(run: PaidRun, known: LedgerEntry | undefined): LedgerEntry | unde
 async function freshEntry(job: ClipJob, run: PaidRun, attempt: number): Promise<LedgerEntry> {
 	const imageUrls: string[] = [];
 	for (const frame of job.frames) imageUrls.push(await frame.address());
+	const key = idempotencyKey(run.keyScope, { ...job, attempt });
 	return {
 		executionId: run.keyScope.executionId,
 		contentHash: job.contentHash,
 		attempt,
-		idempotencyKey: idempotencyKey(run.keyScope, { ...job, attempt }),
-		body: clipBody(job.request, imageUrls),
+		idempotencyKey: key,
+		body: clipBody(job.request, imageUrls, job.callbackFor?.(key)),
 		firstSentAtMs: run.clock.nowMs(),
 		state: 'sent',
 	};
@@ -107,7 +114,8 @@ async function send(
 		const { taskId, replayed } = result.value;
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
 		const isFromEarlierRun = replayed && posts === 1 && !isRepetition;
-		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun };
+		const reportsElsewhere = isFromEarlierRun;
+		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun, reportsElsewhere };
 	}
 	const error: unknown = result.reason;
 	if (signal?.aborted) {

@@ -1,110 +1,109 @@
 /*
  * What must stay true:
- * - Every row is read and checked, and the cost of all is added up, before the first request.
+ * - Every row is read and checked, the cost of all is added up, and whoever is to be called back is asked, before the first
+ *   paid request.
  * - `execute` throws only when the node may not go on after a failure, or when the run is stopped.
  */
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { stopReason } from '../../clock';
 import { makeClips, openCostUsd } from '../../generation/batch';
-import { estimateCostUsd } from '../../generation/cost';
-import { contentHash } from '../../generation/idempotency';
-import { ImageUploads } from '../../generation/imageUploads';
+import { isOpen } from '../../generation/clip';
+import { makeClipsUntilBedtime } from '../../generation/doze';
 import type { Fault, Outcome } from '../../generation/outcome';
-import { checkFrameAddresses } from '../../generation/request';
 import type { ClipJob, PaidRun } from '../../generation/run';
 import { inputFault, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
-import { openFrames } from './frames';
+import { knockAtTriggers, openResumeAddresses, signedPath } from './callbacks';
 import { explainBalance, openPaidRun } from './openRun';
-import { readClipRequest } from './readClip';
-import { readDedupeKey, readMetadata } from './readRow';
-import {
-	readConcurrency,
-	readDownloadVideo,
-	readMaxCostUsd,
-	readMode,
-	readWaiting,
-} from './readRun';
-import { deliver, refuseAll, type Delivery } from './results';
+import { readConcurrency, readMaxCostUsd, readMode, readWaitBy } from './readRun';
+import { deliver, refuseAll, resultItem, type Delivery } from './results';
+import { readRows, type ReadyRow, type Row } from './rows';
+import { fallAsleep } from './sleep';
 
-type Row = { job: ClipJob; delivery: Delivery } | { invalid: Outcome };
+interface Settings {
+	waitForEnd: boolean;
+	/** An AI agent waits inside the tool and takes no files. */
+	isTool: boolean;
+	canSleep: boolean;
+	maxCostUsd?: number;
+}
 
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const signal = this.getExecutionCancelSignal();
-	let run: PaidRun;
-	let settings: { waitForEnd: boolean; maxCostUsd?: number };
-	try {
-		const read = readFieldsOf(this, 0);
-		const waitForEnd = readMode(read) === 'submitAndWait';
-		settings = { waitForEnd, maxCostUsd: readMaxCostUsd(read) };
-		run = await openPaidRun(this, readConcurrency(read));
-	} catch (error) {
-		return refuseAll(this, inputFault(error));
-	}
-	const rows = await readRows(this, run, settings.waitForEnd);
-	const jobs = rows.flatMap((row) => ('job' in row ? [row.job] : []));
-	const tooDear = costFault(jobs, run, settings.maxCostUsd);
-	if (tooDear && !this.continueOnFail()) throw nodeError(this, tooDear);
-	const made = tooDear
-		? jobs.map((job) => refused(job, tooDear))
-		: await explainBalance(await makeClips(jobs, run), run);
-	if (signal?.aborted) throw stopReason(signal);
+	const [opened] = await Promise.allSettled([open(this)]);
+	if (opened.status === 'rejected') return refuseAll(this, inputFault(opened.reason));
+	const { run, secret, settings } = opened.value;
+	const rows = await readRows(this, run, settings);
+	const ready = rows.filter((row) => 'job' in row);
+	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
+	const first = refusals.values().next().value;
+	if (first && !this.continueOnFail()) throw nodeError(this, first);
+	const jobs = ready.map(({ job }) => job).filter(({ itemIndex }) => !refusals.has(itemIndex));
+	const make = settings.canSleep ? makeClipsUntilBedtime : makeClips;
+	const made = await explainBalance(await make(jobs, run), run);
+	if (run.signal?.aborted) throw stopReason(run.signal);
 	const byItem = new Map(made.map((outcome) => [outcome.itemIndex, outcome]));
-	const outcomes = rows.map((row) => {
-		return 'invalid' in row ? row.invalid : (byItem.get(row.job.itemIndex) ?? refused(row.job));
+	const outcomes = rows.map((row): Outcome => {
+		if ('invalid' in row) return row.invalid;
+		const { itemIndex, request, estimatedCostUsd } = row.job;
+		const fault = refusals.get(itemIndex);
+		const refused: Outcome = { itemIndex, request, estimatedCostUsd, status: 'failed', fault };
+		return byItem.get(itemIndex) ?? refused;
 	});
-	return deliver(this, outcomes, (itemIndex) => deliveryOf(rows[itemIndex]));
-}
-
-/** All rows, read and checked. Throws for the first invalid one where the node may not go on after a failure. */
-async function readRows(
-	context: IExecuteFunctions,
-	run: PaidRun,
-	waitForEnd: boolean,
-): Promise<Row[]> {
-	const uploads = new ImageUploads(run.client, run.clock, run.signal);
-	const rows: Row[] = [];
-	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		try {
-			rows.push(await readRow(context, itemIndex, { run, uploads, waitForEnd }));
-		} catch (error) {
-			const fault = inputFault(error);
-			if (!context.continueOnFail()) throw nodeError(context, fault, itemIndex);
-			const metadata = metadataOf(context, itemIndex);
-			rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault } });
-		}
+	const deliveryOf = (itemIndex: number) => deliveryOfRow(rows[itemIndex]);
+	if (settings.canSleep && outcomes.some(isOpen)) {
+		return await fallAsleep(this, run, outcomes, jobs, deliveryOf);
 	}
-	return rows;
+	// A run that may sleep gives failed rows as items in any case, because after a sleep it could not throw either.
+	if (settings.canSleep && outcomes.some(({ taskId }) => taskId !== undefined)) {
+		const items = this.getInputData();
+		return [
+			outcomes.map((outcome, index) => resultItem(outcome, deliveryOf(index), items[index].json)),
+		];
+	}
+	return deliver(this, outcomes, deliveryOf);
 }
 
-async function readRow(
+async function open(
 	context: IExecuteFunctions,
-	itemIndex: number,
-	{ run, uploads, waitForEnd }: { run: PaidRun; uploads: ImageUploads; waitForEnd: boolean },
-): Promise<Row> {
-	const read = readFieldsOf(context, itemIndex);
-	const request = readClipRequest(read);
-	checkFrameAddresses(request, run.client.baseUrl);
-	const { outputField, includeInputFields, ...waiting } = readWaiting(read);
-	const download = waitForEnd && readDownloadVideo(read);
-	const dedupeKey = readDedupeKey(read);
-	const frames = await openFrames(context, itemIndex, request, uploads);
-	const identities = frames.map(({ identity }) => identity);
-	return {
-		job: {
-			itemIndex,
-			request,
-			frames,
-			contentHash: contentHash(request, identities),
-			estimatedCostUsd: estimateCostUsd(request),
-			dedupeKey,
-			waitForEnd,
-			download,
-			...waiting,
-		},
-		delivery: { outputField, includeInputFields },
-	};
+): Promise<{ run: PaidRun; secret: Buffer; settings: Settings }> {
+	const read = readFieldsOf(context, 0);
+	const isTool = context.getNode().type.endsWith('Tool');
+	const waitForEnd = readMode(read) === 'submitAndWait';
+	const canSleep = waitForEnd && !isTool && readWaitBy(read) === 'callback';
+	const settings = { waitForEnd, isTool, canSleep, maxCostUsd: readMaxCostUsd(read) };
+	return { ...(await openPaidRun(context, readConcurrency(read))), settings };
+}
+
+/** What stands against submitting, by item: the cost of all, or a callback that would be lost. */
+async function refuseBeforePaying(
+	context: IExecuteFunctions,
+	{
+		run,
+		secret,
+		settings,
+		ready,
+	}: { run: PaidRun; secret: Buffer; settings: Settings; ready: ReadyRow[] },
+): Promise<Map<number, Fault>> {
+	const forAll = (fault: Fault) => new Map(ready.map(({ job }) => [job.itemIndex, fault]));
+	const jobs = ready.map(({ job }) => job);
+	const tooDear = costFault(jobs, run, settings.maxCostUsd);
+	if (tooDear) return forAll(tooDear);
+	if (settings.canSleep) {
+		const addresses = openResumeAddresses(context, run.client.baseUrl);
+		if ('fault' in addresses) return forAll(addresses.fault);
+		for (const job of jobs) job.callbackFor = () => addresses;
+	}
+	const called = ready.flatMap(({ job, callbackBase: base }) => (base ? [{ job, base }] : []));
+	for (const { job, base } of called) {
+		job.callbackFor = signedPath(base, secret, job.request.metadata);
+	}
+	const bases = called.map(({ base }) => base);
+	const faults = await knockAtTriggers(context, run, secret, bases);
+	const refused = called.flatMap(({ job, base }): Array<[number, Fault]> => {
+		const fault = faults.get(base);
+		return fault ? [[job.itemIndex, fault]] : [];
+	});
+	return new Map(refused);
 }
 
 function costFault(jobs: ClipJob[], run: PaidRun, maxCostUsd?: number): Fault | undefined {
@@ -117,19 +116,6 @@ function costFault(jobs: ClipJob[], run: PaidRun, maxCostUsd?: number): Fault | 
 	};
 }
 
-function refused({ itemIndex, request, estimatedCostUsd }: ClipJob, fault?: Fault): Outcome {
-	return { itemIndex, request, estimatedCostUsd, status: 'failed', fault };
-}
-
-function deliveryOf(row: Row): Delivery {
+function deliveryOfRow(row: Row): Delivery {
 	return 'job' in row ? row.delivery : { outputField: 'data', includeInputFields: false };
-}
-
-/** The metadata of an invalid row, so that whoever gets its error knows which row it is; nothing where it is unreadable. */
-function metadataOf(context: IExecuteFunctions, itemIndex: number): IDataObject | undefined {
-	try {
-		return readMetadata(readFieldsOf(context, itemIndex));
-	} catch {
-		return undefined;
-	}
 }

@@ -33,7 +33,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	}
 	const rows = this.getInputData().map((_, itemIndex) => readRow(this, itemIndex));
 	const outcomes = await together(rows, run, async (row) => {
-		if ('status' in row) return row;
+		if (!('settings' in row)) return row;
 		const { taskId, itemIndex, metadata, settings } = row;
 		const find = settings.waitForEnd ? awaitClip : lookAtClip;
 		return await find(taskId, { itemIndex, metadata }, settings, run);
@@ -58,7 +58,8 @@ function readRow(context: IExecuteFunctions, itemIndex: number): Row | Outcome {
 		const metadata = readMetadata(read);
 		const { outputField, includeInputFields, ...waiting } = readWaiting(read);
 		const waitForEnd = readWaitUntilFinished(read);
-		const settings = { ...waiting, waitForEnd, download: readDownloadVideo(read) };
+		const isTool = context.getNode().type.endsWith('Tool');
+		const settings = { ...waiting, waitForEnd, download: !isTool && readDownloadVideo(read) };
 		return { itemIndex, taskId, metadata, settings, delivery: { outputField, includeInputFields } };
 	} catch (error) {
 		const fault = inputFault(error);

@@ -1,5 +1,5 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-import { connect } from '../../apimart/client';
+import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { connect, type Connection } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
 import { ApimartError } from '../../apimart/errors';
 import { currentClock } from '../../clock';
@@ -10,40 +10,28 @@ import { TaskJournal } from '../../generation/taskJournal';
 
 /** Opens the credential and gathers what all clips of this run of the node share. */
 export async function openRun(context: IExecuteFunctions, concurrency: number): Promise<Run> {
-	const { client, apiKey } = await connect(context);
-	const clock = currentClock();
-	const signal = context.getExecutionCancelSignal();
-	return {
-		client,
-		apiKey,
-		concurrency,
-		clock,
-		signal,
-		journal: new TaskJournal(context.customData),
-		logger: context.logger,
-		saveVideo: async (url, taskId) => {
-			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
-			return await downloadVideo(context, {
-				url,
-				fileName,
-				baseUrl: client.baseUrl,
-				clock,
-				signal,
-			});
-		},
-	};
+	return runOf(context, await connect(context), stoppable(context, concurrency));
 }
 
-/** A run that may spend money: it also remembers, and knows by which names its requests are told apart. */
+/** What is needed to look at clips from a callback: nothing is recorded, and nobody can press Stop. */
+export async function openWakingRun(context: IWebhookFunctions): Promise<Run> {
+	const journal = new TaskJournal(undefined);
+	return runOf(context, await connect(context), { concurrency: 1, journal });
+}
+
+/**
+ * A run that may spend money: it also remembers, and knows by which names its requests are told apart. `secret` is what
+ * callbacks are sealed with.
+ */
 export async function openPaidRun(
 	context: IExecuteFunctions,
 	concurrency: number,
-): Promise<PaidRun> {
-	const run = await openRun(context, concurrency);
+): Promise<{ run: PaidRun; secret: Buffer }> {
+	const connection = await connect(context);
 	const executionId = context.getExecutionId();
 	const runIndex = Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0;
-	return {
-		...run,
+	const run: PaidRun = {
+		...runOf(context, connection, stoppable(context, concurrency)),
 		ledger: new Ledger(context.getContext('node'), executionId, runIndex),
 		keyScope: {
 			instanceId: context.getInstanceId(),
@@ -51,6 +39,35 @@ export async function openPaidRun(
 			nodeId: context.getNode().id,
 			executionId,
 			runIndex,
+		},
+	};
+	return { run, secret: connection.secret };
+}
+
+type Own = Pick<Run, 'concurrency' | 'journal' | 'signal'>;
+
+function stoppable(context: IExecuteFunctions, concurrency: number): Own {
+	const journal = new TaskJournal(context.customData);
+	return { concurrency, journal, signal: context.getExecutionCancelSignal() };
+}
+
+function runOf(
+	context: IExecuteFunctions | IWebhookFunctions,
+	{ client, apiKey }: Connection,
+	own: Own,
+): Run {
+	const clock = currentClock();
+	const { baseUrl } = client;
+	const { signal } = own;
+	return {
+		...own,
+		client,
+		apiKey,
+		clock,
+		logger: context.logger,
+		saveVideo: async (url, taskId) => {
+			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
+			return await downloadVideo(context, { url, fileName, baseUrl, clock, signal });
 		},
 	};
 }

@@ -11,6 +11,7 @@ import {
 import { readIncludeInputFields } from './readRow';
 
 export type Mode = 'submitAndWait' | 'submitOnly';
+export type WaitBy = 'polling' | 'callback';
 
 /** How a row waits for its clip, and where the clip goes. */
 export interface Waiting {
@@ -26,6 +27,11 @@ export interface Waiting {
 /** Read once for the run, at item 0. */
 export function readMode(read: ReadField): Mode {
 	return readChoice(read('mode', ''), 'Mode', MODE_CHOICES, 'submitAndWait');
+}
+
+/** How the run waits; polling where the field is hidden (Submit Only, and as a tool). */
+export function readWaitBy(read: ReadField): WaitBy {
+	return readChoice(read('waitBy', ''), 'How to Wait', WAIT_BY_CHOICES, 'polling');
 }
 
 /**
@@ -97,6 +103,11 @@ export function readDownloadVideo(read: ReadField): boolean {
 export function readWaitUntilFinished(read: ReadField): boolean {
 	return readBoolean(read('waitUntilFinished', ''), 'Wait Until Finished', false);
 }
+
+const WAIT_BY_CHOICES: ReadonlyArray<Choice<WaitBy>> = [
+	{ name: 'Check Until Finished', value: 'polling' },
+	{ name: 'Sleep Until Called Back (Needs a Public URL)', value: 'callback' },
+];
 
 const MODE_CHOICES: ReadonlyArray<Choice<Mode>> = [
 	{ name: 'Submit and Wait', value: 'submitAndWait' },

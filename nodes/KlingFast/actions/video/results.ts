@@ -28,20 +28,25 @@ export function deliver(
 	const items = context.getInputData();
 	return [
 		outcomes.map((outcome) => {
-			const { itemIndex, binary } = outcome;
-			const { outputField, includeInputFields } = deliveryOf(itemIndex);
-			const own: IDataObject = includeInputFields ? items[itemIndex].json : {};
-			const json: IDataObject = { ...own, ...outcomeJson(outcome) };
-			const { error } = json;
-			if (outcome.fault && !isAnswer(outcome) && typeof error === 'string') {
-				return failedItem(context, itemIndex, { ...json, error });
-			}
-			const pairedItem = { item: itemIndex };
-			return binary
-				? { json, binary: { [outputField]: binary }, pairedItem }
-				: { json, pairedItem };
+			const { itemIndex, fault } = outcome;
+			const item = resultItem(outcome, deliveryOf(itemIndex), items[itemIndex].json);
+			const { error } = item.json;
+			const isFailure = fault && !isAnswer(outcome) && typeof error === 'string';
+			return isFailure ? failedItem(context, itemIndex, { ...item.json, error }) : item;
 		}),
 	];
+}
+
+/** A row's outcome as an item, whatever became of it. `own` are the row's own fields. */
+export function resultItem(
+	outcome: Outcome,
+	{ outputField, includeInputFields }: Delivery,
+	own: IDataObject,
+): INodeExecutionData {
+	const { itemIndex, binary } = outcome;
+	const json: IDataObject = { ...(includeInputFields && own), ...outcomeJson(outcome) };
+	const pairedItem = { item: itemIndex };
+	return binary ? { json, binary: { [outputField]: binary }, pairedItem } : { json, pairedItem };
 }
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
@@ -63,7 +68,7 @@ function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcom
 /** Finished clips are lost to the workflow when an error is thrown, so the error says where to find them. */
 function allRows(outcomes: Outcome[]): string {
 	const rows = outcomes.map(({ itemIndex, taskId, status }) => {
-		return `item ${itemIndex}: ${status}${taskId ? ` ${taskId}` : ', not submitted'}`;
+		return `item ${itemIndex}: ${status ?? 'unknown'}${taskId ? ` ${taskId}` : ', not submitted'}`;
 	});
 	return `All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.`;
 }

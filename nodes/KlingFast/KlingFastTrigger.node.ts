@@ -1,0 +1,92 @@
+import {
+	NodeConnectionTypes,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+import { triggerProperties } from './trigger/trigger.fields';
+import { receiveCallback } from './trigger/receive';
+
+export class KlingFastTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Kling Fast Trigger',
+		name: 'klingFastTrigger',
+		icon: {
+			light: 'file:../../icons/kling-fast.svg',
+			dark: 'file:../../icons/kling-fast.dark.svg',
+		},
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["triggerOn"].join(", ") }}',
+		description: 'Starts a workflow when a video of Kling 3.0 Fast is ready',
+		eventTriggerDescription: 'Waiting for APIMart to tell that a video is ready',
+		activationMessage:
+			'Paste the production URL into "Callback URL" of Generate Video (Submit Only): each finished clip now starts this workflow.',
+		triggerPanel: {
+			header: 'Get told when a video is ready',
+			executionsHelp: {
+				inactive:
+					'<b>While building</b>: click "Execute step", then run Generate Video with this test URL as its Callback URL. The test URL only answers while this panel listens; APIMart gives up for good on a callback that nobody answers.<br /><br /><b>For real</b>: publish this workflow and paste the <b>production</b> URL into "Callback URL" of Generate Video (mode Submit Only). n8n must have a public address on port 80 or 443, because APIMart does not call private ones.',
+				active:
+					'<b>While building</b>: click "Execute step", then run Generate Video with the test URL. The test URL only answers while this panel listens; APIMart gives up for good on a callback that nobody answers.<br /><br /><b>For real</b>: the <b>production</b> URL works now, also when this panel is closed. Its runs are listed under "Executions".',
+			},
+			activationHint:
+				'Publish this workflow, then paste its production URL into "Callback URL" of Generate Video (mode Submit Only) in your other workflow.',
+		},
+		defaults: { name: 'Kling Fast Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'klingFastApi', required: true }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: 'callback',
+			},
+			{
+				name: 'setup',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: ':token/callback',
+				isFullPath: true,
+				ndvHideUrl: true,
+			},
+		],
+		properties: triggerProperties,
+	};
+
+	// APIMart has no place to register callbacks: each clip brings its own address along.
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+		setup: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receiveCallback(this);
+	}
+}

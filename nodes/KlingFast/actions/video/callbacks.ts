@@ -1,0 +1,124 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { mayUseAddress } from '../../apimart/address';
+import {
+	resumeAddresses,
+	sealKnock,
+	sealMetadata,
+	signedAddresses,
+	triggerBase,
+	type CallbackAddresses,
+} from '../../apimart/callback';
+import { knock } from '../../apimart/knock';
+import type { Fault } from '../../generation/outcome';
+import type { PaidRun } from '../../generation/run';
+import { InvalidField, shown } from '../../invalidField';
+import type { ReadField } from '../reader';
+import { readText } from '../values';
+
+const LABEL = 'Callback URL';
+
+/**
+ * The base of the trigger's addresses, undefined where the row wants no callback.
+ *
+ * @throws InvalidField where it is no web address
+ */
+export function readCallbackBase(read: ReadField): string | undefined {
+	const typed = readText(read('callbackUrl', ''), LABEL, { default: '' });
+	if (typed === '') return undefined;
+	const base = triggerBase(typed);
+	if (base === undefined) {
+		throw new InvalidField(LABEL, shown(typed), 'the production URL of a Kling Fast Trigger');
+	}
+	return base;
+}
+
+/** Addresses that bring the row's metadata to the trigger; the same key always gives the same ones. */
+export function signedPath(
+	base: string,
+	secret: Buffer,
+	metadata: IDataObject,
+): (idempotencyKey: string) => CallbackAddresses {
+	return (key) => signedAddresses(base, sealMetadata(secret, key, metadata));
+}
+
+/**
+ * Asks every distinct trigger once whether it would take a callback of this credential. Gives the fault of each base that
+ * would lose its callbacks; what cannot be told is a hint in the editor.
+ */
+export async function knockAtTriggers(
+	context: IExecuteFunctions,
+	run: PaidRun,
+	secret: Buffer,
+	bases: string[],
+): Promise<Map<string, Fault>> {
+	const faults = new Map<string, Fault>();
+	for (const base of new Set(bases)) {
+		warnIfUnreachable(context, base, run.client.baseUrl);
+		const { callbackUrl } = signedAddresses(base, sealKnock(secret));
+		const result = await knock(context, callbackUrl, run.signal);
+		if (result.answer === 'notPublished') faults.set(base, notPublished(base));
+		if (result.answer === 'otherSecret') faults.set(base, otherSecret);
+		if (result.answer === 'unclear') {
+			const message = `n8n could not check the ${LABEL} (${result.why}). If APIMart cannot reach it either, no workflow will start; the clips can still be fetched with Get Video.`;
+			context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+		}
+	}
+	return faults;
+}
+
+/**
+ * Addresses that wake this execution, or the fault that the provider cannot reach this n8n: then polling is the way.
+ */
+export function openResumeAddresses(
+	context: IExecuteFunctions,
+	baseUrl: string,
+): CallbackAddresses | { fault: Fault } {
+	const resumeUrl = String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
+	if (URL.canParse(resumeUrl) && mayUseAddress(resumeUrl, baseUrl)) {
+		if (hasOddPort(resumeUrl, baseUrl)) warnOfPort(context, new URL(resumeUrl).port);
+		return resumeAddresses(resumeUrl);
+	}
+	const host = URL.canParse(resumeUrl) ? new URL(resumeUrl).host : resumeUrl;
+	return {
+		fault: {
+			message: `APIMart cannot call this n8n back: its address ${host} is inside a private network`,
+			advice:
+				'Set "How to Wait" to "Check Until Finished", or give n8n a public address (WEBHOOK_URL). Nothing was submitted and nothing was charged.',
+		},
+	};
+}
+
+function warnIfUnreachable(context: IExecuteFunctions, base: string, baseUrl: string): void {
+	if (!mayUseAddress(base, baseUrl)) {
+		const { host } = new URL(base);
+		const message = `APIMart cannot reach the ${LABEL}: ${host} is inside a private network, and such callbacks are dropped without a word. The clips are made and charged all the same; fetch them with Get Video.`;
+		context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	} else if (hasOddPort(base, baseUrl)) warnOfPort(context, new URL(base).port);
+}
+
+/** APIMart's webhook page (2026-08): ports other than 80 and 443 may be blocked. */
+function hasOddPort(address: string, baseUrl: string): boolean {
+	const isLocalProvider = mayUseAddress('http://localhost', baseUrl);
+	return !isLocalProvider && !['', '80', '443'].includes(new URL(address).port);
+}
+
+function warnOfPort(context: IExecuteFunctions, port: string): void {
+	const message = `APIMart may drop callbacks to port ${port}: it documents 80 and 443 only.`;
+	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+}
+
+function notPublished(base: string): Fault {
+	const isTestUrl = new URL(base).pathname.includes('/webhook-test/');
+	return {
+		message: `Nobody answers at '${LABEL}' (HTTP 404)`,
+		advice: isTestUrl
+			? "This is the trigger's test URL, which only answers while the editor listens. Publish the workflow and use its production URL. Nothing was submitted and nothing was charged."
+			: 'Publish the workflow that has the Kling Fast Trigger, and use its production URL. Nothing was submitted and nothing was charged.',
+	};
+}
+
+const otherSecret: Fault = {
+	message: `The trigger at '${LABEL}' does not know this credential (HTTP 401)`,
+	advice:
+		'Choose the same Kling Fast API credential in the trigger (same API key, or same Callback Signing Secret). Nothing was submitted and nothing was charged.',
+};

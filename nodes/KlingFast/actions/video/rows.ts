@@ -1,0 +1,99 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { stopReason } from '../../clock';
+import { estimateCostUsd } from '../../generation/cost';
+import { contentHash } from '../../generation/idempotency';
+import { ImageUploads } from '../../generation/imageUploads';
+import type { Outcome } from '../../generation/outcome';
+import { checkFrameAddresses } from '../../generation/request';
+import type { ClipJob, PaidRun } from '../../generation/run';
+import { inputFault, nodeError } from '../failures';
+import { readFieldsOf } from '../reader';
+import { readCallbackBase } from './callbacks';
+import { openFrames } from './frames';
+import { readClipRequest } from './readClip';
+import { readDedupeKey, readMetadata } from './readRow';
+import { readDownloadVideo, readWaiting } from './readRun';
+import type { Delivery } from './results';
+
+/** A row that can be submitted. */
+export interface ReadyRow {
+	job: ClipJob;
+	delivery: Delivery;
+	/** The trigger that is to be told, for Submit Only. */
+	callbackBase?: string;
+}
+
+export type Row = ReadyRow | { invalid: Outcome };
+
+/**
+ * All rows, read and checked, before anything is sent. Throws for the first invalid one where the node may not go on after a
+ * failure, and when the run is stopped.
+ */
+export async function readRows(
+	context: IExecuteFunctions,
+	run: PaidRun,
+	settings: { waitForEnd: boolean; isTool: boolean },
+): Promise<Row[]> {
+	const uploads = new ImageUploads(run.client, run.clock, run.signal);
+	const rows: Row[] = [];
+	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
+		if (run.signal?.aborted) throw stopReason(run.signal);
+		const [read] = await Promise.allSettled([
+			readRow(context, itemIndex, { run, uploads, ...settings }),
+		]);
+		if (read.status === 'fulfilled') {
+			rows.push(read.value);
+			continue;
+		}
+		const fault = inputFault(read.reason);
+		if (!context.continueOnFail()) throw nodeError(context, fault, itemIndex);
+		const metadata = metadataOf(context, itemIndex);
+		rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault } });
+	}
+	return rows;
+}
+
+async function readRow(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	{
+		run,
+		uploads,
+		waitForEnd,
+		isTool,
+	}: { run: PaidRun; uploads: ImageUploads; waitForEnd: boolean; isTool: boolean },
+): Promise<ReadyRow> {
+	const read = readFieldsOf(context, itemIndex);
+	const request = readClipRequest(read);
+	checkFrameAddresses(request, run.client.baseUrl);
+	const { outputField, includeInputFields, ...waiting } = readWaiting(read);
+	const dedupeKey = readDedupeKey(read);
+	const callbackBase = waitForEnd ? undefined : readCallbackBase(read);
+	const download = waitForEnd && !isTool && readDownloadVideo(read);
+	const frames = await openFrames(context, itemIndex, request, uploads);
+	const identities = frames.map(({ identity }) => identity);
+	return {
+		job: {
+			itemIndex,
+			request,
+			frames,
+			contentHash: contentHash(request, identities),
+			estimatedCostUsd: estimateCostUsd(request),
+			dedupeKey,
+			waitForEnd,
+			download,
+			...waiting,
+		},
+		delivery: { outputField, includeInputFields },
+		callbackBase,
+	};
+}
+
+/** The metadata of an invalid row, so that whoever gets its error knows which row it is; nothing where it is unreadable. */
+function metadataOf(context: IExecuteFunctions, itemIndex: number): IDataObject | undefined {
+	try {
+		return readMetadata(readFieldsOf(context, itemIndex));
+	} catch {
+		return undefined;
+	}
+}

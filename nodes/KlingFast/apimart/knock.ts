@@ -1,0 +1,39 @@
+import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+
+const KNOCK_TIMEOUT_MS = 10_000;
+
+/** What stands behind a callback address: our trigger, something that will lose callbacks, or nobody that we can reach. */
+export type KnockResult =
+	| { answer: 'welcome' }
+	| { answer: 'notPublished' }
+	| { answer: 'otherSecret' }
+	| { answer: 'unclear'; why: string };
+
+/**
+ * Asks once, before anything is paid for, whether the trigger would accept a callback. Carries no API key and follows no
+ * redirect. Never throws: n8n may be unable to reach its own public address although the provider can.
+ */
+export async function knock(
+	context: IExecuteFunctions,
+	callbackUrl: string,
+	abortSignal?: AbortSignal,
+): Promise<KnockResult> {
+	const request: Promise<IN8nHttpFullResponse> = context.helpers.httpRequest({
+		method: 'POST',
+		url: callbackUrl,
+		body: {},
+		json: true,
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
+		timeout: KNOCK_TIMEOUT_MS,
+		abortSignal,
+	});
+	const [sent] = await Promise.allSettled([request]);
+	if (sent.status === 'rejected') return { answer: 'unclear', why: 'no connection' };
+	const { statusCode } = sent.value;
+	if (statusCode === 404) return { answer: 'notPublished' };
+	if (statusCode === 401) return { answer: 'otherSecret' };
+	if (statusCode >= 200 && statusCode < 300) return { answer: 'welcome' };
+	return { answer: 'unclear', why: `HTTP ${statusCode}` };
+}

@@ -1,0 +1,127 @@
+/*
+ * What must stay true:
+ * - A callback is only a knock on the door: which tasks have ended is read from the provider.
+ * - Of all callbacks of one sleep exactly one gets `resume` in this process, however close they come. n8n 1.x has no such
+ *   guard of its own and loses the execution when two callbacks resume it at once (engine fact 3).
+ * - Nothing here throws for what the provider or the network does: the answer is then `again`.
+ */
+import type { Clock } from '../clock';
+import { isOpen, lookAgain, withVideo } from './clip';
+import type { Outcome } from './outcome';
+import type { Run, WaitSettings } from './run';
+
+/** A second callback waits this long for the first; the provider hangs up after about ten seconds. */
+const PATIENCE_MS = 8_000;
+const MEMORY_MS = 2 * 24 * 60 * 60 * 1000;
+const MAX_MEMORIES = 1_000;
+
+/** One open clip of a sleeping run, as it is saved with the execution. */
+export interface OpenClip {
+	outcome: Outcome;
+	settings: WaitSettings;
+}
+
+export type WakeResult =
+	/** All clips have ended: these are the outcomes of the open ones. */
+	| { kind: 'resume'; outcomes: Outcome[] }
+	/** Some clip is still being made, or another callback resumes. */
+	| { kind: 'asleep' }
+	/** Could not be decided: the provider should deliver again. */
+	| { kind: 'again' };
+
+export interface Callback {
+	/** The task that the callback names, if any: it is read first. */
+	taskId?: string;
+	/** Whether it says that this task has ended. */
+	claimsEnd: boolean;
+}
+
+/** What this process has learnt about one sleep. */
+interface Memory {
+	bornAtMs: number;
+	ended: Map<string, Outcome>;
+	turn: Promise<void>;
+	isResumed: boolean;
+}
+
+const memories = new Map<string, Memory>();
+
+/** Decides what a callback does to a sleeping run. `sleepId` is unique to one sleep of one execution. */
+export async function wake(
+	sleepId: string,
+	clips: OpenClip[],
+	callback: Callback,
+	run: Run,
+): Promise<WakeResult> {
+	const memory = memoryOf(sleepId, run.clock.nowMs());
+	const before = memory.turn;
+	let endTurn: () => void = () => undefined;
+	memory.turn = new Promise((resolve) => (endTurn = resolve));
+	if (!(await comesInTime(before, run.clock))) {
+		void before.then(endTurn);
+		return memory.isResumed ? { kind: 'asleep' } : { kind: 'again' };
+	}
+	const [decided] = await Promise.allSettled([decide(memory, clips, callback, run)]);
+	endTurn();
+	return decided.status === 'fulfilled' ? decided.value : { kind: 'again' };
+}
+
+async function decide(
+	memory: Memory,
+	clips: OpenClip[],
+	callback: Callback,
+	run: Run,
+): Promise<WakeResult> {
+	if (memory.isResumed) return { kind: 'asleep' };
+	const isNamed = ({ outcome }: OpenClip) => outcome.taskId === callback.taskId;
+	const unknown = clips.filter(({ outcome }) => !memory.ended.has(outcome.taskId ?? ''));
+	// The named task first: where it is not the last one, the next read already ends the search.
+	const inOrder = [...unknown.filter(isNamed), ...unknown.filter((clip) => !isNamed(clip))];
+	for (const clip of inOrder) {
+		// The video is downloaded when all have ended: until then the execution sleeps, and its data cannot be added to.
+		const looked = await lookAgain(clip.outcome, { ...clip.settings, download: false }, run);
+		if (!isOpen(looked)) {
+			memory.ended.set(looked.taskId ?? '', looked);
+			continue;
+		}
+		const couldNotBeRead = looked === clip.outcome;
+		const isContradicted = isNamed(clip) && callback.claimsEnd;
+		return { kind: couldNotBeRead || isContradicted ? 'again' : 'asleep' };
+	}
+	const outcomes = await Promise.all(
+		clips.map(async ({ outcome, settings }) => {
+			const ended = memory.ended.get(outcome.taskId ?? '') ?? outcome;
+			return settings.download ? await withVideo(ended, settings, run) : ended;
+		}),
+	);
+	memory.isResumed = true;
+	return { kind: 'resume', outcomes };
+}
+
+async function comesInTime(turn: Promise<void>, clock: Clock): Promise<boolean> {
+	const done = new AbortController();
+	const tooLong = clock.sleep(PATIENCE_MS, done.signal).then(
+		() => false,
+		() => false,
+	);
+	const isInTime = await Promise.race([turn.then(() => true), tooLong]);
+	done.abort();
+	return isInTime;
+}
+
+function memoryOf(sleepId: string, nowMs: number): Memory {
+	const known = memories.get(sleepId);
+	if (known) return known;
+	for (const [oldest, { bornAtMs }] of memories) {
+		if (bornAtMs > nowMs - MEMORY_MS && memories.size < MAX_MEMORIES) break;
+		memories.delete(oldest);
+	}
+	const fresh: Memory = {
+		bornAtMs: nowMs,
+		ended: new Map(),
+		turn: Promise.resolve(),
+		isResumed: false,
+	};
+	memories.set(sleepId, fresh);
+	return fresh;
+}

@@ -1,0 +1,180 @@
+/*
+ * What must stay true:
+ * - Nothing in a callback is believed: the seal is checked first, then the task is read again with the API key.
+ * - A callback without a valid seal, where one is required, causes no request to the provider.
+ * - 2xx means that the run exists or that there is nothing to start; what could not be decided is answered 503, so that the
+ *   provider delivers again (three times within two minutes; a 4xx it never repeats).
+ * - Never an exception, never a stack trace in the answer.
+ *
+ * With `downloadVideo` the download happens before the run starts and before the answer: n8n answers only once the run is
+ * saved, so a clip that is acknowledged is not lost. A file host slower than the provider's patience (about 10 s) costs
+ * nothing: n8n finishes the work although the caller has hung up, the deliveries that come meanwhile are answered 503, and
+ * a download that fails for good still starts the run, with `videoUrl` and `error`.
+ */
+import type {
+	IBinaryData,
+	IDataObject,
+	INodeExecutionData,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import { readBoolean, readText } from '../actions/values';
+import { openToken, taskIdOfCallback } from '../apimart/callback';
+import { connect, type ApimartClient } from '../apimart/client';
+import { downloadVideo } from '../apimart/download';
+import { ApimartError } from '../apimart/errors';
+import type { Task } from '../apimart/task';
+import { currentClock } from '../clock';
+import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
+import { claimTask } from './seen';
+
+/** A second delivery waits this long for the first one; the provider hangs up after about ten seconds. */
+const PATIENCE_MS = 8_000;
+
+type Reply = { httpStatus: 200 | 400 | 401 | 404 | 503; message: string };
+
+/** Handles one delivery at either of the trigger's two addresses. */
+export async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const [handled] = await Promise.allSettled([handle(context)]);
+	if (handled.status === 'fulfilled') {
+		const { items, reply } = handled.value;
+		if (!items) return answer(context, reply);
+		return { workflowData: [items], webhookResponse: { message: reply.message } };
+	}
+	context.logger.error('Kling Fast Trigger: a callback could not be handled', {
+		because: faultOf(handled.reason).message,
+	});
+	return answer(context, { httpStatus: 503, message: 'Not now, deliver again' });
+}
+
+interface Handled {
+	reply: Reply;
+	/** Present: a run is to be started. */
+	items?: INodeExecutionData[];
+}
+
+async function handle(context: IWebhookFunctions): Promise<Handled> {
+	const { client, secret } = await connect(context);
+	const isSignedPath = context.getWebhookName() === 'setup';
+	const token = isSignedPath
+		? openToken(secret, (context.getParamsData() as IDataObject).token)
+		: undefined;
+	if (token?.kind === 'knock') return refuse(200, 'The trigger is listening');
+	const mustBeSigned = readOption(context, 'requireSignedCallback', true);
+	if (!token && (isSignedPath || mustBeSigned)) return refuse(401, 'Not signed by this credential');
+	const taskId = taskIdOfCallback(context.getBodyData());
+	if (!taskId) return refuse(400, 'The callback names no task');
+	return await startOnce(context, client, taskId, token?.metadata);
+}
+
+async function startOnce(
+	context: IWebhookFunctions,
+	client: ApimartClient,
+	taskId: string,
+	metadata: IDataObject | undefined,
+): Promise<Handled> {
+	const isTestRun = context.getMode() === 'manual';
+	// Test runs share the static data of the published workflow and must not use up its clips.
+	const staticData = isTestRun ? {} : context.getWorkflowStaticData('node');
+	const scope = `${context.getMode()} ${context.getWorkflow().id} ${context.getNode().id}`;
+	const claim = claimTask(scope, taskId, currentClock().nowMs(), staticData);
+	if (claim.kind === 'repeated') return refuse(200, 'This clip has started its run');
+	if (claim.kind === 'working') {
+		const startsRun = await withPatience(claim.startsRun);
+		if (startsRun) return refuse(200, 'This clip has started its run');
+		return refuse(503, 'Another delivery of this clip is being worked on');
+	}
+	const [decided] = await Promise.allSettled([decide(context, client, taskId, metadata)]);
+	claim.release(decided.status === 'fulfilled' && decided.value.items !== undefined);
+	if (decided.status === 'rejected') throw decided.reason;
+	return decided.value;
+}
+
+async function decide(
+	context: IWebhookFunctions,
+	client: ApimartClient,
+	taskId: string,
+	metadata: IDataObject | undefined,
+): Promise<Handled> {
+	const [read] = await Promise.allSettled([client.readTask(taskId)]);
+	if (read.status === 'rejected') {
+		const error: unknown = read.reason;
+		const isUnknown = error instanceof ApimartError && error.details.kind === 'unknownTask';
+		if (isUnknown) return refuse(404, 'APIMart knows no such task under this API key');
+		context.logger.warn('Kling Fast Trigger: the task could not be read', {
+			taskId,
+			because: faultOf(error).message,
+		});
+		return refuse(503, 'The task could not be read, deliver again');
+	}
+	const task = read.value;
+	if (!isAskedFor(context, task)) return refuse(200, 'Nothing to start for this task');
+	const item = await itemOf(context, client, { taskId, metadata, task });
+	context.logger.info('Kling Fast Trigger: a clip starts a run', { taskId, status: task.state });
+	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
+}
+
+function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
+	const events = context.getNodeParameter('triggerOn', ['completed']);
+	return Array.isArray(events) && (events as unknown[]).includes(state);
+}
+
+async function itemOf(
+	context: IWebhookFunctions,
+	client: ApimartClient,
+	{ taskId, metadata, task }: { taskId: string; metadata?: IDataObject; task: Task },
+): Promise<INodeExecutionData> {
+	const fault = faultOfTask(task);
+	const outcome: Outcome = { itemIndex: 0, status: task.state, taskId, task, metadata, fault };
+	if (!readOption(context, 'downloadVideo', false) || !task.videoUrl) {
+		return { json: outcomeJson(outcome) };
+	}
+	const [saved] = await Promise.allSettled([save(context, client, taskId, task.videoUrl)]);
+	if (saved.status === 'rejected') {
+		return { json: outcomeJson({ ...outcome, fault: faultOf(saved.reason) }) };
+	}
+	const label = 'Put Output in Field';
+	const typed = context.getNodeParameter('options.outputField', '');
+	const outputField = readText(typed, label, { default: 'data' });
+	return { json: outcomeJson(outcome), binary: { [outputField]: saved.value } };
+}
+
+async function save(
+	context: IWebhookFunctions,
+	{ baseUrl }: ApimartClient,
+	taskId: string,
+	url: string,
+): Promise<IBinaryData> {
+	const clock = currentClock();
+	return await downloadVideo(context, { url, fileName: `${taskId}.mp4`, baseUrl, clock });
+}
+
+function readOption(context: IWebhookFunctions, name: string, defaultValue: boolean): boolean {
+	return readBoolean(context.getNodeParameter(`options.${name}`, ''), name, defaultValue);
+}
+
+/** The promise's value, or undefined when it takes too long. */
+async function withPatience(promise: Promise<boolean>): Promise<boolean | undefined> {
+	const done = new AbortController();
+	const tooLong = currentClock()
+		.sleep(PATIENCE_MS, done.signal)
+		.then(
+			() => undefined,
+			() => undefined,
+		);
+	const value = await Promise.race([promise, tooLong]);
+	done.abort();
+	return value;
+}
+
+function refuse(httpStatus: Reply['httpStatus'], message: string): Handled {
+	return { reply: { httpStatus, message } };
+}
+
+/** n8n answers 200 by itself; any other status has to be written to the response. */
+function answer(context: IWebhookFunctions, reply: Reply): IWebhookResponseData {
+	const { httpStatus, message } = reply;
+	if (httpStatus === 200) return { webhookResponse: { message } };
+	context.getResponseObject().status(httpStatus).json({ message });
+	return { noWebhookResponse: true };
+}

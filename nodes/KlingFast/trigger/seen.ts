@@ -1,0 +1,71 @@
+/*
+ * What must stay true:
+ * - Of several deliveries for one task at most one starts a run; within a process this holds however close they come.
+ * - A delivery whose run did not come about leaves no trace, so that the next one gets its chance.
+ * - What is remembered is bounded in time and number.
+ *
+ * n8n saves static data late and without a lock (engine fact 18), hence the guard of the process in front of it.
+ */
+import type { IDataObject } from 'n8n-workflow';
+
+const MEMORY_MS = 24 * 60 * 60 * 1000;
+const MAX_REMEMBERED = 1_000;
+const STATIC_KEY = 'startedTasks';
+
+const working = new Map<string, Promise<boolean>>();
+const started = new Map<string, number>();
+
+export type Claim =
+	/** This delivery decides; `release` tells whether it starts a run. */
+	| { kind: 'mine'; release: (startsRun: boolean) => void }
+	/** Another delivery is deciding; `startsRun` tells what came of it. */
+	| { kind: 'working'; startsRun: Promise<boolean> }
+	/** The task has started its run. */
+	| { kind: 'repeated' };
+
+/** `scope` tells workflows, nodes and test runs apart; `staticData` is what n8n keeps of the trigger across restarts. */
+export function claimTask(
+	scope: string,
+	taskId: string,
+	nowMs: number,
+	staticData: IDataObject,
+): Claim {
+	const key = `${scope} ${taskId}`;
+	const startsRun = working.get(key);
+	if (startsRun) return { kind: 'working', startsRun };
+	if (started.has(key) || remembered(staticData)[taskId] !== undefined) return { kind: 'repeated' };
+	let tell: (startsRun: boolean) => void = () => undefined;
+	working.set(key, new Promise((resolve) => (tell = resolve)));
+	return {
+		kind: 'mine',
+		release: (hasStarted) => {
+			working.delete(key);
+			if (hasStarted) {
+				forgetOld(started, nowMs);
+				started.set(key, nowMs);
+				remember(staticData, taskId, nowMs);
+			}
+			tell(hasStarted);
+		},
+	};
+}
+
+function remembered(staticData: IDataObject): Record<string, number> {
+	const tasks = staticData[STATIC_KEY];
+	return typeof tasks === 'object' && tasks !== null ? (tasks as Record<string, number>) : {};
+}
+
+function remember(staticData: IDataObject, taskId: string, nowMs: number): void {
+	const tasks = new Map(Object.entries(remembered(staticData)));
+	forgetOld(tasks, nowMs);
+	tasks.set(taskId, nowMs);
+	staticData[STATIC_KEY] = Object.fromEntries(tasks);
+}
+
+/** Entries are in the order in which they came, so the first ones are the oldest. */
+function forgetOld(tasks: Map<string, number>, nowMs: number): void {
+	for (const [key, atMs] of tasks) {
+		if (atMs > nowMs - MEMORY_MS && tasks.size < MAX_REMEMBERED) return;
+		tasks.delete(key);
+	}
+}
