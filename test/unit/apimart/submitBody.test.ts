@@ -46,9 +46,9 @@ describe('the body of a submit', () => {
 			{ prompt: 'one', durationSeconds: 2 },
 			{ prompt: 'two', durationSeconds: 3 },
 		];
-		const { prompt: _, ...rest } = PLAIN_FIELDS;
 		expect(sent({ prompt: '', shots })).toEqual({
-			...rest,
+			...PLAIN_FIELDS,
+			prompt: undefined,
 			multi_shot: true,
 			shot_type: 'customize',
 			multi_prompt: [

@@ -1,0 +1,242 @@
+import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
+import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
+import { apimartRejection, response } from './answers';
+
+const BASE_URL = 'https://api.apimart.ai';
+const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n\x00\xff\r\n--x', 'latin1');
+const IMAGE = { bytes: PNG, fileName: 'cup.png', mimeType: 'image/png' };
+
+/** A client whose requests are kept, and answered by this answer (or not at all, by an error). */
+function clientOf(given: IN8nHttpFullResponse | Error) {
+	const sent: IHttpRequestOptions[] = [];
+	const client = new ApimartClient(async (options) => {
+		sent.push(options);
+		if (given instanceof Error) throw given;
+		return given;
+	}, BASE_URL);
+	return { client, sent };
+}
+
+const submitted = response(200, { code: 200, data: [{ status: 'submitted', task_id: ID }] });
+const uploaded = response(200, {
+	url: 'https://getapib.org/f/cup.png',
+	filename: 'cup.png',
+	content_type: 'image/png',
+	bytes: PNG.length,
+	created_at: 1765000891,
+});
+
+describe('every request', () => {
+	const calls: Array<[string, IN8nHttpFullResponse, (client: ApimartClient) => Promise<unknown>]> =
+		[
+			['a submit', submitted, async (client) => await client.submit('{}', 'key-1')],
+			[
+				'a read',
+				response(200, { id: ID, status: 'pending' }),
+				async (client) => await client.readTask(ID),
+			],
+			[
+				'a balance',
+				response(200, { remain_balance: 1, used_balance: 2 }),
+				async (client) => await client.readBalance(),
+			],
+			['an upload', uploaded, async (client) => await client.uploadImage(IMAGE)],
+		];
+	it.each(calls)(
+		'%s goes to the base URL, follows no redirect and has a time limit',
+		async (_, given, call) => {
+			const { client, sent } = clientOf(given);
+			await call(client);
+			expect(sent).toHaveLength(1);
+			const [options] = sent;
+			expect(new URL(options.url).origin).toBe(BASE_URL);
+			expect(options).toMatchObject({
+				disableFollowRedirect: true,
+				ignoreHttpStatusErrors: true,
+				returnFullResponse: true,
+				encoding: 'text',
+			});
+			expect(options.timeout).toBeGreaterThanOrEqual(15_000);
+			expect(options.timeout).toBeLessThanOrEqual(120_000);
+		},
+	);
+
+	it.each(calls)(
+		'%s carries no key of its own: n8n adds it from the credential',
+		async (_, given, call) => {
+			const { client, sent } = clientOf(given);
+			await call(client);
+			expect(Object.keys(sent[0].headers ?? {}).map((name) => name.toLowerCase())).not.toContain(
+				'authorization',
+			);
+			expect(sent[0].auth).toBeUndefined();
+		},
+	);
+
+	it.each(calls)('%s refuses a redirect', async (_, __, call) => {
+		const { client } = clientOf(response(307, '', { location: 'https://elsewhere.example' }));
+		const error = await apimartRejection(call(client));
+		expect(error.details).toMatchObject({ kind: 'redirect', passing: false });
+	});
+
+	it.each(calls)('%s that gets no answer is a network fault', async (_, __, call) => {
+		const { client } = clientOf(Object.assign(new Error('x'), { code: 'ECONNRESET' }));
+		const error = await apimartRejection(call(client));
+		expect(error.message).toBe('No answer from APIMart (ECONNRESET)');
+	});
+
+	it.each(calls)('%s that gets a page is told in one sentence', async (_, __, call) => {
+		const { client } = clientOf(response(200, '<html><title>Login</title></html>'));
+		const error = await apimartRejection(call(client));
+		expect(error.message).toContain('an HTML page that says "Login"');
+	});
+});
+
+describe('a submit', () => {
+	it('sends the text byte for byte, with its key', async () => {
+		const { client, sent } = clientOf(submitted);
+		const body = '{ "prompt":"caf\u00e9 \u2603",\n"duration":5 }';
+		await client.submit(body, 'kling-fast-1');
+		expect(sent[0].body).toBe(body);
+		expect(sent[0]).toMatchObject({
+			method: 'POST',
+			url: `${BASE_URL}/v1/videos/generations`,
+			headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'kling-fast-1' },
+		});
+	});
+
+	it('gives the task id, and whether the answer is an old one', async () => {
+		const fresh = clientOf(submitted).client;
+		await expect(fresh.submit('{}', 'k')).resolves.toEqual({ taskId: ID, replayed: false });
+		const old = { ...submitted, headers: { 'idempotency-replayed': 'true' } };
+		await expect(clientOf(old).client.submit('{}', 'k')).resolves.toEqual({
+			taskId: ID,
+			replayed: true,
+		});
+	});
+
+	it('that gets an answer without a task id may have cost something, and shows the answer', async () => {
+		const { client } = clientOf(response(200, { code: 200, data: [{ status: 'submitted' }] }));
+		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
+		expect(details).toMatchObject({ kind: 'unreadable', passing: false, spent: 'unknown' });
+		expect(message).toContain('{"code":200,"data":[{"status":"submitted"}]}');
+		expect(details.advice).toMatch(/dashboard/);
+	});
+});
+
+describe('a read', () => {
+	it('cannot leave its path by a strange id', async () => {
+		const { client, sent } = clientOf(response(200, { id: 'x', status: 'pending' }));
+		await client.readTask('../balance?x=1#');
+		expect(sent[0].url).toBe(`${BASE_URL}/v1/tasks/..%2Fbalance%3Fx%3D1%23`);
+	});
+
+	it.each<[string, unknown]>([
+		[
+			'an envelope',
+			{ code: 200, data: { id: ID, status: 'failed', error: { code: 400, message: 'bad' } } },
+		],
+		['no envelope', { id: ID, status: 'failed', error: { code: '', message: 'bad' } }],
+		[
+			'no envelope and a code as a number',
+			{ id: ID, status: 'failed', error: { code: 400, message: 'bad' } },
+		],
+	])('of a failed task is no error: %s', async (_, body) => {
+		const { client } = clientOf(response(200, body));
+		await expect(client.readTask(ID)).resolves.toMatchObject({ state: 'failed', failure: 'bad' });
+	});
+
+	it('takes a refusal inside a 200 for one, even if it has an id and a status', async () => {
+		const refused = {
+			id: 'req_1',
+			status: 'error',
+			error: { code: 401, message: 'invalid API key' },
+		};
+		const { client } = clientOf(response(200, refused));
+		const { details } = await apimartRejection(client.readTask(ID));
+		expect(details.kind).toBe('credential');
+	});
+
+	it('may be repeated where the answer is no task', async () => {
+		const { client } = clientOf(response(200, { code: 200, data: [] }));
+		const { details } = await apimartRejection(client.readTask(ID));
+		expect(details).toMatchObject({ kind: 'unreadable', passing: true });
+	});
+});
+
+describe('a balance', () => {
+	it.each<[string, unknown, unknown]>([
+		[
+			'as documented',
+			{ success: true, remain_balance: 10.5, used_balance: 2.3, unlimited_quota: false },
+			{ balance: 10.5, used: 2.3, unlimited: false },
+		],
+		[
+			'without a limit',
+			{ success: true, remain_balance: -1, used_balance: 0, unlimited_quota: true },
+			{ balance: -1, used: 0, unlimited: true },
+		],
+		[
+			'as texts',
+			{ remain_balance: '99.25', used_balance: '0' },
+			{ balance: 99.25, used: 0, unlimited: false },
+		],
+		[
+			'in an envelope',
+			{ code: 200, data: { remain_balance: 1, used_balance: 2 } },
+			{ balance: 1, used: 2, unlimited: false },
+		],
+	])('%s', async (_, body, balance) => {
+		await expect(clientOf(response(200, body)).client.readBalance()).resolves.toEqual(balance);
+	});
+
+	it.each<[string, unknown]>([
+		['a failure inside a 200', { success: false, message: 'Failed to get token info' }],
+		['no numbers', { success: true }],
+		['null', { remain_balance: null, used_balance: null }],
+		['a word', { remain_balance: 'much', used_balance: 1 }],
+	])('is never invented: %s', async (_, body) => {
+		await apimartRejection(clientOf(response(200, body)).client.readBalance());
+	});
+});
+
+describe('an upload', () => {
+	it('is a form with the file in it, byte for byte', async () => {
+		const { client, sent } = clientOf(uploaded);
+		await expect(client.uploadImage(IMAGE)).resolves.toEqual({
+			url: 'https://getapib.org/f/cup.png',
+			fileName: 'cup.png',
+			mimeType: 'image/png',
+			bytes: PNG.length,
+			createdMs: 1765000891000,
+		});
+		const [{ body, headers, url }] = sent;
+		expect(url).toBe(`${BASE_URL}/v1/uploads/images`);
+		if (!Buffer.isBuffer(body)) throw new Error('Expected bytes');
+		const form = await new Response(new Uint8Array(body), {
+			headers: { 'content-type': String(headers?.['Content-Type']) },
+		}).formData();
+		const file = form.get('file');
+		if (!(file instanceof File)) throw new Error('Expected a file');
+		expect(file).toMatchObject({ name: 'cup.png', type: 'image/png' });
+		expect(Buffer.from(await file.arrayBuffer()).equals(PNG)).toBe(true);
+	});
+
+	it('falls back on what was sent where the answer gives the address only', async () => {
+		const { client } = clientOf(response(200, { data: { url: 'https://getapib.org/f/1.png' } }));
+		await expect(client.uploadImage(IMAGE)).resolves.toMatchObject({
+			fileName: 'cup.png',
+			mimeType: 'image/png',
+			bytes: PNG.length,
+		});
+	});
+
+	it.each([{}, { url: '' }, { url: 'data:image/png;base64,AA' }, { url: 5 }])(
+		'without an address is an error: %j',
+		async (body) => {
+			const error = await apimartRejection(clientOf(response(200, body)).client.uploadImage(IMAGE));
+			expect(error.details.kind).toBe('unreadable');
+		},
+	);
+});

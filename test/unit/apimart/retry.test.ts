@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { ApimartError } from '../../../nodes/KlingFast/apimart/errors';
+import { backoffSeconds, withRetries } from '../../../nodes/KlingFast/apimart/retry';
+import { ManualClock, seededRandom } from '../generation/manualClock';
+import { refusal, rejection } from './answers';
+
+const BUSY = refusal(503, { error: { message: 'busy' } });
+const WRONG = refusal(400, { error: { message: 'wrong' } });
+
+function askedToWait(seconds: number): ApimartError {
+	return refusal(429, {}, { 'retry-after': String(seconds) });
+}
+
+/** Work that throws these errors one after the other, and then succeeds. */
+function failing(...errors: Error[]): (tries: number) => Promise<string> {
+	return async (tries) => {
+		const error = errors[tries - 1];
+		if (error) throw error;
+		return `done in try ${tries}`;
+	};
+}
+
+const alwaysBusy = async (): Promise<string> => {
+	throw BUSY;
+};
+
+describe('how long to wait before the next try', () => {
+	it('is anything up to a limit that doubles from 2 to 30 seconds', () => {
+		const limits = [1, 2, 3, 4, 5, 6, 2000].map((tries) => backoffSeconds(tries, 0.999999));
+		expect(limits.map(Math.round)).toEqual([2, 4, 8, 16, 30, 30, 30]);
+		expect(backoffSeconds(5, 0)).toBe(0);
+	});
+
+	it('is what the provider asks for, and up to a second more', () => {
+		fc.assert(
+			fc.property(
+				fc.integer({ min: 1, max: 50 }),
+				fc.double({ min: 0, max: 0.999, noNaN: true }),
+				fc.integer({ min: 0, max: 1000 }),
+				(tries, random, asked) => {
+					const seconds = backoffSeconds(tries, random, asked);
+					expect(seconds).toBeGreaterThanOrEqual(asked);
+					expect(seconds).toBeLessThan(asked + 1);
+				},
+			),
+		);
+	});
+});
+
+describe('repeating what failed in passing', () => {
+	it('gives the result of the first try that succeeds', async () => {
+		const clock = new ManualClock();
+		const work = withRetries(failing(BUSY, BUSY), { clock, deadlineMs: 900_000 });
+		await expect(clock.run(work)).resolves.toBe('done in try 3');
+		expect(clock.sleptSeconds).toEqual([1, 2]);
+	});
+
+	it('throws at once what the same request cannot mend', async () => {
+		const clock = new ManualClock();
+		const work = withRetries(failing(BUSY, WRONG), { clock, deadlineMs: 900_000 });
+		await expect(clock.run(work)).rejects.toBe(WRONG);
+		expect(clock.sleptSeconds).toHaveLength(1);
+	});
+
+	it('throws at once what is no answer of the provider', async () => {
+		const clock = new ManualClock();
+		const bug = new TypeError('bug');
+		const work = withRetries(failing(bug), { clock, deadlineMs: 900_000 });
+		await expect(clock.run(work)).rejects.toBe(bug);
+		expect(clock.sleptSeconds).toEqual([]);
+	});
+
+	it('goes on for fifteen minutes and begins no try after them', async () => {
+		const clock = new ManualClock(0, seededRandom(1));
+		const triedAtMs: number[] = [];
+		const work = withRetries(
+			async () => {
+				triedAtMs.push(clock.nowMs());
+				return await alwaysBusy();
+			},
+			{ clock, deadlineMs: 900_000 },
+		);
+		await expect(clock.run(work)).rejects.toBe(BUSY);
+		expect(Math.max(...triedAtMs)).toBeLessThanOrEqual(900_000);
+		expect(Math.max(...triedAtMs)).toBeGreaterThan(850_000);
+		expect(triedAtMs.length).toBeLessThan(100);
+	});
+
+	it('ends after the given number of tries', async () => {
+		const clock = new ManualClock();
+		let posts = 0;
+		const work = async () => {
+			posts++;
+			return await alwaysBusy();
+		};
+		const rules = { clock, deadlineMs: 900_000, maxTries: 3 };
+		await expect(clock.run(withRetries(work, rules))).rejects.toBe(BUSY);
+		expect(posts).toBe(3);
+	});
+
+	it('waits as long as the provider asks for', async () => {
+		const clock = new ManualClock();
+		const work = withRetries(failing(askedToWait(60)), { clock, deadlineMs: 900_000 });
+		await clock.run(work);
+		expect(clock.sleptSeconds).toEqual([60.5]);
+	});
+
+	it('does not wait where the provider asks for more time than there is', async () => {
+		const clock = new ManualClock();
+		const work = withRetries(failing(askedToWait(900)), { clock, deadlineMs: 900_000 });
+		await expect(clock.run(work)).rejects.toMatchObject({ details: { kind: 'rateLimit' } });
+		expect(clock.sleptSeconds).toEqual([]);
+	});
+
+	it('tells of every repetition', async () => {
+		const clock = new ManualClock();
+		const told: Array<[string, number]> = [];
+		const onRetry = (error: ApimartError, seconds: number) => told.push([error.message, seconds]);
+		await clock.run(withRetries(failing(BUSY), { clock, deadlineMs: 900_000, onRetry }));
+		expect(told).toEqual([[BUSY.message, 1]]);
+	});
+});
+
+describe('a stopped run', () => {
+	const stop = new Error('stopped by a person');
+
+	it('ends the wait at once and tries no more', async () => {
+		const clock = new ManualClock(0, () => 0.9);
+		const controller = new AbortController();
+		clock.at(500, () => controller.abort(stop));
+		const { signal } = controller;
+		const work = withRetries(alwaysBusy, { clock, signal, deadlineMs: 900_000 });
+		await expect(clock.run(work)).rejects.toBe(stop);
+		expect(clock.nowMs()).toBe(500);
+		expect(clock.openSleeps).toBe(0);
+	});
+
+	it('does not begin at all', async () => {
+		const clock = new ManualClock();
+		const work = jest.fn(failing());
+		const rules = { clock, signal: AbortSignal.abort(stop), deadlineMs: 900_000 };
+		expect(await rejection(withRetries(work, rules))).toBe(stop);
+		expect(work).not.toHaveBeenCalled();
+	});
+
+	it('shows as stopped, not as the fault that the stop brought about', async () => {
+		const clock = new ManualClock();
+		const controller = new AbortController();
+		const work = async () => {
+			controller.abort(stop);
+			return await alwaysBusy();
+		};
+		const rules = { clock, signal: controller.signal, deadlineMs: 900_000 };
+		await expect(clock.run(withRetries(work, rules))).rejects.toBe(stop);
+	});
+});

@@ -1,0 +1,56 @@
+import {
+	currentClock,
+	realClock,
+	stopReason,
+	untilAborted,
+	useClock,
+} from '../../../nodes/KlingFast/clock';
+import { ManualClock } from './manualClock';
+
+const stop = new Error('stopped by a person');
+
+describe('work that a stop ends', () => {
+	it('gives its result where nobody stops it', async () => {
+		const { signal } = new AbortController();
+		await expect(untilAborted(Promise.resolve(1), signal)).resolves.toBe(1);
+		await expect(untilAborted(Promise.resolve(1))).resolves.toBe(1);
+	});
+
+	it('gives its own error', async () => {
+		const { signal } = new AbortController();
+		await expect(untilAborted(Promise.reject(stop), signal)).rejects.toBe(stop);
+	});
+
+	it('ends with the reason of the stop, although it never ends itself', async () => {
+		const controller = new AbortController();
+		const work = untilAborted(new Promise(() => {}), controller.signal);
+		controller.abort(stop);
+		await expect(work).rejects.toBe(stop);
+	});
+
+	it('ends with the reason of an earlier stop, and its own later error disturbs nobody', async () => {
+		const late = Promise.reject(new Error('late'));
+		await expect(untilAborted(late, AbortSignal.abort(stop))).rejects.toBe(stop);
+	});
+});
+
+it('makes an error of a reason that is none', () => {
+	expect(stopReason(AbortSignal.abort('why'))).toEqual(new Error('The execution was stopped'));
+	expect(stopReason(AbortSignal.abort(stop))).toBe(stop);
+});
+
+it('sleeps for real, and wakes at once when stopped', async () => {
+	const controller = new AbortController();
+	const long = realClock.sleep(3_600_000, controller.signal);
+	controller.abort(stop);
+	await expect(long).rejects.toBe(stop);
+	await expect(realClock.sleep(0)).resolves.toBeUndefined();
+});
+
+it('lets a test take over the time, and give it back', () => {
+	const clock = new ManualClock(5);
+	const restore = useClock(clock);
+	expect(currentClock().nowMs()).toBe(5);
+	restore();
+	expect(currentClock()).toBe(realClock);
+});
