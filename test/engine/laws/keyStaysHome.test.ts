@@ -1,0 +1,172 @@
+import type { NodeRun, RunOptions } from '../harness';
+import { everythingIn, errorText, generate, get, jsonOf, setTheStage } from './setup';
+
+const theKey = ['sk', 'Th1sMustNotLeak'].join('-');
+const stage = setTheStage({ apiKey: theKey });
+
+function expectNoSecretIn(run: NodeRun): void {
+	expect(everythingIn(run)).not.toContain(theKey);
+	expect(everythingIn(run)).not.toMatch(/Bearer\s+sk/i);
+	expect(everythingIn(run)).not.toContain('SIGNED');
+	expect(stage.engine.log.text()).not.toContain(theKey);
+}
+
+describe('Law 3, The key stays home', () => {
+	test('the file host sees no Authorization header', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['A cat']));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		const downloads = stage.sandbox.ledger.downloads();
+		expect(downloads).toMatchObject([{ origin: 'files', authorization: false }]);
+		expectNoSecretIn(run);
+	});
+
+	test('the file host that redirects: the mirror gets no key either', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['[[file-redirect]] A cat']));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(run.items[0].binary?.data.mimeType).toBe('video/mp4');
+		const origins = stage.sandbox.ledger.downloads().map(({ origin }) => origin);
+		expect(origins).toEqual(['files', 'mirror']);
+		expect(stage.sandbox.ledger.downloads().every(({ authorization }) => !authorization)).toBe(
+			true,
+		);
+	});
+
+	test.each([
+		['a submit', '[[redirect-submit]] A cat', 0],
+		['a status read', '[[redirect-task]] A cat', 1],
+	])('a redirect of %s is not followed', async (_, prompt, accepted) => {
+		const run = await stage.engine.runNode(generate(stage, [prompt]));
+		expect(run.status).toBe('error');
+		expect(errorText(run)).toMatch(/redirect \(HTTP 307\), which is not followed/);
+		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(accepted);
+	});
+
+	test('a redirect of the balance or of an upload is not followed', async () => {
+		stage.sandbox.faults.add({ route: 'any', action: { kind: 'redirect' } });
+		const parameters = { resource: 'account', operation: 'getBalance', prompt: '' };
+		const balance = await stage.engine.runNode(generate(stage, ['x'], { parameters }));
+		expect(errorText(balance)).toMatch(/redirect/);
+		const image = await stage.engine.binary(PNG, 'cat.png', 'image/png');
+		const upload = await stage.engine.runNode(
+			generate(stage, [], {
+				items: [{ json: {}, binary: { data: image } }],
+				parameters: { resource: 'image', operation: 'upload', inputField: 'data', prompt: '' },
+			}),
+		);
+		expect(errorText(upload)).toMatch(/redirect/);
+		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+	});
+
+	test.each<[string, RunOptions]>([
+		['as an item', { onError: 'continueRegularOutput' }],
+		['on the error output', { onError: 'continueErrorOutput' }],
+		['as a thrown error', {}],
+	])('an answer that repeats the key is cleaned before it is shown %s', async (_, options) => {
+		const leak = `Incorrect API key provided: ${theKey}. Authorization: Bearer ${theKey}, see https://keys.example/fix?token=SIGNED`;
+		stage.sandbox.faults.add({
+			route: 'submit',
+			action: { kind: 'answer', status: 401, body: { error: { message: leak, type: 'x' } } },
+		});
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], options));
+		expect(everythingIn(run)).toContain('does not accept the API key');
+		expectNoSecretIn(run);
+	});
+
+	test.each<[string, FaultBody]>([
+		['an HTML page', `<html><body>proxy saw Authorization: Bearer ${theKey}</body></html>`],
+		['a body that is no JSON', `upstream echo ${theKey} https://files.example/v.mp4?sig=SIGNED`],
+		[
+			'a failed task',
+			{ code: 200, data: failedTask(`bad key ${theKey} at https://x.example/?a=SIGNED`) },
+		],
+	])('also when it stands in %s', async (_, body) => {
+		const status = typeof body === 'string' ? 403 : 200;
+		stage.sandbox.faults.add({ route: 'task', action: { kind: 'answer', status, body } });
+		const onError = 'continueRegularOutput';
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], { onError }));
+		expect(jsonOf(run)).toMatchObject([{ error: expect.stringContaining('***') }]);
+		expectNoSecretIn(run);
+	});
+
+	test('a signed link that cannot be downloaded is not shown in the error', async () => {
+		const url = `${stage.sandbox.filesUrl}/video/gone.mp4?sig=SIGNED`;
+		stage.sandbox.faults.add({ route: 'task', action: completedWith(url) });
+		const run = await stage.engine.runNode(get(stage, ['task_01KV7FXR8BEYS1BWHJCT3JMCJ5']));
+		expect(errorText(run)).toMatch(/could not be downloaded/);
+		expectNoSecretIn(run);
+	});
+
+	test('every kind of failure, and nowhere the key', async () => {
+		const fates = [
+			'401',
+			'402',
+			'500',
+			'redirect-submit',
+			'reset-before-accept:999',
+			'html-502:999',
+		];
+		const later = ['fail', 'expired-link', 'truncated-mp4:9', 'not-mp4:9', 'file-reset:9', 'stuck'];
+		const prompts = [...fates, ...later].map((fate) => `[[${fate}]] A cat`);
+		const run = await stage.engine.runNode(
+			generate(stage, prompts, { onError: 'continueRegularOutput', nodeOptions: { maxWait: 30 } }),
+		);
+		expect(jsonOf(run).every(({ error }) => typeof error === 'string')).toBe(true);
+		expectNoSecretIn(run);
+		const thrown = await stage.engine.runNode(
+			generate(stage, prompts, { nodeOptions: { maxWait: 30 } }),
+		);
+		expect(thrown.status).toBe('error');
+		expectNoSecretIn(thrown);
+	});
+
+	test.each([
+		'http://10.0.0.7/v.mp4',
+		'http://localhost:9/v.mp4',
+		'http://[::ffff:127.0.0.1]/v.mp4',
+	])(
+		'with a public base URL the image address %s is refused before anything is sent',
+		async (startImageUrl) => {
+			const run = await stage.engine.runNode(
+				generate(stage, ['A cat'], {
+					credentials: { apiKey: theKey, baseUrl: 'https://api.apimart.example' },
+					parameters: { source: 'image', startImageUrl },
+				}),
+			);
+			expect(run.status).toBe('error');
+			expect(errorText(run)).toMatch(/'Start Image URL' is/);
+			expect(errorText(run)).toMatch(/Nothing was charged/);
+		},
+	);
+
+	test.each(['http://api.apimart.example', 'ftp://x', 'https://user:pass@api.apimart.example', ''])(
+		'the base URL "%s" is refused before the key is sent',
+		async (baseUrl) => {
+			const run = await stage.engine.runNode(
+				generate(stage, ['A cat'], { credentials: { apiKey: theKey, baseUrl } }),
+			);
+			expect(run.status).toBe('error');
+			expect(errorText(run)).toMatch(/'Base URL' is/);
+			expect(errorText(run)).not.toContain('pass@');
+			expectNoSecretIn(run);
+		},
+	);
+});
+
+type FaultBody = string | { code: number; data: object };
+
+const PNG = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.from('pixels')]);
+
+function failedTask(message: string) {
+	return { id: 'task_x', status: 'failed', progress: 100, error: { code: 'task_failed', message } };
+}
+
+function completedWith(url: string) {
+	const data = {
+		id: 'task_x',
+		status: 'completed',
+		progress: 100,
+		result: { videos: [{ url: [url] }] },
+	};
+	return { kind: 'answer' as const, status: 200, body: { code: 200, data } };
+}
