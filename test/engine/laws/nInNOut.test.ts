@@ -1,0 +1,215 @@
+import type { RunOptions } from '../harness';
+import { column, generate, get, jsonOf, numbered, rowsOf, setTheStage } from './setup';
+
+const stage = setTheStage({ concurrency: 0 });
+
+const pairs = (count: number) => Array.from({ length: count }, (_, item) => ({ item }));
+
+/** The first row takes longest: clips finish in the opposite order of the rows. */
+function slowestFirst(count: number): string[] {
+	return numbered(count).map((prompt, row) => `[[slow:${(count - row) * 20}]] ${prompt}`);
+}
+
+describe('Law 4, N in, N out', () => {
+	test('items come out in the order of the rows, each paired with its row', async () => {
+		const run = await stage.engine.runNode(generate(stage, slowestFirst(8)));
+		expect(column(run, 'prompt')).toEqual(slowestFirst(8));
+		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs(8));
+		const ids = column(run, 'taskId');
+		expect(run.items.map(({ binary }) => binary?.data.fileName)).toEqual(
+			ids.map((id) => `${String(id)}.mp4`),
+		);
+	});
+
+	test('each item has the video of its own task', async () => {
+		const run = await stage.engine.runNode(generate(stage, slowestFirst(6)));
+		for (const { json, binary } of run.items) {
+			expect(binary?.data.mimeType).toBe('video/mp4');
+			const bytes = binary && (await stage.engine.bytesOf(binary.data));
+			expect(bytes?.toString('latin1')).toContain(`task ${String(json.taskId)}`);
+		}
+	});
+
+	test('a hundred rows', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, numbered(100), {
+				nodeOptions: { concurrency: 50 },
+				parameters: { downloadVideo: false },
+			}),
+		);
+		expect(column(run, 'prompt')).toEqual(numbered(100));
+		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs(100));
+		expect(stage.sandbox.ledger.charges()).toHaveLength(100);
+	});
+
+	test('a hundred ids in Get Video', async () => {
+		const submitted = await stage.engine.runNode(
+			generate(stage, numbered(100), { parameters: { mode: 'submitOnly' } }),
+		);
+		const ids = column(submitted, 'taskId').map(String).reverse();
+		const run = await stage.engine.runNode(
+			get(stage, ids, {
+				nodeOptions: { concurrency: 50 },
+				parameters: { waitUntilFinished: true, downloadVideo: false },
+			}),
+		);
+		expect(column(run, 'taskId')).toEqual(ids);
+		expect(column(run, 'status')).toEqual(Array(100).fill('completed'));
+		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs(100));
+	});
+
+	test('the same id twice in Get Video comes out twice', async () => {
+		const submitted = await stage.engine.runNode(
+			generate(stage, ['A cat'], { parameters: { mode: 'submitOnly' } }),
+		);
+		const [id] = column(submitted, 'taskId').map(String);
+		const run = await stage.engine.runNode(
+			get(stage, [id, id], { parameters: { waitUntilFinished: true } }),
+		);
+		expect(column(run, 'taskId')).toEqual([id, id]);
+		expect(run.items.every(({ binary }) => binary?.data !== undefined)).toBe(true);
+	});
+});
+
+describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
+	/** What can be bad about the middle row, the status of its item, and whether its task is known. */
+	const badRows: Array<[string, string, string, boolean]> = [
+		['a clip that fails', '[[fail:content]] bad', 'failed', true],
+		['a clip that is cancelled', '[[cancelled]] bad', 'failed', true],
+		['a clip that is refused at the submit', '[[moderation-422]] bad', 'failed', false],
+		['a clip whose wait ends', '[[stuck]] bad', 'timedOut', true],
+		['a clip whose link has expired', '[[expired-link]] bad', 'completed', true],
+		['a clip whose reads are refused', '[[task-403]] bad', 'processing', true],
+		['a row without a prompt', '', 'failed', false],
+	];
+
+	test.each(badRows)('%s, as an item of the regular output', async (_, prompt, status, isKnown) => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['good', prompt, 'fine'], {
+				onError: 'continueRegularOutput',
+				nodeOptions: { maxWait: 40 },
+				parameters: { metadata: '={{ { row: $json.row } }}' },
+			}),
+		);
+		expect(run.status).toBe('success');
+		expect(column(run, 'status')).toEqual(['completed', status, 'completed']);
+		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs(3));
+		const { error, taskId, metadata } = jsonOf(run)[1];
+		expect(error).toMatch(/\[item 1\]/);
+		expect(metadata).toEqual({ row: 1 });
+		expect(typeof taskId).toBe(isKnown ? 'string' : 'undefined');
+		if (isKnown) expect(error).toContain(taskId);
+		expect(jsonOf(run)[0]).not.toHaveProperty('error');
+		expect(run.items[1]).not.toHaveProperty('error');
+		expect(run.items.map(({ binary }) => binary !== undefined)).toEqual([true, false, true]);
+	});
+
+	test.each(badRows)('%s, on the error output', async (_, prompt, _status, isKnown) => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['good', prompt, 'fine'], {
+				onError: 'continueErrorOutput',
+				nodeOptions: { maxWait: 40 },
+			}),
+		);
+		expect(run.status).toBe('success');
+		expect(column(run, 'status')).toEqual(['completed', 'completed']);
+		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
+		const [{ json }] = run.errorItems;
+		expect(run.errorItems).toHaveLength(1);
+		// The row's own fields are n8n's addition; ours is the sentence.
+		expect(json).toEqual({ prompt, row: 1, error: expect.stringMatching(/\[item 1\]/) });
+		if (!isKnown) return;
+		const bad = stage.sandbox.ledger
+			.accepted()
+			.find(({ body }) => JSON.stringify(body).includes('bad'));
+		expect(json.error).toContain(bad?.taskId);
+	});
+
+	test('all rows bad: N error items, and no error is thrown', async () => {
+		const prompts = numbered(6, '[[fail]] A cat');
+		const options: RunOptions = { onError: 'continueRegularOutput' };
+		const run = await stage.engine.runNode(generate(stage, prompts, options));
+		expect(run.status).toBe('success');
+		expect(column(run, 'status')).toEqual(Array(6).fill('failed'));
+		expect(column(run, 'prompt')).toEqual(prompts);
+	});
+
+	test.each<[string, RunOptions & { nodeOptions?: { maxCost: number } }]>([
+		['the cost limit', { nodeOptions: { maxCost: 0.1 } }],
+		[
+			'a base URL that may not be used',
+			{ credentials: { apiKey: 'k', baseUrl: 'http://x.example' } },
+		],
+		['a mode that does not exist', { parameters: { mode: 'sometime' } }],
+	])('a refusal of the whole run because of %s is N error items', async (_, options) => {
+		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
+			const run = await stage.engine.runNode(generate(stage, numbered(3), { ...options, onError }));
+			const bad = onError === 'continueErrorOutput' ? run.errorItems : run.items;
+			expect(run.status).toBe('success');
+			expect(bad.map(({ json }) => typeof json.error)).toEqual(Array(3).fill('string'));
+			expect(bad.map(({ pairedItem }) => pairedItem)).toEqual(pairs(3));
+		}
+		expect(stage.sandbox.ledger.submits()).toEqual([]);
+	});
+
+	test('without continue-on-fail an invalid row stops all before the first request', async () => {
+		const run = await stage.engine.runNode(generate(stage, ['good', '', 'fine']));
+		expect(run.status).toBe('error');
+		expect(run.error?.message).toMatch(/'Prompt' is empty, allowed is .* \[item 1\]/);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('without continue-on-fail a clip that fails does not keep the other rows from ending', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['[[fail]] bad', '[[slow:300]] A slow one', 'A quick one']),
+		);
+		expect(run.status).toBe('error');
+		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+		const [bad, slow, quick] = stage.sandbox.ledger.accepted().map(({ taskId }) => taskId);
+		expect(run.error?.description).toContain(
+			`item 0: failed ${bad}; item 1: completed ${slow}; item 2: completed ${quick}`,
+		);
+	});
+});
+
+describe("Law 4, N in, N out: the row's own fields", () => {
+	const own = { product: 'Mug', row: 'own value', status: 'draft' };
+	const items = [{ json: { ...own, prompt: 'A mug' } }, { json: { ...own, prompt: '[[fail]] x' } }];
+	const includeInputFields = { nodeOptions: { includeInputFields: true } };
+
+	test('are kept beside the result where asked for; the result wins where names are the same', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, [], { ...includeInputFields, items, onError: 'continueRegularOutput' }),
+		);
+		expect(jsonOf(run)).toMatchObject([
+			{ product: 'Mug', row: 'own value', status: 'completed', prompt: 'A mug' },
+			{ product: 'Mug', row: 'own value', status: 'failed', error: expect.any(String) },
+		]);
+	});
+
+	test('are left out otherwise', async () => {
+		const run = await stage.engine.runNode(generate(stage, [], { items: items.slice(0, 1) }));
+		expect(jsonOf(run)[0]).not.toHaveProperty('product');
+	});
+
+	test('are kept by Get Video, too', async () => {
+		const submitted = await stage.engine.runNode(
+			generate(stage, ['A cat'], { parameters: { mode: 'submitOnly' } }),
+		);
+		const [taskId] = column(submitted, 'taskId').map(String);
+		const run = await stage.engine.runNode(
+			get(stage, [], { ...includeInputFields, items: [{ json: { ...own, taskId } }] }),
+		);
+		expect(jsonOf(run)).toMatchObject([{ product: 'Mug', taskId, status: 'submitted' }]);
+	});
+
+	test("binary data of the input does not come out as the node's", async () => {
+		const image = await stage.engine.binary(Buffer.from('old'), 'old.png', 'image/png');
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				items: rowsOf(['A cat']).map((row) => ({ ...row, binary: { image } })),
+			}),
+		);
+		expect(Object.keys(run.items[0].binary ?? {})).toEqual(['data']);
+	});
+});
