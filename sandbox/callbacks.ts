@@ -1,7 +1,8 @@
 import axios from 'axios';
 import type { Clock } from './clock';
 import { callbackTargets, refusalReason, type CallbackTarget } from './callbackAddress';
-import type { CallbackEntry, Ledger } from './ledger';
+import type { Ledger } from './ledger';
+import type { CallbackEntry } from './ledgerEntries';
 import type { Settings } from './options';
 import type { Task } from './tasks';
 
@@ -42,9 +43,11 @@ export class Callbacks {
 				this.note(task, target, 'genuine', 1, { outcome: 'dropped', reason: 'asked for' });
 				continue;
 			}
-			this.clock.after(delaySeconds, () => {
+			const send = () => {
 				void this.sendAll(task, target, { copies, forged, malformed });
-			});
+			};
+			if (delaySeconds > 0) this.clock.after(delaySeconds, send);
+			else send();
 		}
 	}
 

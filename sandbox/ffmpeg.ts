@@ -1,11 +1,13 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+import { execFile } from 'node:child_process';
 import { access, chmod, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 
 let found: Promise<string> | undefined;
 
 /**
- * The ffmpeg to use: `FFMPEG_PATH`, else one on the PATH, else the one of @ffmpeg-installer/ffmpeg.
+ * The ffmpeg to use: `FFMPEG_PATH`, else one on the PATH that can do what is needed, else the one of @ffmpeg-installer/ffmpeg.
  * @throws Error that says how to get one
  */
 export async function ffmpegPath(): Promise<string> {
@@ -20,12 +22,12 @@ async function lookUp() {
 	const { FFMPEG_PATH, PATH = '' } = process.env;
 	if (FFMPEG_PATH) {
 		if (await isExecutable(FFMPEG_PATH)) return FFMPEG_PATH;
-		throw new Error(`FFMPEG_PATH names ${FFMPEG_PATH}, which cannot be run: ${ADVICE}`);
+		throw new Error(`FFMPEG_PATH does not name a program that can be run: ${ADVICE}`);
 	}
 	const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
 	for (const folder of PATH.split(delimiter).filter(Boolean)) {
 		const candidate = join(folder, name);
-		if (await isExecutable(candidate)) return candidate;
+		if ((await isExecutable(candidate)) && (await canRender(candidate))) return candidate;
 	}
 	const packaged = await packagedPath();
 	if (packaged) {
@@ -45,6 +47,18 @@ async function packagedPath(): Promise<string | undefined> {
 		({ path }) => path,
 		() => undefined,
 	);
+}
+
+/** Some builds come without the encoder, or cannot write text into a picture. */
+async function canRender(program: string) {
+	const run = promisify(execFile);
+	try {
+		const { stdout: encoders } = await run(program, ['-hide_banner', '-encoders']);
+		const { stdout: filters } = await run(program, ['-hide_banner', '-filters']);
+		return encoders.includes('libx264') && filters.includes('drawtext');
+	} catch {
+		return false;
+	}
 }
 
 async function isExecutable(path: string) {

@@ -42,7 +42,7 @@ export function ffmpegArguments(request: ClipRequest, image?: string): string[] 
 }
 
 /** The texts of the picture: read from files, so that no character needs escaping. */
-export function textFiles(request: ClipRequest): Record<string, string> {
+export function filmTextFiles(request: ClipRequest): Record<string, string> {
 	const { duration, aspectRatio, mode, audio } = request;
 	const facts = [
 		`${duration} s`,

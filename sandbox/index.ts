@@ -18,7 +18,8 @@ import { UploadStore } from './uploads';
 export { ManualClock, ScaledClock, type Clock } from './clock';
 export { faultWordNames } from './faultWords';
 export { Faults, type FaultAction, type FaultRoute, type FaultRule } from './faults';
-export * from './ledger';
+export { Ledger, maskKey } from './ledger';
+export type * from './ledgerEntries';
 export type { SandboxOptions } from './options';
 export { priceUsd } from './prices';
 

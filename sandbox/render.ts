@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { access, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ffmpegArguments, LAYOUT_VERSION, textFiles } from './filmScript';
+import { ffmpegArguments, LAYOUT_VERSION, filmTextFiles } from './filmScript';
 import { ffmpegPath } from './ffmpeg';
 import type { ClipRequest } from './validation';
 
@@ -66,7 +66,7 @@ export class ClipRenderer {
 		try {
 			// Everything ffmpeg reads lies in its working folder: no path has to be escaped in a filter.
 			await copyFile(fontPath(), join(folder, 'font.ttf'));
-			for (const [name, text] of Object.entries(textFiles(request))) {
+			for (const [name, text] of Object.entries(filmTextFiles(request))) {
 				await writeFile(join(folder, name), text);
 			}
 			const image = background && (await this.readable(folder, background));

@@ -5,7 +5,8 @@ import type { Context } from './context';
 import { deliver, deliverBeforeWork, transportFault, type Delivered } from './delivery';
 import { codedError, documentedError, RefusalError, type Reply } from './errors';
 import type { ActiveFault, FaultRoute, FaultSubject } from './faults';
-import { maskKey, type RequestEntry } from './ledger';
+import { maskKey } from './ledger';
+import type { RequestEntry } from './ledgerEntries';
 
 /** One request on its way through a route of the API. */
 export interface Call {
@@ -26,6 +27,8 @@ export interface RouteParts {
 	/** Faults beyond those of `context.faults`, such as the words in a prompt. */
 	moreFaults?: (call: Call) => ActiveFault[];
 	work: (call: Call) => Reply | Promise<Reply>;
+	/** Another form of an error that the work ended with. */
+	refusal?: (call: Call, reply: Reply) => Reply;
 }
 
 /**
@@ -70,6 +73,7 @@ async function run(context: Context, parts: RouteParts, call: Call): Promise<Del
 		reply = await parts.work(call);
 	} catch (error) {
 		reply = error instanceof RefusalError ? error.reply : documentedError(500, String(error));
+		reply = parts.refusal?.(call, reply) ?? reply;
 		if (transportFault(call.faults)?.action.kind === 'answer') call.faults = [];
 	}
 	// A slow answer keeps a submit in progress until it leaves.

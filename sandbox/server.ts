@@ -43,6 +43,8 @@ export function apiServer(context: Context, reset: () => void): Express {
 /** @returns the server and its origin, such as `http://127.0.0.1:40123` */
 export async function listen(app: Express, port: number, host: string) {
 	const server = createServer(app);
+	// Longer than clients keep idle connections, so that none is closed just as it is used again.
+	server.keepAliveTimeout = 65_000;
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
 		server.listen(port, host, resolve);

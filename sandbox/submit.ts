@@ -25,6 +25,7 @@ export function submitRoute(context: Context): RequestHandler {
 				subject.prompt ?? '',
 			),
 		work: (call) => submit(context, call),
+		refusal: (call, reply) => (isVersioned(context, call) ? fuller(context, reply) : reply),
 	});
 }
 
@@ -99,12 +100,8 @@ function refuseAtLimit({ settings }: Context, { account }: Call) {
 }
 
 /** The two contracts: an array with status 200, or, asked for by header, an object with status 202. */
-function acceptance({ settings, random, urls }: Context, { request }: Call, task: Task): Reply {
-	const version = request.get('x-apimart-response-version');
-	const versioned =
-		settings.envelope === 'versioned' ||
-		(settings.envelope === 'byHeader' && version === RESPONSE_VERSION);
-	if (!versioned) {
+function acceptance(context: Context, call: Call, task: Task): Reply {
+	if (!isVersioned(context, call)) {
 		return {
 			status: 200,
 			body: { code: 200, data: [{ status: 'submitted', task_id: task.id }] },
@@ -115,18 +112,32 @@ function acceptance({ settings, random, urls }: Context, { request }: Call, task
 		headers: { 'X-APIMart-Response-Version': RESPONSE_VERSION },
 		body: {
 			code: 202,
-			request_id: `req_${random.text(24, '0123456789abcdef')}`,
+			request_id: requestId(context),
 			data: {
 				object: 'generation.task',
 				id: task.id,
 				status: 'submitted',
-				poll_url: `${urls.api}/v1/tasks/${task.id}`,
+				poll_url: `${context.urls.api}/v1/tasks/${task.id}`,
 			},
 		},
 	};
 }
 
-export const RESPONSE_VERSION = '2026-07-27';
+function isVersioned({ settings }: Context, { request }: Call) {
+	if (settings.envelope !== 'byHeader') return settings.envelope === 'versioned';
+	return request.get('x-apimart-response-version') === RESPONSE_VERSION;
+}
+
+/** The error object of the versioned contract has four fields, and a request id beside it. */
+function fuller(context: Context, reply: Reply): Reply {
+	if (!isObject(reply.body) || !isObject(reply.body.error)) return reply;
+	const error = { code: '', message: '', param: '', type: '', ...reply.body.error };
+	return { ...reply, body: { error, request_id: requestId(context) } };
+}
+
+const requestId = ({ random }: Context) => `req_${random.text(24, '0123456789abcdef')}`;
+
+const RESPONSE_VERSION = '2026-07-27';
 
 const clipNameOf = (key: string, name: string) => JSON.stringify([key, name]);
 

@@ -15,10 +15,16 @@ export function labelBox(taskId: string) {
 	return freeBox(Buffer.from(`task ${taskId}`));
 }
 
-/** As many boxes of nothing as it takes to reach the size; the clip stays playable. */
+/** A box of nothing that fills the file up to a size; the clip stays playable. Takes no memory to speak of. */
 export function paddingTo(megabytes: number, sizeSoFarBytes: number): Buffer[] {
-	const missing = megabytes * 1_000_000 - sizeSoFarBytes;
-	return missing < 8 ? [] : [freeBox(Buffer.alloc(Math.floor(missing) - 8))];
+	const contentBytes = megabytes * 1_000_000 - sizeSoFarBytes - BOX_HEAD_BYTES;
+	if (contentBytes < 0) return [];
+	const wholeChunks = Math.floor(contentBytes / CHUNK_BYTES);
+	return [
+		boxHead(contentBytes),
+		...Array.from({ length: wholeChunks }, () => NOTHING),
+		NOTHING.subarray(0, contentBytes % CHUNK_BYTES),
+	];
 }
 
 /** A clip out of pieces in memory. */
@@ -47,11 +53,17 @@ export function* slices(pieces: Buffer[], endBytes: number) {
 
 const CHUNK_BYTES = 65_536;
 
-function freeBox(content: Buffer) {
-	const head = Buffer.alloc(8);
-	head.writeUInt32BE(content.length + 8, 0);
+const NOTHING = Buffer.alloc(CHUNK_BYTES);
+
+const BOX_HEAD_BYTES = 8;
+
+const freeBox = (content: Buffer) => Buffer.concat([boxHead(content.length), content]);
+
+function boxHead(contentBytes: number) {
+	const head = Buffer.alloc(BOX_HEAD_BYTES);
+	head.writeUInt32BE(contentBytes + BOX_HEAD_BYTES, 0);
 	head.write('free', 4, 'latin1');
-	return Buffer.concat([head, content]);
+	return head;
 }
 
 /**

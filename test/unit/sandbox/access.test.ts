@@ -112,6 +112,20 @@ describe('the two answers of a submit', () => {
 		});
 	});
 
+	test('errors of that contract have four fields and a request id', async () => {
+		const { status, data } = await started.client.submit({ duration: 2 }, VERSION);
+		expect(status).toBe(400);
+		expect(data).toEqual({
+			error: {
+				code: 400,
+				message: expect.stringMatching(/between 3 and 15/) as string,
+				param: '',
+				type: 'invalid_request_error',
+			},
+			request_id: expect.stringMatching(/^req_/) as string,
+		});
+	});
+
 	test.each([
 		['legacy', VERSION, 200],
 		['versioned', {}, 202],
