@@ -28,11 +28,18 @@ export function pollDelaySeconds(state: PollState): number {
 	if (leftSeconds <= 0) return usual;
 	// Half of a long rest, because it may be wrong; the whole of a short one, so as not to ask just before the end.
 	const told = leftSeconds > SHORT_REST_SECONDS ? leftSeconds / 2 : leftSeconds + 1;
-	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, told));
+	return Math.min(usual, Math.max(shortestDelaySeconds(state.elapsedSeconds), told));
+}
+
+/** A progress that stands at 91 % from the beginning must not cause a request every 3 s for a minute. */
+function shortestDelaySeconds(elapsedSeconds: number): number {
+	const isEarly = elapsedSeconds < USUALLY_READY_FROM_SECONDS;
+	return isEarly ? Math.max(SHORTEST_DELAY_SECONDS, elapsedSeconds / 4) : SHORTEST_DELAY_SECONDS;
 }
 
 function usualDelaySeconds(elapsedSeconds: number): number {
-	if (elapsedSeconds < FIRST_LOOK_SECONDS - 1) return FIRST_LOOK_SECONDS - elapsedSeconds;
+	const untilFirstLook = FIRST_LOOK_SECONDS - elapsedSeconds;
+	if (untilFirstLook > 1) return Math.min(LONGEST_DELAY_SECONDS, untilFirstLook);
 	const growing = (elapsedSeconds / USUALLY_READY_UNTIL_SECONDS) * READY_DELAY_SECONDS;
 	const untilReady = USUALLY_READY_FROM_SECONDS - elapsedSeconds;
 	return Math.min(LONGEST_DELAY_SECONDS, Math.max(READY_DELAY_SECONDS, untilReady, growing));
