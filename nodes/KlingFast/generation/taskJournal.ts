@@ -1,8 +1,9 @@
-/** What n8n keeps of a stopped run is its custom data: at most ten values of 512 characters, fifteen ids of 31 each. */
+/*
+ * What n8n keeps of a stopped run is its custom data: at most ten values for the whole execution. A value longer than 512
+ * characters is cut without a word, so an id must never reach over the end.
+ */
 const VALUES = 5;
-const MAX_IDS_PER_VALUE = 15;
-/** From 256 characters on n8n logs an error at each write (n8n-core 2.41), so values are filled so far first. */
-const QUIET_IDS_PER_VALUE = 8;
+const CHARACTERS_PER_VALUE = 512;
 const KEY_PREFIX = 'klingTasks';
 
 export interface CustomData {
@@ -11,8 +12,8 @@ export interface CustomData {
 }
 
 /**
- * Writes every task id, as soon as it is known, into the custom data of the execution. When there are more than fit, those
- * that have ended make room first. Never throws: a full record must not cost a clip.
+ * Writes every task id, as soon as it is known, into the custom data of the execution (80 of the provider's usual length).
+ * When there are more than fit, those that have ended make room first. Never throws: a full record must not cost a clip.
  */
 export class TaskJournal {
 	private readonly ended = new Set<string>();
@@ -21,13 +22,15 @@ export class TaskJournal {
 
 	add(taskId: string): void {
 		const ids = this.read();
-		if (ids.includes(taskId)) return;
+		if (ids.includes(taskId) || taskId.length > CHARACTERS_PER_VALUE) return;
 		ids.push(taskId);
-		while (ids.length > VALUES * MAX_IDS_PER_VALUE) {
+		let values = packed(ids);
+		while (values.length > VALUES) {
 			const oldestEnded = ids.findIndex((id) => this.ended.has(id));
 			ids.splice(Math.max(0, oldestEnded), 1);
+			values = packed(ids);
 		}
-		this.write(ids);
+		this.write(values);
 	}
 
 	end(taskId: string): void {
@@ -41,17 +44,30 @@ export class TaskJournal {
 			.filter((id) => id !== '');
 	}
 
-	private write(ids: string[]): void {
-		const idsPerValue = Math.max(QUIET_IDS_PER_VALUE, Math.ceil(ids.length / VALUES));
+	private write(values: string[]): void {
 		const before = this.customData?.getAll() ?? {};
 		try {
-			for (let index = 0; index * idsPerValue < ids.length; index++) {
+			for (let index = 0; index < VALUES; index++) {
 				const key = `${KEY_PREFIX}${index + 1}`;
-				const value = ids.slice(index * idsPerValue, (index + 1) * idsPerValue).join(',');
-				if (before[key] !== value) this.customData?.set(key, value);
+				const value = values[index] ?? '';
+				if (value !== (before[key] ?? '')) this.customData?.set(key, value);
 			}
 		} catch {
 			return;
 		}
 	}
+}
+
+/** The ids, separated by commas, in as many texts as their length needs. */
+function packed(ids: string[]): string[] {
+	const values: string[] = [];
+	for (const id of ids) {
+		const longer = values.length > 0 ? `${values[values.length - 1]},${id}` : id;
+		if (values.length > 0 && longer.length <= CHARACTERS_PER_VALUE) {
+			values[values.length - 1] = longer;
+		} else {
+			values.push(id);
+		}
+	}
+	return values;
 }
