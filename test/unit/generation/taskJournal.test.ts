@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { TaskJournal } from '../../../nodes/KlingFast/generation/taskJournal';
+
+/** The execution's custom data as n8n keeps it: ten values, each cut after 512 characters. */
+function customData(before: Record<string, string> = {}) {
+	const values: Record<string, string> = { ...before };
+	return {
+		values,
+		getAll: () => ({ ...values }),
+		set: (key: string, value: string) => {
+			if (!(key in values) && Object.keys(values).length >= 10) return;
+			values[key] = value.slice(0, 512);
+		},
+		ids: () =>
+			Object.entries(values)
+				.filter(([key]) => key.startsWith('klingTasks'))
+				.flatMap(([, value]) => value.split(','))
+				.filter((id) => id !== ''),
+	};
+}
+
+/** An id as the provider gives it: 31 characters. */
+function taskId(number: number): string {
+	return `task_${String(number).padStart(26, '0')}`;
+}
+
+describe('the task ids in the custom data of the execution', () => {
+	it('are there as soon as they are known, each once', () => {
+		const data = customData({ mine: 'kept' });
+		const journal = new TaskJournal(data);
+		journal.add(taskId(1));
+		journal.add(taskId(2));
+		journal.add(taskId(1));
+		expect(data.values).toEqual({ mine: 'kept', klingTasks1: `${taskId(1)},${taskId(2)}` });
+	});
+
+	it('are all there, up to 80 of them, and leave half of the places to others', () => {
+		const data = customData();
+		const journal = new TaskJournal(data);
+		const ids = Array.from({ length: 80 }, (_, number) => taskId(number));
+		for (const id of ids) journal.add(id);
+		expect(data.ids()).toEqual(ids);
+		expect(Object.keys(data.values)).toHaveLength(5);
+	});
+
+	it('of running tasks stay when those of ended ones make room', () => {
+		const data = customData();
+		const journal = new TaskJournal(data);
+		for (let number = 0; number < 80; number++) journal.add(taskId(number));
+		journal.end(taskId(40));
+		journal.add(taskId(80));
+		expect(data.ids()).not.toContain(taskId(40));
+		expect(data.ids()).toContain(taskId(0));
+		expect(data.ids()).toContain(taskId(80));
+	});
+
+	it('are the newest where nothing has ended', () => {
+		const data = customData();
+		const journal = new TaskJournal(data);
+		for (let number = 0; number < 82; number++) journal.add(taskId(number));
+		expect(data.ids()[0]).toBe(taskId(2));
+		expect(data.ids()).toHaveLength(80);
+	});
+
+	it('of an earlier node of the execution stay', () => {
+		const data = customData({ klingTasks1: taskId(1) });
+		new TaskJournal(data).add(taskId(2));
+		expect(data.ids()).toEqual([taskId(1), taskId(2)]);
+	});
+
+	it('are never cut, however long they are', () => {
+		const id = fc.stringMatching(/^[a-z0-9_-]{1,120}$/);
+		fc.assert(
+			fc.property(fc.uniqueArray(id, { maxLength: 60 }), fc.nat(), (ids, seed) => {
+				const data = customData();
+				const journal = new TaskJournal(data);
+				for (const [index, one] of ids.entries()) {
+					journal.add(one);
+					expect(data.ids()).toContain(one);
+					if ((seed + index) % 3 === 0) journal.end(one);
+				}
+				expect(new Set(data.ids()).size).toBe(data.ids().length);
+				for (const kept of data.ids()) expect(ids).toContain(kept);
+			}),
+		);
+	});
+
+	it('cost no clip where they cannot be written', () => {
+		const broken = {
+			getAll: () => ({}),
+			set: () => {
+				throw new Error('no custom data');
+			},
+		};
+		expect(() => new TaskJournal(broken).add(taskId(1))).not.toThrow();
+		expect(() => new TaskJournal(undefined).add(taskId(1))).not.toThrow();
+	});
+});
