@@ -1,7 +1,7 @@
 import { NodeHelpers, type INodeProperties } from 'n8n-workflow';
 import { klingFastProperties } from '../../nodes/KlingFast/actions/properties';
 import { readClipRequest } from '../../nodes/KlingFast/actions/video/readClip';
-import { readMode } from '../../nodes/KlingFast/actions/video/readRun';
+import { readMode, readWaitBy } from '../../nodes/KlingFast/actions/video/readRun';
 import { CLIP_LABELS } from '../../nodes/KlingFast/generation/request';
 import { KlingFast } from '../../nodes/KlingFast/KlingFast.node';
 import { childrenOf, choicesOf, fieldsOf, generateField } from './fieldLists';
@@ -25,6 +25,8 @@ const GENERATE: Row[] = [
 	['aspectRatio', 'Aspect Ratio', 'options', '16:9'],
 	['quality', 'Quality', 'options', 'std'],
 	['audio', 'Generate Audio', 'boolean', true],
+	['waitBy', 'How to Wait', 'options', 'polling'],
+	['callbackUrl', 'Callback URL', 'string', ''],
 	['metadata', 'Metadata', 'json', '{}'],
 	['downloadVideo', 'Download Video', 'boolean', true],
 	['options', 'Options', 'collection', {}],
@@ -136,7 +138,7 @@ describe('the fields', () => {
 	});
 
 	const everyChoice = [...fieldsOf('video', 'generate'), ...childrenOf(generateField('options'))]
-		.filter(({ name }) => name !== 'mode')
+		.filter(({ name }) => name !== 'mode' && name !== 'waitBy')
 		.flatMap((field) => choicesOf(field).map(({ name, value }) => ({ field, name, value })));
 
 	it.each(everyChoice)('take the choice "$name" by its value and by its name', (choice) => {
@@ -164,6 +166,13 @@ describe('the fields', () => {
 		for (const { name, value } of choicesOf(generateField('mode'))) {
 			expect(readMode(() => name)).toBe(value);
 			expect(readMode(() => value)).toBe(value);
+		}
+	});
+
+	it('take both ways of waiting by value and by name', () => {
+		for (const { name, value } of choicesOf(generateField('waitBy'))) {
+			expect(readWaitBy(() => name)).toBe(value);
+			expect(readWaitBy(() => value)).toBe(value);
 		}
 	});
 });

@@ -49,6 +49,7 @@ const VIDEO = { resource: 'video', operation: 'generate' };
 
 describe('Generate Video shows', () => {
 	const always = ['aspectRatio', 'quality', 'audio', 'metadata'];
+	const ofCallbacks = ['waitBy', 'callbackUrl'];
 
 	it('the short form when it is fresh', () => {
 		expect(shownFields({})).toEqual([
@@ -57,10 +58,22 @@ describe('Generate Video shows', () => {
 			'shots',
 			'prompt',
 			'duration',
-			...always,
+			'aspectRatio',
+			'quality',
+			'audio',
+			'waitBy',
+			'metadata',
 			'downloadVideo',
 			'options',
 		]);
+	});
+
+	it('how to wait where it waits, whom to call where it does not, and neither to an AI agent that waits', () => {
+		const shown = (parameters: INodeParameters, as?: { asTool: boolean }) =>
+			shownFields({ ...VIDEO, ...parameters }, as).filter((name) => ofCallbacks.includes(name));
+		expect(shown({})).toEqual(['waitBy']);
+		expect(shown({ mode: 'submitOnly' })).toEqual(['callbackUrl']);
+		expect(shown({}, { asTool: true })).toEqual([]);
 	});
 
 	it.each([

@@ -61,6 +61,40 @@ const modeFields: INodeProperties[] = [
 	},
 ];
 
+const callbackFields: INodeProperties[] = [
+	{
+		displayName: 'How to Wait',
+		name: 'waitBy',
+		type: 'options',
+		options: [
+			{
+				name: 'Check Until Finished',
+				value: 'polling',
+				description: 'Asks APIMart now and then. Works everywhere, also on a laptop.',
+			},
+			{
+				name: 'Sleep Until Called Back (Needs a Public URL)',
+				value: 'callback',
+				description:
+					'Puts the execution to sleep in the database until APIMart calls: it survives restarts and takes no worker',
+			},
+		],
+		default: 'polling',
+		description: 'How the workflow learns that the clips are finished. Read from the first item.',
+		displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } },
+	},
+	{
+		displayName: 'Callback URL',
+		name: 'callbackUrl',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. https://n8n.example.com/webhook/0b1c2d3e/callback',
+		description:
+			'The production URL of a Kling Fast Trigger: each finished clip starts its workflow. Leave empty to fetch the clips with Get Video.',
+		displayOptions: { show: { ...GENERATE, mode: ['submitOnly'] } },
+	},
+];
+
 const promptFields: INodeProperties[] = [
 	{
 		displayName: 'Prompt',
@@ -237,6 +271,7 @@ export const generateFields: INodeProperties[] = [
 	...durationFields,
 	...aspectRatioFields,
 	...qualityFields,
+	...callbackFields,
 	{ ...metadataField, displayOptions: { show: GENERATE } },
 	{ ...downloadVideoField, displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } } },
 	generateOptions,
