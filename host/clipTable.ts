@@ -62,7 +62,7 @@ export async function readOutcome(execution: Execution, makespanSeconds: number)
 export function showOutcome(outcome: Outcome, ledger?: Ledger): void {
 	const table = new Table({
 		head: ['Row', 'Status', 'Task', 'Clip', 'Wait', 'Cost', 'File, or why not'],
-		style: { head: [], border: [] },
+		style: { head: [], border: [], compact: true },
 		colAligns: ['right', 'left', 'left', 'right', 'right', 'right', 'left'],
 		colWidths: [null, null, null, null, null, null, SENTENCE_COLUMN_WIDTH],
 		wordWrap: true,

@@ -11,12 +11,12 @@ import { parseArgs } from 'node:util';
 import { startSandbox, type Sandbox } from '../sandbox';
 import { showClipProgress } from './clipProgress';
 import { readOutcome, showOutcome, type Outcome } from './clipTable';
+import { estimateOf } from './estimate';
 import { ensureTarball, OWNER, startHost, type Host } from './host';
 import { installN8n } from './install';
 import { repositoryFolder } from './package';
 import { showStep } from './progress';
 import type { CredentialRef } from './rest';
-import { estimateOf } from './estimate';
 
 const TEMPLATE = 'local-rows-to-files';
 const PROVIDER_URL = 'https://api.apimart.ai';
@@ -89,7 +89,9 @@ function readArguments(): Arguments {
 async function openSandbox(): Promise<Sandbox> {
 	const sandbox = await startSandbox({ clips: 'real', speed: SANDBOX_SPEED });
 	cleanUps.push(async () => await sandbox.stop());
-	process.stdout.write(`An APIMart of our own at ${sandbox.baseUrl}: nothing is paid for\n`);
+	process.stdout.write(
+		`A sandbox in APIMart's place at ${sandbox.baseUrl}: nothing is paid for, and its clock runs ${SANDBOX_SPEED} times as fast\n`,
+	);
 	return sandbox;
 }
 

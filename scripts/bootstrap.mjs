@@ -83,9 +83,11 @@ async function installDependencies() {
 	});
 	if (exitCode !== 0) {
 		progress.end('failed');
-		const lines = Buffer.concat(output).toString().trim().split('\n').slice(-OUTPUT_LINES_SHOWN);
+		const lines = Buffer.concat(output).toString().trim().split('\n');
+		const errors = lines.filter((line) => line.startsWith('npm error'));
+		const shown = (errors.length > 0 ? errors : lines).slice(0, OUTPUT_LINES_SHOWN);
 		throw new Error(
-			`${lines.join('\n')}\n\nThe dependencies could not be installed: "npm ${args.join(' ')}" failed with the lines above. Check the connection to the npm registry and run the command again.`,
+			`${shown.join('\n')}\n\nThe dependencies could not be installed: "npm ${args.join(' ')}" failed with the lines above. Check the connection to the npm registry and run the command again.`,
 		);
 	}
 	progress.end('done');
@@ -99,25 +101,19 @@ function npmCommand(args) {
 
 /** Runs a program; its output goes to the terminal, or to `onOutput`. Resolves to its exit code. */
 function run(program, args, onOutput) {
-	// Ctrl-C reaches the child too, which cleans up and ends; leaving first would cut that short.
-	const stay = () => {};
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stay);
 	return new Promise((resolve, reject) => {
-		const quiet = onOutput !== undefined;
 		const child = spawn(program, args, {
 			cwd: root,
-			stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+			stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
 			shell: process.platform === 'win32' && program.endsWith('.cmd'),
 		});
-		const forward = (signal) => child.kill(signal);
-		process.on('SIGTERM', forward);
+		// Ctrl-C reaches the child by itself; it cleans up and ends, and leaving before it would hide that.
+		process.on('SIGINT', () => {});
+		for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 		child.stdout?.on('data', onOutput);
 		child.stderr?.on('data', onOutput);
 		child.on('error', reject);
-		child.on('close', (code, signal) => {
-			process.off('SIGTERM', forward);
-			resolve(code ?? 128 + (constants.signals[signal] ?? 0));
-		});
+		child.on('close', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
 	});
 }
 
