@@ -16,7 +16,7 @@ export interface Clip {
 export interface ClipMaker {
 	/** Begins at once; settles when the file can be served. */
 	make(taskId: string, request: ClipRequest, megabytes?: number): Promise<Clip>;
-	stop(): void;
+	stop(): Promise<void>;
 }
 
 /** A second of 64x36 for every task, made in memory. */
@@ -27,7 +27,7 @@ export class TinyClips implements ClipMaker {
 		return tinyClip([label, ...(megabytes ? paddingTo(megabytes, sizeSoFar) : [])]);
 	}
 
-	stop() {}
+	async stop() {}
 }
 
 /** Clips as asked for, rendered by ffmpeg and kept in a cache folder by content. */
@@ -52,8 +52,8 @@ export class RealClips implements ClipMaker {
 		return fileClip(path, size, trailer);
 	}
 
-	stop() {
-		this.renderer.stop();
+	async stop() {
+		await this.renderer.stop();
 	}
 }
 

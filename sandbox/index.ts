@@ -10,7 +10,7 @@ import { Idempotency } from './idempotency';
 import { Ledger } from './ledger';
 import { withDefaults, type SandboxOptions } from './options';
 import { Random } from './random';
-import { apiServer, close, listen } from './server';
+import { apiServer, close, listenAll } from './server';
 import { taskObject } from './taskAnswer';
 import { Tasks } from './tasks';
 import { UploadStore } from './uploads';
@@ -110,9 +110,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	addKeys();
 
 	const { host, port, filePort } = settings;
-	const api = await listen(apiServer(context, reset), port, host);
-	const files = await listen(fileHost(context, 'files'), filePort, host);
-	const mirror = await listen(fileHost(context, 'mirror'), 0, host);
+	const [api, files, mirror] = await listenAll(host, [
+		{ app: apiServer(context, reset), port },
+		{ app: fileHost(context, 'files'), port: filePort },
+		{ app: fileHost(context, 'mirror'), port: 0 },
+	]);
 	Object.assign(urls, { api: api.origin, files: files.origin, mirror: mirror.origin });
 	return {
 		baseUrl: urls.api,
@@ -135,8 +137,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			clock.stop();
 			stopping.abort();
 			callbacks.stop();
-			clips.stop();
-			await Promise.all([api, files, mirror].map(async ({ server }) => await close(server)));
+			await Promise.all([
+				clips.stop(),
+				...[api, files, mirror].map(async ({ server }) => await close(server)),
+			]);
 		},
 	};
 }

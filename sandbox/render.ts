@@ -47,9 +47,11 @@ export class ClipRenderer {
 		return await rendering;
 	}
 
-	stop() {
+	/** Ends what is being rendered and leaves no temporary folder behind. */
+	async stop() {
 		this.stopped = true;
 		this.child?.kill('SIGKILL');
+		await this.queue;
 	}
 
 	private async cachedOrQueued(name: string, request: ClipRequest, background?: Background) {
@@ -62,6 +64,7 @@ export class ClipRenderer {
 	}
 
 	private async renderTo(path: string, request: ClipRequest, background?: Background) {
+		this.refuseWhenStopped();
 		const folder = await mkdtemp(join(tmpdir(), 'kling-clip-'));
 		try {
 			// Everything ffmpeg reads lies in its working folder: no path has to be escaped in a filter.
@@ -90,9 +93,13 @@ export class ClipRenderer {
 		);
 	}
 
+	private refuseWhenStopped() {
+		if (this.stopped) throw new Error('The sandbox was stopped while a clip was rendered');
+	}
+
 	private async run(folder: string, args: string[]) {
 		const program = await ffmpegPath();
-		if (this.stopped) throw new Error('The sandbox was stopped while a clip was rendered');
+		this.refuseWhenStopped();
 		await new Promise<void>((resolve, reject) => {
 			const child = spawn(program, args, {
 				cwd: folder,

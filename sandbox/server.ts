@@ -40,8 +40,25 @@ export function apiServer(context: Context, reset: () => void): Express {
 	return app;
 }
 
-/** @returns the server and its origin, such as `http://127.0.0.1:40123` */
-export async function listen(app: Express, port: number, host: string) {
+/**
+ * Starts servers, all or none.
+ * @returns each with its origin, such as `http://127.0.0.1:40123`
+ * @throws Error where a port is taken
+ */
+export async function listenAll(host: string, wanted: Array<{ app: Express; port: number }>) {
+	const settled = await Promise.allSettled(
+		wanted.map(async ({ app, port }) => await listen(app, port, host)),
+	);
+	const running = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+	const failed = settled.find((one) => one.status === 'rejected');
+	if (failed) {
+		await Promise.all(running.map(async ({ server }) => await close(server)));
+		throw new Error(`The sandbox cannot listen: ${(failed.reason as Error).message}`);
+	}
+	return running;
+}
+
+async function listen(app: Express, port: number, host: string) {
 	const server = createServer(app);
 	// Longer than clients keep idle connections, so that none is closed just as it is used again.
 	server.keepAliveTimeout = 65_000;

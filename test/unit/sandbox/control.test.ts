@@ -95,6 +95,11 @@ test('stop cuts connections that wait', async () => {
 	expect(Date.now() - beganMs).toBeLessThan(2_000);
 });
 
+test('a port that is taken is told, and nothing stays open', async () => {
+	const filePort = Number(new URL(started.sandbox.baseUrl).port);
+	await expect(startWithClient({ filePort })).rejects.toThrow(/cannot listen: .*EADDRINUSE/);
+});
+
 test('one line per request in the log, without the key', async () => {
 	const lines: string[] = [];
 	const logging = await startWithClient({ logLevel: 'requests', log: (line) => lines.push(line) });
