@@ -1,0 +1,193 @@
+import { waitForTask, type PollRules } from '../../../nodes/KlingFast/generation/polling';
+import { response } from '../apimart/answers';
+import { ManualClock } from './manualClock';
+import { completed, failed, Provider, reset, running, type Given } from './provider';
+
+const ID = 'task_1';
+
+/** Waits for a task whose reads are answered by this rule, in a time that passes by itself. */
+function start(
+	rule: (seconds: number, read: number) => Given,
+	rules: Partial<Omit<PollRules, 'client' | 'clock'>> = {},
+) {
+	const clock = new ManualClock();
+	const provider = new Provider(clock, ({ atSeconds }, count) => rule(atSeconds, count));
+	const result = clock.run(
+		waitForTask(ID, {
+			client: provider.client,
+			clock,
+			startedAtMs: 0,
+			deadlineMs: 900_000,
+			readAtOnce: false,
+			isFresh: true,
+			...rules,
+		}),
+	);
+	return { clock, provider, result };
+}
+
+const doneAfter = (seconds: number) => (now: number) =>
+	now >= seconds ? completed(ID) : running(ID);
+
+describe('waiting for a task', () => {
+	it('ends with it', async () => {
+		const { result, provider, clock } = start(doneAfter(60));
+		await expect(result).resolves.toMatchObject({
+			isFinished: true,
+			task: { state: 'completed', videoUrl: 'https://files.example/task_1.mp4' },
+		});
+		expect(clock.nowMs() / 1000).toBeLessThan(66);
+		expect(provider.reads[0].atSeconds).toBeGreaterThan(0);
+	});
+
+	it('reads at once where the task may be old', async () => {
+		const { result, provider } = start(doneAfter(0), { readAtOnce: true });
+		await result;
+		expect(provider.reads.map(({ atSeconds }) => atSeconds)).toEqual([0]);
+	});
+
+	it('ends with a task that failed', async () => {
+		const { result } = start(() => failed(ID, 'too violent'));
+		await expect(result).resolves.toMatchObject({
+			isFinished: true,
+			task: { state: 'failed', failure: 'too violent' },
+		});
+	});
+
+	it('goes on through words that nobody knows', async () => {
+		const words = ['warming_up', 'in_progress', 'almost'];
+		const { result, provider } = start((_, read) =>
+			read > words.length ? completed(ID) : running(ID, 0, words[read - 1]),
+		);
+		await expect(result).resolves.toMatchObject({ isFinished: true });
+		expect(provider.reads).toHaveLength(4);
+	});
+
+	it('keeps to a fixed interval, give or take a tenth', async () => {
+		const { result, provider } = start(doneAfter(30), { pollIntervalSeconds: 10 });
+		await result;
+		expect(provider.reads.map(({ atSeconds }) => atSeconds)).toEqual([10, 20, 30]);
+	});
+});
+
+describe('when the time is up', () => {
+	it('there is one last read, at the deadline', async () => {
+		const { result, provider, clock } = start(() => running(ID, 91));
+		await expect(result).resolves.toMatchObject({
+			isFinished: false,
+			task: { state: 'processing', progress: 91 },
+		});
+		expect(clock.nowMs()).toBe(900_000);
+		expect(provider.reads.at(-1)?.atSeconds).toBe(900);
+		expect(provider.reads.length).toBeLessThan(100);
+	});
+
+	it('what the last read says counts', async () => {
+		const { result } = start(doneAfter(900), { pollIntervalSeconds: 300 });
+		await expect(result).resolves.toMatchObject({ isFinished: true });
+	});
+
+	it('before the first read, there is still one', async () => {
+		const { result, provider } = start(doneAfter(0), { deadlineMs: -5 });
+		await expect(result).resolves.toMatchObject({ isFinished: true });
+		expect(provider.reads).toHaveLength(1);
+	});
+
+	it('nothing is known of a task that could never be read', async () => {
+		const { result } = start(() => reset());
+		await expect(result).resolves.toEqual({ isFinished: false, task: undefined });
+	});
+});
+
+describe('reads that go wrong', () => {
+	const faults: Array<[string, Given]> = [
+		['a reset', reset()],
+		['a plain 500', response(500, { error: { message: 'internal error' } })],
+		['a page', response(502, '<html><title>502</title></html>')],
+		['a page that says 200', response(200, '<html><title>Login</title></html>')],
+		['half an answer', response(200, '{"code":200,"da')],
+		['no task in the answer', response(200, { code: 200, data: [] })],
+		['too many requests', response(429, {})],
+	];
+	it.each(faults)('in passing do not end the wait: %s', async (_, fault) => {
+		const { result, provider } = start((now) => (now < 40 ? fault : completed(ID)));
+		await expect(result).resolves.toMatchObject({ isFinished: true });
+		expect(provider.reads.length).toBeGreaterThan(1);
+	});
+
+	it('are repeated when the provider asks for it, but not after the deadline', async () => {
+		const busy = response(429, {}, { 'retry-after': '100' });
+		const { result, provider } = start((_, read) => (read === 1 ? busy : completed(ID)));
+		await result;
+		expect(provider.reads[1].atSeconds - provider.reads[0].atSeconds).toBe(100.5);
+
+		const late = start((_, read) => (read === 1 ? busy : completed(ID)), { deadlineMs: 20_000 });
+		await expect(late.result).resolves.toMatchObject({ isFinished: true });
+		expect(late.clock.nowMs()).toBe(20_000);
+	});
+
+	it.each<[string, Given, string]>([
+		['a wrong key', response(401, {}), 'credential'],
+		['an empty account', response(402, {}), 'balance'],
+	])('for good end the wait: %s', async (_, fault, kind) => {
+		const { result } = start(() => fault);
+		await expect(result).rejects.toMatchObject({ details: { kind } });
+	});
+
+	const unknown = response(400, { error: { message: 'Invalid task ID' } });
+
+	it('because a fresh task is not known everywhere yet are repeated a few times', async () => {
+		const found = start((_, read) => (read <= 5 ? unknown : completed(ID)));
+		await expect(found.result).resolves.toMatchObject({ isFinished: true });
+
+		const lost = start(() => unknown);
+		await expect(lost.result).rejects.toMatchObject({ details: { kind: 'unknownTask' } });
+		expect(lost.provider.reads).toHaveLength(6);
+	});
+
+	it('because the task id is wrong end the wait at once', async () => {
+		const { result, provider } = start(() => unknown, { isFresh: false });
+		await expect(result).rejects.toMatchObject({ details: { kind: 'unknownTask' } });
+		expect(provider.reads).toHaveLength(1);
+	});
+});
+
+describe('a completed task whose answer names no video yet', () => {
+	const empty = response(200, { id: ID, status: 'completed', result: { videos: [] } });
+
+	it('is read again', async () => {
+		const { result } = start((_, read) => (read < 3 ? empty : completed(ID)));
+		await expect(result).resolves.toMatchObject({ task: { videoUrl: expect.any(String) } });
+	});
+
+	it('is given without one after three reads', async () => {
+		const { result, provider } = start(() => empty);
+		const { task } = await result;
+		expect(task).toMatchObject({ state: 'completed' });
+		expect(task?.videoUrl).toBeUndefined();
+		expect(provider.reads).toHaveLength(3);
+	});
+});
+
+describe('a stopped run', () => {
+	it('waits no longer', async () => {
+		const clock = new ManualClock();
+		const controller = new AbortController();
+		const stop = new Error('stopped by a person');
+		clock.at(7_000, () => controller.abort(stop));
+		const { client } = new Provider(clock, () => running(ID));
+		const { signal } = controller;
+		const work = waitForTask(ID, {
+			client,
+			clock,
+			signal,
+			startedAtMs: 0,
+			deadlineMs: 900_000,
+			readAtOnce: false,
+			isFresh: true,
+		});
+		await expect(clock.run(work)).rejects.toBe(stop);
+		expect(clock.nowMs()).toBe(7_000);
+		expect(clock.openSleeps).toBe(0);
+	});
+});

@@ -1,0 +1,218 @@
+import { markFailed, submitClip } from '../../../nodes/KlingFast/generation/submission';
+import { response } from '../apimart/answers';
+import { ManualClock } from './manualClock';
+import { accepted, FakeApi, Provider, reset, type Given } from './provider';
+import { job, paidRun, REQUEST } from './run';
+
+const busy = response(503, { error: { message: 'busy' } });
+const refused = response(400, { error: { message: 'bad parameter' } });
+const indeterminate = response(409, {
+	error: { message: 'indeterminate', code: 'idempotency_result_indeterminate' },
+});
+
+/** An execution with a provider that answers submits by this rule; `submit` is one try of the node. */
+function execution(rule: (post: number) => Given | 'lose' | undefined) {
+	const clock = new ManualClock(1_000_000);
+	const api = new FakeApi(
+		clock,
+		() => 60,
+		({ method }, count) => (method === 'POST' ? rule(count) : undefined),
+	);
+	const context = {};
+	const submit = async (clip = job(0), executionId = '7') =>
+		await clock.run(submitClip(clip, paidRun(api.client, clock, { context, executionId })));
+	return { clock, api, context, submit };
+}
+
+/** The entry that the node remembers of its first row. */
+function entryOf(context: object, executionId = '7') {
+	return paidRun(new Provider(new ManualClock(), () => reset()).client, new ManualClock(), {
+		context: { ...context },
+		executionId,
+	}).ledger.find(0, job(0).contentHash);
+}
+
+describe('submitting a clip', () => {
+	it('is one request', async () => {
+		const { api, submit } = execution(() => undefined);
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0', isFound: false });
+		expect(api.submits).toHaveLength(1);
+	});
+
+	it('is remembered with its key and its bytes before the request leaves', async () => {
+		const clock = new ManualClock();
+		const context = {};
+		let remembered: unknown;
+		const { client } = new Provider(clock, () => {
+			remembered = JSON.parse(JSON.stringify(entryOf(context)));
+			return accepted('task_0');
+		});
+		await clock.run(submitClip(job(0), paidRun(client, clock, { context })));
+		expect(remembered).toMatchObject({ state: 'sent', attempt: 1, body: expect.any(String) });
+		expect(entryOf(context)).toMatchObject({ state: 'sent', taskId: 'task_0' });
+	});
+
+	const passing: Array<[string, Given | 'lose']> = [
+		['an answer that was lost', 'lose'],
+		['an answer that was cut off', response(200, '{"code":200,"da')],
+		['no connection', reset()],
+		['HTTP 408', response(408, '')],
+		['HTTP 429', response(429, {})],
+		['HTTP 502', response(502, '<html><title>502</title></html>')],
+		['HTTP 503', busy],
+		['HTTP 504', response(504, '')],
+		['no capacity', response(400, { error: { code: 'get_channel_failed', message: 'wait' } })],
+		['in progress', response(409, { error: { code: 'idempotency_in_progress', message: 'wait' } })],
+	];
+	it.each(passing)(
+		'is repeated with the same key and bytes after %s, and bought once',
+		async (_, fault) => {
+			const { api, submit } = execution((post) => (post <= 3 ? fault : undefined));
+			await expect(submit()).resolves.toMatchObject({ taskId: 'task_0' });
+			expect(api.submits).toHaveLength(4);
+			expect(new Set(api.submits.map(({ key }) => key)).size).toBe(1);
+			expect(new Set(api.submits.map(({ body }) => body)).size).toBe(1);
+			expect(api.tasks).toHaveLength(1);
+		},
+	);
+
+	const final: Array<[string, Given, 'no' | 'unknown']> = [
+		['HTTP 400', refused, 'no'],
+		['HTTP 401', response(401, {}), 'no'],
+		['HTTP 402', response(402, {}), 'no'],
+		['HTTP 403', response(403, {}), 'no'],
+		['HTTP 422', response(422, {}), 'no'],
+		['HTTP 500', response(500, { error: { message: 'internal error' } }), 'unknown'],
+		['an indeterminate result', indeterminate, 'unknown'],
+		['a redirect', response(307, ''), 'unknown'],
+		['a good answer without a task', response(200, { code: 200, data: [{}] }), 'unknown'],
+	];
+	it.each(final)('is not repeated after %s', async (_, fault, spent) => {
+		const { api, submit } = execution(() => fault);
+		await expect(submit()).rejects.toMatchObject({ details: { spent } });
+		expect(api.submits).toHaveLength(1);
+	});
+
+	it('ends with the time for the clip', async () => {
+		const { api, clock, submit } = execution(() => busy);
+		await expect(submit(job(0, { maxWaitSeconds: 120 }))).rejects.toMatchObject({
+			details: { kind: 'overloaded' },
+		});
+		expect(clock.nowMs()).toBeLessThanOrEqual(1_000_000 + 120_000);
+		expect(api.submits.length).toBeGreaterThan(3);
+	});
+
+	it('says that nobody knows what was bought where only a later answer is a refusal', async () => {
+		const { submit } = execution((post) => (post === 1 ? 'lose' : response(401, {})));
+		await expect(submit()).rejects.toMatchObject({
+			details: { kind: 'credential', spent: 'unknown', advice: expect.stringMatching(/same key/) },
+		});
+	});
+});
+
+describe('a further try of the same execution', () => {
+	it('goes on with the task of the first, and sends nothing', async () => {
+		const { api, submit } = execution(() => undefined);
+		await submit();
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0', isFound: true });
+		expect(api.submits).toHaveLength(1);
+	});
+
+	it('goes on with it even if the row has changed since', async () => {
+		const { api, submit } = execution(() => undefined);
+		await submit();
+		const changed = job(0, { request: { ...REQUEST, prompt: `at ${Math.PI}` } });
+		await expect(submit(changed)).resolves.toMatchObject({ taskId: 'task_0' });
+		expect(api.tasks).toHaveLength(1);
+	});
+
+	it('repeats the very request whose answer was lost', async () => {
+		const { api, submit } = execution((post) => (post <= 1 ? 'lose' : undefined));
+		const short = { maxWaitSeconds: 0.5 };
+		await expect(submit(job(0, short))).rejects.toMatchObject({ details: { spent: 'unknown' } });
+		const changed = { ...short, request: { ...REQUEST, prompt: 'something else' } };
+		await expect(submit(job(0, changed))).resolves.toMatchObject({ taskId: 'task_0' });
+		expect(api.submits[1]).toMatchObject({ key: api.submits[0].key, body: api.submits[0].body });
+		expect(api.tasks).toHaveLength(1);
+	});
+
+	it('sends a refused clip under a new key, because the provider would repeat its refusal', async () => {
+		const { api, submit } = execution((post) => (post === 1 ? refused : undefined));
+		await expect(submit()).rejects.toMatchObject({ details: { spent: 'no' } });
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0' });
+		expect(api.submits[1].key).not.toBe(api.submits[0].key);
+	});
+
+	it('buys afresh what failed at the provider', async () => {
+		const { api, clock, context, submit } = execution(() => undefined);
+		await submit();
+		markFailed(job(0), paidRun(api.client, clock, { context }));
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_1', isFound: false });
+		expect(api.submits[1].key).not.toBe(api.submits[0].key);
+	});
+
+	it('uploads no image again for a clip that exists', async () => {
+		const { submit } = execution(() => undefined);
+		const address = jest.fn(async () => 'https://files.example/a.png');
+		const clip = job(0, { frames: [{ identity: 'hash', address }] });
+		await submit(clip);
+		await submit(clip);
+		expect(address).toHaveBeenCalledTimes(1);
+	});
+});
+
+describe("n8n's retry of the execution", () => {
+	it('goes on with the clip where the row is the same', async () => {
+		const { api, submit } = execution(() => undefined);
+		await submit();
+		const again = await submit(job(0), '8');
+		expect(again).toMatchObject({ taskId: 'task_0', isFound: true });
+		expect(api.submits).toHaveLength(1);
+	});
+
+	it('buys another clip where the row is another one', async () => {
+		const { submit } = execution(() => undefined);
+		await submit();
+		const other = job(0, { request: { ...REQUEST, prompt: 'something else' } });
+		await expect(submit(other, '8')).resolves.toMatchObject({ taskId: 'task_1', isFound: false });
+	});
+});
+
+describe('a row with its own key', () => {
+	const row = job(0, { dedupeKey: 'row-1' });
+
+	it('is found again by another execution, and not bought twice', async () => {
+		const { api, clock, submit } = execution(() => undefined);
+		await submit(row);
+		const run = paidRun(api.client, clock, { executionId: '8' });
+		const found = await clock.run(submitClip({ ...row, itemIndex: 4 }, run));
+		expect(found).toMatchObject({ taskId: 'task_0', isFound: true, isFromEarlierRun: true });
+		expect(api.tasks).toHaveLength(1);
+	});
+
+	it('that the provider refused in an earlier run is sent under the next key', async () => {
+		const oldRefusal = response(
+			400,
+			{ error: { message: 'bad parameter' } },
+			{ 'Idempotency-Replayed': 'true' },
+		);
+		const { api, submit } = execution((post) => (post <= 2 ? oldRefusal : undefined));
+		await expect(submit(row)).resolves.toMatchObject({ taskId: 'task_0' });
+		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(3);
+	});
+
+	it('gives up in the end where all earlier runs were refused', async () => {
+		const oldRefusal = response(400, {}, { 'Idempotency-Replayed': 'true' });
+		const { api, submit } = execution(() => oldRefusal);
+		await expect(submit(row)).rejects.toMatchObject({ details: { kind: 'parameter' } });
+		expect(api.submits.length).toBeLessThanOrEqual(21);
+	});
+
+	it('that was bought with other contents under this key is an error and stays remembered', async () => {
+		const reused = response(409, { error: { message: 'x', code: 'idempotency_key_reused' } });
+		const { api, context, submit } = execution(() => reused);
+		await expect(submit(row)).rejects.toThrow('Already bought by an earlier run');
+		expect(api.submits).toHaveLength(1);
+		expect(entryOf(context)).toMatchObject({ state: 'sent' });
+	});
+});
