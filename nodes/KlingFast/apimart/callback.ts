@@ -51,6 +51,8 @@ export function sealKnock(secret: Buffer): string {
 export function openToken(secret: Buffer, token: unknown): OpenedToken | undefined {
 	if (typeof token !== 'string' || !/^[\w-]{20,4096}$/.test(token)) return undefined;
 	const bytes = Buffer.from(token, 'base64url');
+	// Node reads over surplus bits and characters: only the one spelling that was handed out counts.
+	if (bytes.toString('base64url') !== token) return undefined;
 	if (bytes.length < 1 + NONCE_BYTES + SEAL_BYTES) return undefined;
 	const sealed = bytes.subarray(0, -SEAL_BYTES);
 	const expected = mac(secret, sealed).subarray(0, SEAL_BYTES);
@@ -72,7 +74,7 @@ export function triggerBase(pasted: string): string | undefined {
 	const path = pathname
 		.replace(/\/+$/, '')
 		.replace(/\/callback$/, '')
-		.replace(/\/:token$/, '')
+		.replace(/\/(:|%3A)token$/i, '')
 		.replace(/\/+$/, '');
 	return origin + path;
 }
