@@ -33,7 +33,8 @@ export function claimTask(
 	const key = `${scope} ${taskId}`;
 	const startsRun = working.get(key);
 	if (startsRun) return { kind: 'working', startsRun };
-	if (started.has(key) || remembered(staticData)[taskId] !== undefined) return { kind: 'repeated' };
+	const isRemembered = Object.hasOwn(remembered(staticData), taskId);
+	if (isRemembered || started.has(key)) return { kind: 'repeated' };
 	let tell: (startsRun: boolean) => void = () => undefined;
 	working.set(key, new Promise((resolve) => (tell = resolve)));
 	return {
