@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import {
+	claimsEnd,
+	resumeAddresses,
+	signedAddresses,
+	taskIdOfCallback,
+	triggerBase,
+} from '../../../nodes/KlingFast/apimart/callback';
+
+const ID = '3f1c7f5e-6f0a-4f0e-9a55-4d0c7b0f9a11';
+
+describe('the trigger address, as people paste it', () => {
+	it.each([
+		`https://n8n.example.com/webhook/${ID}/callback`,
+		`https://n8n.example.com/webhook/${ID}/callback/`,
+		`https://n8n.example.com/webhook/${ID}`,
+		`https://n8n.example.com/webhook/${ID}//`,
+		`  https://n8n.example.com/webhook/${ID}/callback\n`,
+		`https://n8n.example.com/webhook/${ID}/callback?source=sheet`,
+		`https://n8n.example.com/webhook/${ID}?x=1#top`,
+		`https://n8n.example.com/webhook/${ID}/:token/callback`,
+		`https://n8n.example.com/webhook/${ID}/:token`,
+		`https://n8n.example.com/webhook/${ID}/%3Atoken/callback`,
+		`HTTPS://N8N.example.com/webhook/${ID}/callback`,
+		`https://n8n.example.com:443/webhook/${ID}/callback`,
+	])('%p leads to the same base', (pasted) => {
+		expect(triggerBase(pasted)).toBe(`https://n8n.example.com/webhook/${ID}`);
+	});
+
+	it('keeps the port, the path before it and the test route', () => {
+		expect(triggerBase(`http://localhost:5678/webhook-test/${ID}/callback`)).toBe(
+			`http://localhost:5678/webhook-test/${ID}`,
+		);
+		expect(triggerBase(`https://example.com/n8n/webhook/${ID}/callback`)).toBe(
+			`https://example.com/n8n/webhook/${ID}`,
+		);
+		expect(triggerBase('https://callback.example.com')).toBe('https://callback.example.com');
+	});
+
+	it.each(['', 'n8n.example.com/webhook/1', 'ftp://n8n.example.com/x', 'https://', 'hello', '/x'])(
+		'%p is none',
+		(pasted) => {
+			expect(triggerBase(pasted)).toBeUndefined();
+		},
+	);
+
+	it('is found again in the address that was made of it', () => {
+		fc.assert(
+			fc.property(fc.webUrl({ validSchemes: ['http', 'https'] }), (url) => {
+				const base = triggerBase(url) ?? '';
+				expect(triggerBase(`${base}/callback`)).toBe(base);
+				expect(triggerBase(`${base}/callback/?a=b`)).toBe(base);
+			}),
+			{ seed: 7, examples: [['https://example.com/callback']] },
+		);
+	});
+});
+
+test('both names of the address lead to one endpoint', () => {
+	const { webhook, callbackUrl } = signedAddresses('https://n8n.example.com/webhook/1', 'T0ken');
+	expect(callbackUrl).toBe('https://n8n.example.com/webhook/1/T0ken/callback');
+	expect(`${webhook}/callback`).toBe(callbackUrl);
+});
+
+describe('the address that wakes an execution', () => {
+	const resumeUrl = `https://n8n.example.com/webhook-waiting/55?signature=${'0a'.repeat(32)}`;
+
+	it('is exact with `/callback` in the path, the signature unharmed', () => {
+		const { callbackUrl } = resumeAddresses(resumeUrl);
+		expect(callbackUrl).toBe(
+			`https://n8n.example.com/webhook-waiting/55/callback?signature=${'0a'.repeat(32)}`,
+		);
+	});
+
+	it('also arrives at n8n by either way of appending `/callback` to the base', () => {
+		const { webhook, callbackUrl } = resumeAddresses(resumeUrl);
+		const [path, query] = webhook.split('?');
+		expect(`${path}/callback?${query}`).toBe(callbackUrl);
+		// The other way: n8n takes a trailing `/callback` off the signature.
+		expect(`${webhook}/callback`).toBe(`${resumeUrl}/callback`);
+	});
+
+	it('has no double slash where n8n stands behind a path', () => {
+		const { callbackUrl } = resumeAddresses('http://h/n8n/webhook-waiting/55/?signature=ab');
+		expect(callbackUrl).toBe('http://h/n8n/webhook-waiting/55/callback?signature=ab');
+	});
+});
+
+describe('the body of a callback', () => {
+	const taskId = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
+
+	it.each([
+		['bare', { id: taskId, status: 'completed' }],
+		['enveloped', { code: 200, data: { id: taskId, status: 'completed' } }],
+		['enveloped as a list', { code: 200, data: [{ task_id: taskId, status: 'completed' }] }],
+		['without a state', { id: taskId }],
+		['enveloped, without a state', { code: 200, data: { task_id: taskId } }],
+		['as a list', [{ id: taskId, status: 'failed' }]],
+	])('names its task: %s', (_what, body) => {
+		expect(taskIdOfCallback(body)).toBe(taskId);
+	});
+
+	it.each([
+		[undefined],
+		[null],
+		[''],
+		[taskId],
+		[[]],
+		[{}],
+		[{ id: '' }],
+		[{ id: '../balance', status: 'completed' }],
+		[{ id: 'a b', status: 'completed' }],
+		[{ id: 'x'.repeat(129), status: 'completed' }],
+		[{ id: { $ne: null }, status: 'completed' }],
+		[{ id: [taskId] }],
+		[{ data: 'text' }],
+	])('%p names none', (body) => {
+		expect(taskIdOfCallback(body)).toBeUndefined();
+	});
+
+	it('is never too strange to be read', () => {
+		fc.assert(
+			fc.property(fc.anything(), (body) => {
+				const found = taskIdOfCallback(body);
+				expect(found === undefined || /^[\w-]{1,128}$/.test(found)).toBe(true);
+				expect(typeof claimsEnd(body)).toBe('boolean');
+			}),
+			{ seed: 7, numRuns: 1000 },
+		);
+	});
+
+	it('claims an end in any of the words for it', () => {
+		for (const status of ['completed', 'SUCCESS', 'failed', 'cancelled']) {
+			expect(claimsEnd({ id: taskId, status })).toBe(true);
+		}
+		for (const status of ['processing', 'pending', 'brand_new_word', 7, undefined]) {
+			expect(claimsEnd({ id: taskId, status })).toBe(false);
+		}
+	});
+});
