@@ -194,7 +194,7 @@ describe("Law 4, N in, N out: the row's own fields", () => {
 
 	test('are kept by Get Video, too', async () => {
 		const submitted = await stage.engine.runNode(
-			generate(stage, ['A cat'], { parameters: { mode: 'submitOnly' } }),
+			generate(stage, ['[[status:queued]] A cat'], { parameters: { mode: 'submitOnly' } }),
 		);
 		const [taskId] = column(submitted, 'taskId').map(String);
 		const run = await stage.engine.runNode(

@@ -1,0 +1,163 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
+
+const stage = setTheStage();
+
+const PNG = '\x89PNG\r\n\x1a\n';
+
+const fromFiles = {
+	source: 'image',
+	imageInput: 'binary',
+	startImageField: 'first',
+	endImageField: '={{ $json.end ?? "" }}',
+};
+
+async function image(content: string, fileName = 'cat.png', mimeType = 'image/png') {
+	return await stage.engine.binary(Buffer.from(content, 'latin1'), fileName, mimeType);
+}
+
+async function row(prompt: string, first: string, last?: string): Promise<INodeExecutionData> {
+	const binary = {
+		first: await image(first),
+		...(last !== undefined && { last: await image(last) }),
+	};
+	return { json: { prompt, ...(last !== undefined && { end: 'last' }) }, binary };
+}
+
+function sentImages(): unknown[] {
+	return stage.sandbox.ledger
+		.accepted()
+		.map(({ body }) => (body as { image_urls?: unknown }).image_urls);
+}
+
+describe('Generate Video from image files', () => {
+	test('each distinct image is uploaded once, however many rows use it', async () => {
+		const items = [
+			await row('A', `${PNG}one`),
+			await row('B', `${PNG}one`, `${PNG}two`),
+			await row('C', `${PNG}two`, `${PNG}one`),
+		];
+		const run = await stage.engine.runNode(
+			generate(stage, [], { items, parameters: fromFiles, nodeOptions: { concurrency: 1 } }),
+		);
+		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
+		const uploads = stage.sandbox.ledger.uploads();
+		expect(uploads).toHaveLength(2);
+		const [one, two] = uploads.map(({ url }) => url);
+		expect(sentImages()).toEqual([[one], [one, two], [two, one]]);
+	});
+
+	test('images are uploaded when their clip is sent, so a refused run uploads nothing', async () => {
+		const items = [await row('A', `${PNG}one`)];
+		const run = await stage.engine.runNode(
+			generate(stage, [], { items, parameters: fromFiles, nodeOptions: { maxCost: 0.01 } }),
+		);
+		expect(run.status).toBe('error');
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('a further try sends the same bytes and uploads nothing again', async () => {
+		stage.sandbox.faults.add({ action: '500-after-accept', nth: 1 });
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				items: [await row('A', `${PNG}one`)],
+				parameters: fromFiles,
+				retryOnFail: true,
+			}),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(stage.sandbox.ledger.uploads()).toHaveLength(1);
+		const submits = stage.sandbox.ledger.submits();
+		expect(submits).toHaveLength(2);
+		expect(submits[1].bodyHash).toBe(submits[0].bodyHash);
+		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+	});
+
+	test('under a Row Key another execution with the same image is told that it was bought', async () => {
+		const options = {
+			items: [await row('A', `${PNG}one`)],
+			parameters: fromFiles,
+			nodeOptions: { dedupeKey: 'row 1' },
+			onError: 'continueRegularOutput' as const,
+		};
+		await stage.engine.runNode(generate(stage, [], options));
+		const again = await stage.engine.runNode(generate(stage, [], options));
+		expect(jsonOf(again)).toMatchObject([
+			{ status: 'failed', error: expect.stringMatching(/^Already bought by an earlier run/) },
+		]);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+	});
+
+	test('the type is told by the bytes, whatever the item claims', async () => {
+		const jpeg = await image('\xff\xd8\xff\xe0 pixels', 'photo of a cat.PNG', 'image/png');
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				items: [{ json: { prompt: 'A' }, binary: { first: jpeg } }],
+				parameters: fromFiles,
+			}),
+		);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		expect(stage.sandbox.ledger.uploads()).toMatchObject([
+			{ contentType: 'image/jpeg', filename: 'photo_of_a_cat.jpg' },
+		]);
+	});
+
+	test.each<[string, string, string, RegExp]>([
+		[
+			'a PDF',
+			'%PDF-1.7',
+			'image/png',
+			/'Start Image Input Data Field Name' is "first", which holds no such image/,
+		],
+		['an SVG', '<svg/>', 'image/svg+xml', /holds no such image \(image\/svg\+xml\)/],
+		[
+			'an image over 20 MB',
+			`${PNG}${'x'.repeat(20 * 1024 * 1024)}`,
+			'image/png',
+			/an image of 20\.0 MB, allowed is up to 20 MB/,
+		],
+	])('%s is refused before anything is sent', async (_, content, mimeType, sentence) => {
+		const first = await image(content, 'file.png', mimeType);
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				items: [{ json: { prompt: 'A' }, binary: { first } }],
+				parameters: fromFiles,
+			}),
+		);
+		expect(run.status).toBe('error');
+		expect(run.error?.message).toMatch(sentence);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('a field that the item does not have is refused, and the other rows run', async () => {
+		const items = [await row('A', `${PNG}one`), { json: { prompt: 'B' } }];
+		const run = await stage.engine.runNode(
+			generate(stage, [], { items, parameters: fromFiles, onError: 'continueRegularOutput' }),
+		);
+		expect(column(run, 'status')).toEqual(['completed', 'failed']);
+		expect(jsonOf(run)[1].error).toMatch(
+			/"first", a field that this item does not have.*\[item 1\]/,
+		);
+	});
+
+	test('an upload that fails costs its own row only', async () => {
+		stage.sandbox.faults.add({ action: 'upload-failed', nth: 1 });
+		const items = [await row('A', `${PNG}one`), await row('B', `${PNG}two`)];
+		const run = await stage.engine.runNode(
+			generate(stage, [], { items, parameters: fromFiles, onError: 'continueRegularOutput' }),
+		);
+		expect(column(run, 'status')).toEqual(['failed', 'completed']);
+		expect(String(jsonOf(run)[0].error)).toMatch(/failed to upload image/);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+	});
+
+	test('an upload that the provider is too busy for is repeated', async () => {
+		const busy = { kind: 'answer' as const, status: 503 };
+		stage.sandbox.faults.add({ route: 'upload', action: busy, times: 2 });
+		const run = await stage.engine.runNode(
+			generate(stage, [], { items: [await row('A', `${PNG}one`)], parameters: fromFiles }),
+		);
+		expect(errorText(run).trim()).toBe('');
+		expect(stage.sandbox.ledger.requests('upload')).toHaveLength(3);
+	});
+});

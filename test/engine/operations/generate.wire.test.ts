@@ -1,0 +1,316 @@
+import type { INodeParameters } from 'n8n-workflow';
+import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
+
+const stage = setTheStage();
+
+/** What every body has in common with this one if nothing else was chosen. */
+const plain = {
+	model: 'kling-v3',
+	prompt: 'A cat',
+	mode: 'std',
+	duration: 5,
+	aspect_ratio: '16:9',
+	audio: true,
+};
+
+/** Submits one row and gives the body that arrived. */
+async function bodyOf(parameters: INodeParameters, nodeOptions: INodeParameters = {}) {
+	const run = await stage.engine.runNode(
+		generate(stage, ['A cat'], { parameters: { mode: 'submitOnly', ...parameters }, nodeOptions }),
+	);
+	expect(errorText(run).trim()).toBe('');
+	return stage.sandbox.ledger.accepted()[0].body;
+}
+
+describe('Generate Video, what is sent', () => {
+	test('a fresh node sends the prompt and its defaults, audio spelled out', async () => {
+		expect(await bodyOf({})).toEqual(plain);
+	});
+
+	test.each<[string, INodeParameters, object]>([
+		['duration, as a number', { duration: 12 }, { duration: 12 }],
+		['aspect ratio', { aspectRatio: '9:16' }, { aspect_ratio: '9:16' }],
+		['quality', { quality: 'pro' }, { mode: 'pro' }],
+		['4K', { quality: '4k' }, { mode: '4k' }],
+		['silence, spelled out', { audio: false }, { audio: false }],
+	])('%s', async (_, parameters, change) => {
+		expect(await bodyOf(parameters)).toEqual({ ...plain, ...change });
+	});
+
+	test.each<[string, INodeParameters, object]>([
+		['negative prompt', { negativePrompt: ' blurry ' }, { negative_prompt: 'blurry' }],
+		['watermark', { watermark: true }, { watermark: true }],
+		['content check', { moderate: true }, { nsfw_check: true }],
+		[
+			'camera movement, as words of the prompt',
+			{ cameraMovement: 'dollyIn' },
+			{ prompt: 'A cat\nCamera: slow dolly in towards the subject.' },
+		],
+	])('option: %s', async (_, options, change) => {
+		expect(await bodyOf({}, options)).toEqual({ ...plain, ...change });
+	});
+
+	test('start and end image as a list of texts, start first', async () => {
+		const [startImageUrl, endImageUrl] = ['https://a.example/1.png', 'https://a.example/2.png'];
+		const body = await bodyOf({ source: 'image', startImageUrl, endImageUrl });
+		expect(body).toEqual({ ...plain, image_urls: [startImageUrl, endImageUrl] });
+	});
+
+	test('a start image alone', async () => {
+		const startImageUrl = 'https://a.example/1.png?v=2';
+		expect(await bodyOf({ source: 'image', startImageUrl })).toEqual({
+			...plain,
+			image_urls: [startImageUrl],
+		});
+	});
+
+	test('shots written by hand: numbered, without a prompt, the duration is their sum', async () => {
+		const shot = [
+			{ prompt: 'A wave', duration: 3 },
+			{ prompt: '', duration: 9 },
+			{ prompt: 'A gull', duration: 4 },
+		];
+		expect(await bodyOf({ shots: 'custom', shotList: { shot } })).toEqual({
+			...plain,
+			prompt: undefined,
+			duration: 7,
+			multi_shot: true,
+			shot_type: 'customize',
+			multi_prompt: [
+				{ index: 1, prompt: 'A wave', duration: 3 },
+				{ index: 2, prompt: 'A gull', duration: 4 },
+			],
+		});
+	});
+
+	test.each([
+		['JSON text', '[{"prompt":"A wave","duration":"3"},{"prompt":"A gull","duration":4}]'],
+		[
+			'an expression',
+			'={{ [{ prompt: "A wave", duration: 3 }, { prompt: "A gull", duration: 4 }] }}',
+		],
+	])('shots from %s, with the camera in each of them', async (_, shotListJson) => {
+		const words = 'Camera: slow zoom in.';
+		expect(
+			await bodyOf({ shots: 'json', shotListJson }, { cameraMovement: 'zoomIn' }),
+		).toMatchObject({
+			duration: 7,
+			multi_prompt: [
+				{ index: 1, prompt: `A wave\n${words}`, duration: 3 },
+				{ index: 2, prompt: `A gull\n${words}`, duration: 4 },
+			],
+		});
+	});
+
+	test('shots split by the provider', async () => {
+		expect(await bodyOf({ shots: 'auto', duration: 10 })).toEqual({
+			...plain,
+			duration: 10,
+			multi_shot: true,
+			shot_type: 'intelligence',
+		});
+	});
+
+	test('what is left over in hidden fields is not sent', async () => {
+		const leftover = { startImageUrl: 'https://a.example/1.png', shotListJson: '[1]' };
+		expect(await bodyOf({ ...leftover, source: 'text', shots: 'single' })).toEqual(plain);
+	});
+
+	test('metadata stays at home', async () => {
+		expect(await bodyOf({ metadata: '{"row": 7}' })).toEqual(plain);
+	});
+});
+
+describe('Generate Video, values as sheets give them', () => {
+	const cells = (json: object) => [{ json: { prompt: 'A cat', ...json } }];
+	const fromCells: INodeParameters = {
+		mode: 'submitOnly',
+		duration: '={{ $json.seconds }}',
+		aspectRatio: '={{ $json.shape }}',
+		quality: '={{ $json.quality }}',
+		audio: '={{ $json.sound }}',
+		metadata: '={{ $json.extra }}',
+	};
+
+	test.each([
+		[{ seconds: '5' }, { duration: 5 }],
+		[{ seconds: ' 7.0 ' }, { duration: 7 }],
+		[{ seconds: '' }, { duration: 5 }],
+		[{ sound: 'TRUE' }, { audio: true }],
+		[{ sound: 'FALSE' }, { audio: false }],
+		[{ sound: 'no' }, { audio: false }],
+		[{ sound: 0 }, { audio: false }],
+		[{ shape: '16:09' }, { aspect_ratio: '16:9' }],
+		[{ shape: '9:16:00' }, { aspect_ratio: '9:16' }],
+		[{ shape: '1:01:00' }, { aspect_ratio: '1:1' }],
+		[{ shape: ' 9:16 ' }, { aspect_ratio: '9:16' }],
+		[{ quality: 'PRO' }, { mode: 'pro' }],
+		[{ quality: null }, { mode: 'std' }],
+		[{ prompt: '  A dog \n' }, { prompt: 'A dog' }],
+		[{ prompt: 42 }, { prompt: '42' }],
+	])('%j is sent as %j', async (cell, sent) => {
+		const run = await stage.engine.runNode(
+			generate(stage, [], { items: cells(cell), parameters: fromCells }),
+		);
+		expect(errorText(run).trim()).toBe('');
+		expect(stage.sandbox.ledger.accepted()[0].body).toEqual({ ...plain, ...sent });
+	});
+
+	test('an object from an expression is as good as JSON text', async () => {
+		const items = [...cells({ extra: { row: 1 } }), ...cells({ extra: '{"row":2}' })];
+		const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromCells }));
+		expect(column(run, 'metadata')).toEqual([{ row: 1 }, { row: 2 }]);
+	});
+
+	test.each<[string, object, RegExp]>([
+		[
+			'a number in words',
+			{ seconds: 'five' },
+			/'Duration \(Seconds\)' is "five", allowed is a whole number from 3 to 15/,
+		],
+		['a clip that is too long', { seconds: 16 }, /'Duration \(Seconds\)' is 16/],
+		['half a second', { seconds: 4.5 }, /'Duration \(Seconds\)' is 4\.5/],
+		['an odd shape', { shape: '4:3' }, /'Aspect Ratio' is "4:3", allowed is 16:9, 9:16 or 1:1/],
+		['an unknown quality', { quality: 'ultra' }, /'Quality' is "ultra"/],
+		[
+			'an unclear boolean',
+			{ sound: 'maybe' },
+			/'Generate Audio' is "maybe", allowed is true or false/,
+		],
+		['metadata that is no JSON', { extra: 'not json' }, /'Metadata' is .*not JSON/],
+		[
+			'metadata that is too long',
+			{ extra: { text: 'ä'.repeat(500) } },
+			/'Metadata' is 1,011 bytes of JSON, allowed is up to 1,000/,
+		],
+		['a prompt that is too long', { prompt: 'x'.repeat(2501) }, /'Prompt' is .*2,501.*2,500/],
+		['an empty prompt', { prompt: '  ' }, /'Prompt' is empty/],
+	])(
+		'%s is refused, with field, value, what is allowed and the item',
+		async (_, cell, sentence) => {
+			const items = [...cells({}), ...cells(cell)];
+			const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromCells }));
+			expect(run.status).toBe('error');
+			expect(run.error?.message).toMatch(sentence);
+			expect(run.error?.message).toMatch(/\[item 1\]/);
+			expect(run.error?.description).toMatch(/Nothing was charged/);
+			expect(stage.sandbox.ledger.requests()).toEqual([]);
+		},
+	);
+
+	test.each<[string, INodeParameters, INodeParameters, RegExp]>([
+		['no place at all', {}, { concurrency: 0 }, /'Clips at the Same Time' is 0.*1 to 100/],
+		['too many places', {}, { concurrency: 101 }, /'Clips at the Same Time' is 101/],
+		['no wait', {}, { maxWait: 0 }, /'Maximum Wait \(Seconds\)' is 0.*1 to 86,400/],
+		[
+			'a hasty poll',
+			{},
+			{ pollInterval: 0.05 },
+			/'Poll Interval \(Seconds\)' is 0\.05.*0\.1 to 300/,
+		],
+		['no cost', {}, { maxCost: 0 }, /'Maximum Cost \(USD\)' is 0, allowed is a number above 0/],
+		[
+			'an end image without a start image',
+			{
+				source: 'image',
+				startImageUrl: '={{ $json.missing }}',
+				endImageUrl: 'https://a.example/2.png',
+			},
+			{},
+			/'Start Image URL' is empty, allowed is the address of an image whenever 'End Image URL'/,
+		],
+		[
+			'an image that is no address',
+			{ source: 'image', startImageUrl: 'cat.png' },
+			{},
+			/'Start Image URL' is "cat.png"/,
+		],
+		[
+			'a data URL',
+			{ source: 'image', startImageUrl: 'data:image/png;base64,AAAA' },
+			{},
+			/'Start Image URL' is/,
+		],
+		['no shots', { shots: 'json', shotListJson: '[]' }, {}, /'Shot List \(JSON\)'/],
+		[
+			'shots that are too long together',
+			{ shots: 'json', shotListJson: '[{"prompt":"a","duration":9},{"prompt":"b","duration":9}]' },
+			{},
+			/'Shot List \(JSON\)'.*18/,
+		],
+	])('%s is refused before anything is sent', async (_, parameters, nodeOptions, sentence) => {
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], { parameters, nodeOptions }));
+		expect(run.status).toBe('error');
+		expect(run.error?.message).toMatch(sentence);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+});
+
+describe('Generate Video, Submit Only', () => {
+	test('gives the task ids at once, without a look or a download', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat', 'A dog'], {
+				parameters: { mode: 'submitOnly', metadata: '={{ { row: $json.row } }}' },
+			}),
+		);
+		const ids = stage.sandbox.ledger.accepted().map(({ taskId }) => taskId);
+		expect(column(run, 'taskId')).toEqual(ids);
+		expect(jsonOf(run)[1]).toEqual({
+			taskId: ids[1],
+			status: 'submitted',
+			estimatedCost: 0.504,
+			duration: 5,
+			aspectRatio: '16:9',
+			quality: 'std',
+			audio: true,
+			prompt: 'A dog',
+			submittedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+			metadata: { row: 1 },
+		});
+		expect(stage.sandbox.ledger.polls()).toEqual([]);
+		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+	});
+});
+
+describe('Generate Video, Maximum Cost', () => {
+	test('one cent over the limit: nothing is submitted', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat', 'A dog'], { nodeOptions: { maxCost: 1.0 } }),
+		);
+		expect(run.status).toBe('error');
+		expect(run.error?.message).toMatch(
+			/1\.008 USD for the 2 clips is above 'Maximum Cost \(USD\)'/,
+		);
+		expect(run.error?.description).toMatch(/Nothing was submitted/);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('at the limit it runs', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat', 'A dog'], { nodeOptions: { maxCost: 1.008 } }),
+		);
+		expect(column(run, 'status')).toEqual(['completed', 'completed']);
+	});
+
+	test('invalid rows do not count', async () => {
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat', ''], {
+				nodeOptions: { maxCost: 0.504 },
+				onError: 'continueRegularOutput',
+			}),
+		);
+		expect(column(run, 'status')).toEqual(['completed', 'failed']);
+	});
+
+	test('on a further try rows that were bought do not count', async () => {
+		stage.sandbox.faults.add({ action: 'fail', nth: 1 });
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat', 'A dog'], {
+				nodeOptions: { maxCost: 1.008 },
+				retryOnFail: true,
+				maxTries: 2,
+			}),
+		);
+		expect(column(run, 'status')).toEqual(['completed', 'completed']);
+	});
+});
