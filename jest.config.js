@@ -7,15 +7,15 @@ const common = {
 	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/output'],
 };
 
-/** Four suites, from the quickest to the most real; each can be run alone with --selectProjects. */
+/** The suites, from the quickest to the most real; each can be run alone with --selectProjects. */
 module.exports = {
-	projects: ['unit', 'package', 'engine', 'e2e'].map((name) => ({
+	projects: ['unit', 'package', 'engine', 'e2e', 'templates'].map((name) => ({
 		...common,
 		displayName: name,
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
-		...(name === 'e2e' && {
-			globalSetup: '<rootDir>/test/e2e/setup.ts',
-			globalTeardown: '<rootDir>/test/e2e/teardown.ts',
+		...(['e2e', 'templates'].includes(name) && {
+			globalSetup: `<rootDir>/test/${name}/setup.ts`,
+			globalTeardown: `<rootDir>/test/${name}/teardown.ts`,
 		}),
 	})),
 	testTimeout: 60_000,

@@ -15,6 +15,10 @@ import { formatSeconds } from './progress';
 import { npmCommand, runVisibly } from './run';
 
 const SUITES = ['unit', 'package', 'engine', 'e2e'];
+/** Run only where they are named. */
+const EXTRA_SUITES = ['templates'];
+/** One n8n serves all files of such a suite, and two of them would fight for the processor. */
+const N8N_SUITES = ['e2e', 'templates'];
 
 interface Counts {
 	passed: number;
@@ -41,10 +45,11 @@ void main(process.argv.slice(2)).then(
 );
 
 async function main(args: string[]): Promise<number> {
-	const firstForJest = args.findIndex((arg) => !SUITES.includes(arg));
+	const known = [...SUITES, ...EXTRA_SUITES];
+	const firstForJest = args.findIndex((arg) => !known.includes(arg));
 	const chosen = firstForJest === -1 ? args : args.slice(0, firstForJest);
 	const jestArgs = firstForJest === -1 ? [] : args.slice(firstForJest);
-	const suites = SUITES.filter((name) => chosen.length === 0 || chosen.includes(name));
+	const suites = chosen.length === 0 ? SUITES : known.filter((name) => chosen.includes(name));
 	const checks = [
 		...(chosen.length === 0 ? staticChecks() : []),
 		...suites.map((name) => suite(name, jestArgs)),
@@ -80,7 +85,8 @@ function suite(name: string, jestArgs: string[]): Check {
 	return {
 		name,
 		async run() {
-			if (name === 'e2e') await installN8n();
+			const needsN8n = N8N_SUITES.includes(name);
+			if (needsN8n) await installN8n();
 			const folder = await mkdtemp(join(tmpdir(), 'kling-fast-test-'));
 			const resultPath = join(folder, 'result.json');
 			const exitCode = await runVisibly(
@@ -88,8 +94,7 @@ function suite(name: string, jestArgs: string[]): Check {
 				[
 					join(repositoryFolder, 'node_modules', 'jest', 'bin', 'jest.js'),
 					...['--selectProjects', name, '--json', '--outputFile', resultPath],
-					// One n8n serves all files of the suite, and two of them would fight for the processor.
-					...(name === 'e2e' ? ['--runInBand'] : []),
+					...(needsN8n ? ['--runInBand'] : []),
 					...jestArgs,
 				],
 				repositoryFolder,
