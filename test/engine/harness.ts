@@ -30,11 +30,13 @@ import {
 import { rm } from 'node:fs/promises';
 import { KlingFastApi } from '../../credentials/KlingFastApi.credentials';
 import { KlingFast } from '../../nodes/KlingFast/KlingFast.node';
+import { KlingFastTrigger } from '../../nodes/KlingFast/KlingFastTrigger.node';
 import { Container, coreLogger } from './container';
 import { CapturedLog, type LogLine } from './log';
 import { NodeTypes } from './nodeTypes';
 import { StoredCredentials } from './storedCredentials';
 import {
+	klingFastTriggerType,
 	klingFastType,
 	n8nAddresses,
 	nodeOf,
@@ -43,7 +45,7 @@ import {
 	type RunOptions,
 } from './workflow';
 
-export { klingFastType, type RunOptions };
+export { klingFastTriggerType, klingFastType, type RunOptions };
 
 export interface NodeRun {
 	/** `success`, `error`, `waiting` or `canceled`: the first that n8n is told, which is what it saves. */
@@ -87,7 +89,11 @@ export async function createEngine(extraNodes: Record<string, INodeType> = {}): 
 		scoped: () => log,
 	});
 	await Container.get(BinaryDataService).init();
-	return new Engine(log, new NodeTypes({ [klingFastType]: new KlingFast(), ...extraNodes }));
+	const ourNodes = {
+		[klingFastType]: new KlingFast(),
+		[klingFastTriggerType]: new KlingFastTrigger(),
+	};
+	return new Engine(log, new NodeTypes({ ...ourNodes, ...extraNodes }));
 }
 
 export class Engine {

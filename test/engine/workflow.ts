@@ -16,6 +16,7 @@ import {
 import { passThroughType } from './nodeTypes';
 
 export const klingFastType = 'n8n-nodes-kling-fast.klingFast';
+export const klingFastTriggerType = 'n8n-nodes-kling-fast.klingFastTrigger';
 
 export interface RunOptions {
 	parameters?: INodeParameters;
