@@ -12,13 +12,14 @@
  * a download that fails for good still starts the run, with `videoUrl` and `error`.
  */
 import type {
-	IBinaryData,
+	IBinaryKeyData,
 	IDataObject,
 	INodeExecutionData,
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-import { readBoolean, readText } from '../actions/values';
+import { readBoolean } from '../actions/values';
+import { readOutputField } from '../actions/video/readRun';
 import { openToken, taskIdOfCallback } from '../apimart/callback';
 import { connect, type ApimartClient } from '../apimart/client';
 import { downloadVideo } from '../apimart/download';
@@ -27,6 +28,7 @@ import type { Task } from '../apimart/task';
 import { currentClock } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
+import { tokenOf } from './signedRoute';
 
 /** A second delivery waits this long for the first one; the provider hangs up after about ten seconds. */
 const PATIENCE_MS = 8_000;
@@ -57,7 +59,7 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const { client, secret } = await connect(context);
 	const isSignedPath = context.getWebhookName() === 'setup';
 	const token = isSignedPath
-		? openToken(secret, (context.getParamsData() as IDataObject).token)
+		? openToken(secret, tokenOf(context.getParamsData()))
 		: undefined;
 	if (token?.kind === 'knock') return refuse(200, 'The trigger is listening');
 	const mustBeSigned = readOption(context, 'requireSignedCallback', true);
@@ -126,27 +128,23 @@ async function itemOf(
 ): Promise<INodeExecutionData> {
 	const fault = faultOfTask(task);
 	const outcome: Outcome = { itemIndex: 0, status: task.state, taskId, task, metadata, fault };
-	if (!readOption(context, 'downloadVideo', false) || !task.videoUrl) {
-		return { json: outcomeJson(outcome) };
-	}
-	const [saved] = await Promise.allSettled([save(context, client, taskId, task.videoUrl)]);
-	if (saved.status === 'rejected') {
-		return { json: outcomeJson({ ...outcome, fault: faultOf(saved.reason) }) };
-	}
-	const label = 'Put Output in Field';
-	const typed = context.getNodeParameter('options.outputField', '');
-	const outputField = readText(typed, label, { default: 'data' });
-	return { json: outcomeJson(outcome), binary: { [outputField]: saved.value } };
+	const [saved] = await Promise.allSettled([save(context, client, task)]);
+	if (saved.status === 'fulfilled') return { json: outcomeJson(outcome), binary: saved.value };
+	return { json: outcomeJson({ ...outcome, fault: faultOf(saved.reason) }) };
 }
 
+/** The video, where it is asked for. Rejects also for an option that cannot be read: that must not cost the clip its run. */
 async function save(
 	context: IWebhookFunctions,
 	{ baseUrl }: ApimartClient,
-	taskId: string,
-	url: string,
-): Promise<IBinaryData> {
+	{ taskId, videoUrl: url }: Task,
+): Promise<IBinaryKeyData | undefined> {
+	if (!url || !readOption(context, 'downloadVideo', false)) return undefined;
+	const outputField = readOutputField((name, unset) => context.getNodeParameter(name, unset));
 	const clock = currentClock();
-	return await downloadVideo(context, { url, fileName: `${taskId}.mp4`, baseUrl, clock });
+	const fileName = `${taskId}.mp4`;
+	const video = await downloadVideo(context, { url, fileName, baseUrl, clock });
+	return { [outputField]: video };
 }
 
 function readOption(context: IWebhookFunctions, name: string, defaultValue: boolean): boolean {
