@@ -18,7 +18,7 @@ import { claimsEnd, taskIdOfCallback } from '../../apimart/callback';
 import { isOpen } from '../../generation/clip';
 import { faultOf, timeoutFault, type Outcome } from '../../generation/outcome';
 import type { ClipJob, PaidRun, WaitSettings } from '../../generation/run';
-import { wake, type OpenClip, type WakeResult } from '../../generation/suspension';
+import { wake, type OpenClip } from '../../generation/suspension';
 import { openWakingRun } from './openRun';
 import { resultItem, type Delivery } from './results';
 
@@ -70,13 +70,20 @@ export async function fallAsleep(
 /** Handles one callback to a sleeping execution. */
 export async function receiveWakeUp(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const [handled] = await Promise.allSettled([decide(context)]);
-	if (handled.status === 'rejected') {
-		const because = faultOf(handled.reason).message;
-		context.logger.error('Kling Fast: a callback could not be handled', { because });
-		return deliverAgain(context);
-	}
-	const { result, rows } = handled.value;
-	if (result.kind === 'again') return deliverAgain(context);
+	if (handled.status === 'fulfilled') return handled.value ?? deliverAgain(context);
+	const because = faultOf(handled.reason).message;
+	context.logger.error('Kling Fast: a callback could not be handled', { because });
+	return deliverAgain(context);
+}
+
+/** What to answer, or undefined where the provider should deliver again. */
+async function decide(context: IWebhookFunctions): Promise<IWebhookResponseData | undefined> {
+	const { sleepId, rows } = readState(context);
+	const body = context.getBodyData();
+	const callback = { taskId: taskIdOfCallback(body), claimsEnd: claimsEnd(body) };
+	const clips = rows.flatMap((row) => ('open' in row ? [row.open] : []));
+	const result = await wake(sleepId, clips, callback, await openWakingRun(context));
+	if (result.kind === 'again') return undefined;
 	if (result.kind === 'asleep') return { webhookResponse: { message: 'Noted' } };
 	const byItem = new Map(result.outcomes.map((outcome) => [outcome.itemIndex, outcome]));
 	const items = rows.map((row) => {
@@ -87,24 +94,18 @@ export async function receiveWakeUp(context: IWebhookFunctions): Promise<IWebhoo
 	return { workflowData: [items], webhookResponse: { message: 'All clips are ready' } };
 }
 
-async function decide(
-	context: IWebhookFunctions,
-): Promise<{ result: WakeResult; rows: SleepingRow[] }> {
-	const { sleepId, rows } = readState(context);
-	const body = context.getBodyData();
-	const callback = { taskId: taskIdOfCallback(body), claimsEnd: claimsEnd(body) };
-	const clips = rows.flatMap((row) => ('open' in row ? [row.open] : []));
-	const run = await openWakingRun(context);
-	return { result: await wake(sleepId, clips, callback, run), rows };
-}
-
 /** In `webhook()` the context can only be read through an expression. */
 function readState(context: IWebhookFunctions): SleepState {
-	const name = JSON.stringify(context.getNode().name);
+	// n8n takes `}}` for the end of the expression, also inside of a quoted name.
+	const name = JSON.stringify(context.getNode().name).replace(/[{}]/g, escaped);
 	const saved: unknown = context.evaluateExpression(`{{ $node[${name}].context }}`);
 	const state = isObject(saved) ? saved[STATE_KEY] : undefined;
 	if (!isSleepState(state)) throw new Error('The execution holds no sleeping clips');
 	return state;
+}
+
+function escaped(brace: string): string {
+	return `\\u00${brace.charCodeAt(0).toString(16)}`;
 }
 
 function isSleepState(state: unknown): state is SleepState {
