@@ -1,0 +1,173 @@
+import { column, errorText, generate, get, jsonOf, setTheStage } from '../laws/setup';
+
+const stage = setTheStage();
+
+/** Submits clips and gives their ids. */
+async function submitted(...prompts: string[]): Promise<string[]> {
+	const run = await stage.engine.runNode(
+		generate(stage, prompts, { parameters: { mode: 'submitOnly' } }),
+	);
+	return column(run, 'taskId').map(String);
+}
+
+describe('Get Video, without waiting', () => {
+	test('a finished clip: its item and its video, from one read', async () => {
+		const [taskId] = await submitted('A cat');
+		await stage.sandbox.finishTask(taskId);
+		const run = await stage.engine.runNode(
+			get(stage, [taskId], {
+				parameters: { metadata: '{"row":7}' },
+				nodeOptions: { outputField: 'clip' },
+			}),
+		);
+		expect(jsonOf(run)).toEqual([
+			{
+				taskId,
+				status: 'completed',
+				videoUrl: expect.any(String),
+				expiresAt: expect.any(String),
+				cost: 0.504,
+				submittedAt: expect.any(String),
+				completedAt: expect.any(String),
+				elapsedSeconds: expect.any(Number),
+				metadata: { row: 7 },
+			},
+		]);
+		expect(run.items[0].binary?.clip).toMatchObject({ fileName: `${taskId}.mp4` });
+		expect(stage.sandbox.ledger.polls()).toHaveLength(1);
+	});
+
+	test('unfinished clips are items with their state', async () => {
+		const ids = await submitted(
+			'[[stuck:50]] [[status:queued]] A',
+			'[[stuck:50]] B',
+			'[[stuck:50]] [[status:dreaming]] C',
+		);
+		const run = await stage.engine.runNode(get(stage, ids));
+		expect(column(run, 'taskId')).toEqual(ids);
+		expect(column(run, 'status')).toEqual(['submitted', 'processing', 'processing']);
+		expect(column(run, 'error')).toEqual([undefined, undefined, undefined]);
+	});
+
+	test.each(['stopWorkflow', 'continueErrorOutput'] as const)(
+		'a failed or cancelled clip is an item, never a throw (%s)',
+		async (onError) => {
+			const ids = await submitted('[[fail:content]] A', '[[cancelled]] B');
+			for (const id of ids) await stage.sandbox.finishTask(id);
+			const run = await stage.engine.runNode(get(stage, ids, { onError }));
+			expect(run.status).toBe('success');
+			expect(jsonOf(run)).toMatchObject([
+				{ taskId: ids[0], status: 'failed', error: expect.stringMatching(/safety system/) },
+				{ taskId: ids[1], error: expect.stringMatching(/cancelled/) },
+			]);
+			expect(run.errorItems).toEqual([]);
+		},
+	);
+
+	test('a clip that cannot be downloaded is an error', async () => {
+		const ids = await submitted('[[expired-link]] A');
+		await stage.sandbox.finishTask(ids[0]);
+		const thrown = await stage.engine.runNode(get(stage, ids));
+		expect(errorText(thrown)).toMatch(/link has expired/);
+		expect(errorText(thrown)).toContain(ids[0]);
+		const parameters = { downloadVideo: false };
+		const run = await stage.engine.runNode(get(stage, ids, { parameters }));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
+	});
+
+	test('a passing fault of the read is passed over', async () => {
+		const ids = await submitted('[[task-502:2]] A');
+		const run = await stage.engine.runNode(get(stage, ids));
+		expect(column(run, 'taskId')).toEqual(ids);
+		expect(stage.sandbox.ledger.polls()).toHaveLength(3);
+	});
+
+	test('an id that the provider does not know is an error of its row', async () => {
+		const [known] = await submitted('A cat');
+		const ids = [known, 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5'];
+		const run = await stage.engine.runNode(get(stage, ids, { onError: 'continueRegularOutput' }));
+		expect(jsonOf(run)).toMatchObject([
+			{ taskId: known },
+			{ taskId: ids[1], error: expect.stringMatching(/Invalid task ID/) },
+		]);
+		const thrown = await stage.engine.runNode(get(stage, ids));
+		expect(errorText(thrown)).toContain(ids[1]);
+	});
+
+	test("another key's clip is not found", async () => {
+		const ids = await submitted('A cat');
+		stage.sandbox.addKey({ key: 'sk-somebody-else' });
+		const credentials = { apiKey: 'sk-somebody-else', baseUrl: stage.sandbox.baseUrl };
+		const run = await stage.engine.runNode(get(stage, ids, { credentials }));
+		expect(errorText(run)).toMatch(/Invalid task ID/);
+	});
+
+	test.each([
+		['a sentence that names it', (id: string) => `Task ${id} was not finished after 900 seconds.`],
+		['a sentence that names it twice', (id: string) => `${id}: see ${id}`],
+		['the address of the clip', (id: string) => `https://f.example/123-video_${id}.mp4`],
+		['stray blanks', (id: string) => `  ${id}\n`],
+	])('the id is found in %s', async (_, text) => {
+		const [taskId] = await submitted('A cat');
+		const run = await stage.engine.runNode(get(stage, [text(taskId)]));
+		expect(column(run, 'taskId')).toEqual([taskId]);
+	});
+
+	test.each([
+		['no id', 'no task here', /'Task ID' is "no task here"/],
+		[
+			'two ids',
+			'task_01KV7FXR8BEYS1BWHJCT3JMCJ5 task_01KV7FXR8BEYS1BWHJCT3JMCJ6',
+			/2 different task IDs/,
+		],
+		['a path', '../balance', /'Task ID' is/],
+		['nothing', '', /'Task ID' is empty/],
+	])('a text with %s is refused before anything is asked', async (_, text, sentence) => {
+		const run = await stage.engine.runNode(get(stage, ['task_01KV7FXR8BEYS1BWHJCT3JMCJ5', text]));
+		expect(run.error?.message).toMatch(sentence);
+		expect(run.error?.message).toMatch(/\[item 1\]/);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+});
+
+describe('Get Video, with Wait Until Finished', () => {
+	const parameters = { waitUntilFinished: true };
+
+	test('waits for each clip and downloads it', async () => {
+		const ids = await submitted('A', '[[slow:200]] B', 'C');
+		const run = await stage.engine.runNode(get(stage, ids, { parameters }));
+		expect(column(run, 'taskId')).toEqual(ids);
+		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
+		expect(run.items.every(({ binary }) => binary?.data.mimeType === 'video/mp4')).toBe(true);
+	});
+
+	test('a clip that was finished long ago is read once', async () => {
+		const ids = await submitted('A');
+		await stage.sandbox.finishTask(ids[0]);
+		await stage.engine.runNode(get(stage, ids, { parameters }));
+		expect(stage.sandbox.ledger.polls()).toHaveLength(1);
+	});
+
+	test('a clip that fails is an error, as in Generate Video', async () => {
+		const ids = await submitted('[[fail]] A', 'B');
+		const thrown = await stage.engine.runNode(get(stage, ids, { parameters }));
+		expect(thrown.status).toBe('error');
+		for (const id of ids) expect(errorText(thrown)).toContain(id);
+		const run = await stage.engine.runNode(
+			get(stage, ids, { parameters, onError: 'continueErrorOutput' }),
+		);
+		expect(column(run, 'taskId')).toEqual([ids[1]]);
+		expect(run.errorItems[0].json).toEqual({
+			taskId: ids[0],
+			error: expect.stringContaining(ids[0]),
+		});
+	});
+
+	test('an unknown id ends at once', async () => {
+		const run = await stage.engine.runNode(
+			get(stage, ['task_01KV7FXR8BEYS1BWHJCT3JMCJ5'], { parameters }),
+		);
+		expect(errorText(run)).toMatch(/Invalid task ID/);
+		expect(stage.sandbox.ledger.polls()).toHaveLength(1);
+	});
+});
