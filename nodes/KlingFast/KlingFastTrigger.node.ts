@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 import { triggerProperties } from './trigger/trigger.fields';
 import { receiveCallback } from './trigger/receive';
+import { SIGNED_ROUTE } from './trigger/signedRoute';
 
 export class KlingFastTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -52,7 +53,7 @@ export class KlingFastTrigger implements INodeType {
 				httpMethod: 'POST',
 				responseMode: 'onReceived',
 				responseData: '',
-				path: ':token/callback',
+				path: SIGNED_ROUTE,
 				isFullPath: true,
 				ndvHideUrl: true,
 			},
