@@ -9,6 +9,9 @@ interface Sleeper {
 /** How many turns of the event loop without a sleeper mean that nothing will ever happen again. */
 const IDLE_TURNS = 50;
 
+/** Nothing here waits for more than the longest wait of a clip and its retries: whatever does is a loop without an end. */
+const LONGEST_RUN_MS = 3 * 24 * 60 * 60 * 1000;
+
 /** A clock whose time passes only while `run` waits: fifteen minutes take as long as their events. */
 export class ManualClock implements Clock {
 	/** Every sleep that was asked for, in seconds. */
@@ -50,6 +53,7 @@ export class ManualClock implements Clock {
 	/** Lets time pass until `work` has ended. Fails where it waits for something that never comes. */
 	async run<T>(work: Promise<T>): Promise<T> {
 		let hasEnded = false;
+		const latestMs = this.currentMs + LONGEST_RUN_MS;
 		const end = () => {
 			hasEnded = true;
 		};
@@ -57,6 +61,7 @@ export class ManualClock implements Clock {
 		for (let idleTurns = 0; idleTurns < IDLE_TURNS; idleTurns++) {
 			await new Promise((resolve) => setImmediate(resolve));
 			if (hasEnded) return await work;
+			if (this.currentMs > latestMs) throw new Error('The work goes on for days');
 			// Work without a sleeper may wait for the event loop; only when that is quiet does time go on.
 			if (idleTurns < 2 || !this.wakeNext()) continue;
 			idleTurns = 0;
