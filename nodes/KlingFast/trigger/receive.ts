@@ -29,7 +29,6 @@ import { currentClock } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
 import { tokenOf } from './signedRoute';
-import { tokenOf } from './signedRoute';
 
 /** A second delivery waits this long for the first one; the provider hangs up after about ten seconds. */
 const PATIENCE_MS = 8_000;
