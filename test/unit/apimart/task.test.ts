@@ -174,6 +174,13 @@ describe('the forms that public clients of the same backend tolerate', () => {
 			1765000891123,
 		);
 	});
+
+	it.each([0, -5, 1e17, 1e300, 'soon', null, [], true])(
+		'takes %p for no time, because no calendar has it',
+		(created) => {
+			expect(parseTask({ id: ID, status: 'processing', created })?.createdMs).toBeUndefined();
+		},
+	);
 });
 
 describe('when a link ends', () => {
