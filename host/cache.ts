@@ -1,6 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
@@ -48,10 +48,6 @@ export function isMarked(folder: string, stage: string): boolean {
 
 export async function mark(folder: string, stage: string, facts: object): Promise<void> {
 	await writeFile(markPath(folder, stage), `${JSON.stringify(facts, null, '\t')}\n`);
-}
-
-export async function readMark(folder: string, stage: string): Promise<unknown> {
-	return JSON.parse(await readFile(markPath(folder, stage), 'utf8'));
 }
 
 function markPath(folder: string, stage: string): string {

@@ -27,10 +27,11 @@ export function showClipProgress(ledger?: Ledger): { end: () => void } {
 function showBar(ledger: Ledger): { end: () => void } {
 	const format = 'Clips |{bar}| {value} of {total} ready, {open} being made, {duration_formatted}';
 	const bar = new SingleBar({ format, hideCursor: true }, Presets.shades_classic);
-	bar.start(1, 0, { open: 0 });
 	const look = () => {
 		const { asked, ready, open } = countsOf(ledger);
-		bar.setTotal(Math.max(asked, 1));
+		if (asked === 0) return;
+		if (!bar.isActive) bar.start(asked, 0, { open });
+		bar.setTotal(asked);
 		bar.update(ready, { open });
 	};
 	const timer = setInterval(look, LOOK_EVERY_MS);

@@ -1,0 +1,62 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { alone, isMarked, mark } from '../../../host/cache';
+
+let folder: string;
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'kling-fast-cache-'));
+});
+afterEach(async () => await rm(folder, { recursive: true, force: true }));
+
+test('only one at a time works in a folder; the other is told that it waits', async () => {
+	const events: string[] = [];
+	const begun = gate();
+	const mayEnd = gate();
+
+	const first = alone(folder, async () => {
+		events.push('first begins');
+		begun.open();
+		await mayEnd.opened;
+		events.push('first ends');
+	});
+	await begun.opened;
+	const second = alone(
+		folder,
+		async () => {
+			events.push('second begins');
+		},
+		() => {
+			events.push('second waits');
+			mayEnd.open();
+		},
+	);
+	await Promise.all([first, second]);
+
+	expect(events).toEqual(['first begins', 'second waits', 'first ends', 'second begins']);
+});
+
+test('a failure lets the next one in', async () => {
+	const failing = alone(folder, async () => await Promise.reject(new Error('disk full')));
+	await expect(failing).rejects.toThrow('disk full');
+	await expect(alone(folder, async () => 'done')).resolves.toBe('done');
+});
+
+test('a folder that cannot be made is an error, not an endless wait', async () => {
+	await expect(alone('/dev/null/nowhere', async () => 'done')).rejects.toThrow();
+});
+
+test('a stage counts once it is marked', async () => {
+	expect(isMarked(folder, 'packages')).toBe(false);
+	await mark(folder, 'packages', { version: '1' });
+	expect(isMarked(folder, 'packages')).toBe(true);
+	expect(isMarked(folder, 'native')).toBe(false);
+});
+
+function gate() {
+	let open = () => {};
+	const opened = new Promise<void>((resolve) => (open = resolve));
+	return { opened, open };
+}
