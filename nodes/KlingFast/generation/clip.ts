@@ -72,10 +72,12 @@ export async function lookAgain(
 	outcome: Outcome,
 	settings: WaitSettings,
 	run: Run,
+	{ isPatient = false } = {},
 ): Promise<Outcome> {
 	const { taskId } = outcome;
 	if (taskId === undefined) return outcome;
-	const looked = await lookOnce(outcome, taskId, run);
+	const reading = isPatient ? readPatiently(taskId, run) : run.client.readTask(taskId);
+	const looked = await lookOnce(outcome, reading);
 	return isOpen(looked) ? looked : await finish(looked, settings, run);
 }
 
@@ -124,12 +126,12 @@ async function followTask(
 		const bedtime = submission.reportsElsewhere ? undefined : run.bedtime?.signal;
 		return await pollToEnd(outcome, job, run, { ...start, bedtime });
 	}
-	return isFound ? await lookOnce(outcome, taskId, run) : outcome;
+	return isFound ? await lookOnce(outcome, run.client.readTask(taskId)) : outcome;
 }
 
 /** A clip that was found again may have ended long ago. That it cannot be read now does not matter: it exists. */
-async function lookOnce(outcome: Outcome, taskId: string, run: Run): Promise<Outcome> {
-	const [read] = await Promise.allSettled([run.client.readTask(taskId)]);
+async function lookOnce(outcome: Outcome, reading: Promise<Task>): Promise<Outcome> {
+	const [read] = await Promise.allSettled([reading]);
 	return read.status === 'fulfilled' ? withTask(outcome, read.value) : outcome;
 }
 

@@ -30,13 +30,17 @@ export async function makeClipsUntilBedtime(jobs: ClipJob[], run: PaidRun): Prom
 	return await lastLook(outcomes, jobs, run);
 }
 
-/** Downloads take time in which other clips end unheard, so after each there is another look. */
+/**
+ * Downloads take time in which other clips end unheard, so after each there is another look. A look that does not come through
+ * is repeated: for a clip that has ended it is the last one before the time limit.
+ */
 async function lastLook(outcomes: Outcome[], jobs: ClipJob[], run: PaidRun): Promise<Outcome[]> {
 	let current = outcomes;
 	for (;;) {
 		const looked = await Promise.all(
 			current.map(async (outcome, index) => {
-				return isOpen(outcome) ? await lookAgain(outcome, jobs[index], run) : outcome;
+				if (!isOpen(outcome)) return outcome;
+				return await lookAgain(outcome, jobs[index], run, { isPatient: true });
 			}),
 		);
 		if (run.signal?.aborted) throw stopReason(run.signal);
