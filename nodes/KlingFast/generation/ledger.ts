@@ -17,6 +17,8 @@ export interface LedgerEntry {
 	body?: string;
 	firstSentAtMs: number;
 	taskId?: string;
+	/** Its callback goes to the execution that bought it, not to the one that goes on with it. */
+	reportsElsewhere?: boolean;
 	/** `sent`: money may have been spent. `over`: failed at the provider or certainly refused, so nothing was. */
 	state: 'sent' | 'over';
 }

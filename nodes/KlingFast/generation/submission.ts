@@ -31,17 +31,13 @@ const MAX_REPLAYED_REFUSALS = 20;
  * before `maxWaitSeconds` had passed.
  */
 export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission> {
-	const found = run.ledger.find(job.itemIndex, job.contentHash);
-	const known = adopt(run, found);
-	const reportsElsewhere = found?.executionId !== known?.executionId;
+	const known = adopt(run, run.ledger.find(job.itemIndex, job.contentHash));
 	if (known?.state === 'sent' && known.taskId) {
 		run.ledger.write(job.itemIndex, known);
-		const { taskId, firstSentAtMs } = known;
+		const { taskId, firstSentAtMs, reportsElsewhere = false } = known;
 		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, reportsElsewhere };
 	}
-	if (known?.state === 'sent') {
-		return { ...(await send(job, run, known, true)), reportsElsewhere };
-	}
+	if (known?.state === 'sent') return await send(job, run, known, true);
 	let attempt = (known?.attempt ?? 0) + 1;
 	for (let refusals = 0; ; refusals++, attempt++) {
 		const entry = await freshEntry(job, run, attempt);
@@ -63,7 +59,7 @@ export function markFailed(job: ClipJob, run: PaidRun): void {
 function adopt(run: PaidRun, known: LedgerEntry | undefined): LedgerEntry | undefined {
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
-	return { ...known, executionId, firstSentAtMs: run.clock.nowMs() };
+	return { ...known, executionId, firstSentAtMs: run.clock.nowMs(), reportsElsewhere: true };
 }
 
 async function freshEntry(job: ClipJob, run: PaidRun, attempt: number): Promise<LedgerEntry> {
@@ -112,9 +108,9 @@ async function send(
 	]);
 	if (result.status === 'fulfilled') {
 		const { taskId, replayed } = result.value;
-		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
 		const isFromEarlierRun = replayed && posts === 1 && !isRepetition;
-		const reportsElsewhere = isFromEarlierRun;
+		const reportsElsewhere = isFromEarlierRun || entry.reportsElsewhere === true;
+		ledger.write(itemIndex, { ...entry, body: undefined, taskId, reportsElsewhere });
 		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun, reportsElsewhere };
 	}
 	const error: unknown = result.reason;
