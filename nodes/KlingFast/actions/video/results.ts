@@ -44,10 +44,31 @@ export function resultItem(
 	own: IDataObject,
 ): INodeExecutionData {
 	const { itemIndex, binary } = outcome;
-	const json: IDataObject = { ...(includeInputFields && own), ...outcomeJson(outcome) };
+	const json: IDataObject = {
+		...(includeInputFields && withoutResultFields(own)),
+		...outcomeJson(outcome),
+	};
 	const pairedItem = { item: itemIndex };
 	return binary ? { json, binary: { [outputField]: binary }, pairedItem } : { json, pairedItem };
 }
+
+/** What a row may still hold of an earlier clip (sheets are written back to): it must not pass for news of this one. */
+function withoutResultFields(own: IDataObject): IDataObject {
+	const kept = Object.entries(own).filter(([name]) => !RESULT_FIELDS.includes(name));
+	return Object.fromEntries(kept);
+}
+
+const RESULT_FIELDS = [
+	'taskId',
+	'status',
+	'videoUrl',
+	'expiresAt',
+	'cost',
+	'submittedAt',
+	'completedAt',
+	'elapsedSeconds',
+	'error',
+];
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
