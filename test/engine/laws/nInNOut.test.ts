@@ -187,6 +187,44 @@ describe("Law 4, N in, N out: the row's own fields", () => {
 		]);
 	});
 
+	test('what they still hold of an earlier clip does not pass for news of this one', async () => {
+		const stale = {
+			...{ taskId: 'task_old', videoUrl: 'https://old.example/v.mp4', cost: 9, error: 'old error' },
+			...{ expiresAt: 'old', completedAt: 'old', submittedAt: 'old', elapsedSeconds: 9 },
+		};
+		const prompts = ['A mug', '[[moderation-422]] x'];
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				...includeInputFields,
+				items: prompts.map((prompt) => ({ json: { ...stale, product: 'Mug', prompt } })),
+				onError: 'continueRegularOutput',
+			}),
+		);
+		const [good, bad] = jsonOf(run);
+		expect(good).toMatchObject({ product: 'Mug', status: 'completed', cost: 0.504 });
+		expect(good).not.toHaveProperty('error');
+		expect(bad).toEqual({
+			...{ product: 'Mug', prompt: prompts[1], status: 'failed', error: expect.any(String) },
+			...{ estimatedCost: 0.504, duration: 5, aspectRatio: '16:9', quality: 'std', audio: true },
+		});
+		expect(bad.error).toMatch(/rejected the content/);
+	});
+
+	test("the words of Generate Video's item are kept by Get Video", async () => {
+		const parameters = { mode: 'submitOnly', metadata: '{"row":1}' };
+		const submitted = await stage.engine.runNode(generate(stage, ['A cat'], { parameters }));
+		const run = await stage.engine.runNode(
+			get(stage, [], {
+				...includeInputFields,
+				items: submitted.items,
+				parameters: { waitUntilFinished: true },
+			}),
+		);
+		expect(jsonOf(run)).toMatchObject([
+			{ prompt: 'A cat', quality: 'std', metadata: { row: 1 }, status: 'completed', cost: 0.504 },
+		]);
+	});
+
 	test('are left out otherwise', async () => {
 		const run = await stage.engine.runNode(generate(stage, [], { items: items.slice(0, 1) }));
 		expect(jsonOf(run)[0]).not.toHaveProperty('product');

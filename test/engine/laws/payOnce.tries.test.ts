@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../../../nodes/KlingFast/generation/ledger';
 import type { NodeRun, RunOptions } from '../harness';
-import { column, errorText, everythingIn, generate, jsonOf, rowsOf, setTheStage } from './setup';
+import { column, generate, jsonOf, setTheStage } from './setup';
 
 const stage = setTheStage();
 
@@ -193,69 +193,5 @@ describe('Law 1, Pay once: across executions', () => {
 		);
 		expect(jsonOf(again)[0].taskId).not.toBe(jsonOf(first)[0].taskId);
 		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
-	});
-});
-
-describe('Law 1, Pay once: a Row Key', () => {
-	const withKey = { nodeOptions: { dedupeKey: '=row {{ $json.row }}' } };
-
-	test('finds the clip of an earlier execution again', async () => {
-		const first = await stage.engine.runNode(generate(stage, ['A cat', 'A dog'], withKey));
-		const again = await stage.engine.runNode(generate(stage, ['A cat', 'A dog'], withKey));
-		expect(column(again, 'taskId')).toEqual(column(first, 'taskId'));
-		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
-	});
-
-	test('also where the rows have changed places', async () => {
-		const items = rowsOf(['A cat', 'A dog']);
-		const first = await stage.engine.runNode(generate(stage, [], { ...withKey, items }));
-		const again = await stage.engine.runNode(
-			generate(stage, [], { ...withKey, items: [...items].reverse() }),
-		);
-		expect(column(again, 'taskId')).toEqual(column(first, 'taskId').reverse());
-		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
-	});
-
-	test('with other content it is another clip', async () => {
-		await stage.engine.runNode(generate(stage, ['A cat'], withKey));
-		await stage.engine.runNode(generate(stage, ['A cat, sleeping'], withKey));
-		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
-	});
-
-	test('a clip that failed in an earlier execution is bought afresh', async () => {
-		stage.sandbox.faults.add({ action: 'fail', nth: 1 });
-		const first = await stage.engine.runNode(generate(stage, ['A cat'], withKey));
-		expect(errorText(first)).toMatch(/could not make the clip/);
-		const second = await stage.engine.runNode(generate(stage, ['A cat'], withKey));
-		const third = await stage.engine.runNode(generate(stage, ['A cat'], withKey));
-		expect(jsonOf(second)).toMatchObject([{ status: 'completed' }]);
-		expect(column(third, 'taskId')).toEqual(column(second, 'taskId'));
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(2);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
-	});
-
-	test('Submit Only finds it again as well, and says what has become of it', async () => {
-		const parameters = { mode: 'submitOnly' };
-		const first = await stage.engine.runNode(
-			generate(stage, ['A cat'], { ...withKey, parameters }),
-		);
-		const [taskId] = column(first, 'taskId').map(String);
-		await stage.sandbox.finishTask(taskId);
-		const again = await stage.engine.runNode(
-			generate(stage, ['A cat'], { ...withKey, parameters }),
-		);
-		expect(jsonOf(again)).toMatchObject([{ taskId, status: 'completed' }]);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
-	});
-
-	test('the same key in two rows of one run, with the same content, is one clip', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat', 'A cat'], { nodeOptions: { dedupeKey: 'the cat' } }),
-		);
-		const [taskId, other] = column(run, 'taskId');
-		expect(other).toBe(taskId);
-		expect(column(run, 'status')).toEqual(['completed', 'completed']);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
-		expect(everythingIn(run)).toContain('found again, not bought twice');
 	});
 });
