@@ -85,6 +85,15 @@ describe('the task ids in the custom data of the execution', () => {
 		);
 	});
 
+	it('are there once each also where room for one makes more room than it needs', () => {
+		const data = customData();
+		const journal = new TaskJournal(data);
+		const ids = [200, 400, 300, 500, 501, 502].map((length) => 'x'.repeat(length));
+		journal.end(ids[1]);
+		for (const id of ids) journal.add(id);
+		expect(data.ids()).toEqual(ids.filter((id) => id !== ids[1]));
+	});
+
 	it('cost no clip where they cannot be written', () => {
 		const broken = {
 			getAll: () => ({}),
