@@ -39,7 +39,12 @@ export function tokenFor({ credentials = {} }: RunOptions, metadata = {}, key = 
 
 /** One delivery at the signed address. */
 export function signed(token: string, body: unknown): WebhookRequest {
-	return { webhook: 'setup', params: { token }, body };
+	return { webhook: 'setup', params: paramsOf(token), body };
+}
+
+/** As n8n reads them from the route that the trigger declares. */
+function paramsOf(token: string): Record<string, string> {
+	return { [`token-${WEBHOOK_ID}`]: token, [`end-${WEBHOOK_ID}`]: 'callback' };
 }
 
 export function startedRun({ result }: WebhookAnswer): INodeExecutionData | undefined {
@@ -76,7 +81,7 @@ export async function hostTrigger(
 			const answer: WebhookAnswer = isPublished
 				? await callWebhook(engine, trigger, {
 						webhook,
-						params: { token },
+						params: paramsOf(token),
 						body,
 						headers: { 'Content-Type': headers['content-type'] ?? '' },
 					})
