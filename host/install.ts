@@ -142,7 +142,7 @@ async function installPackages(install: N8nInstall, manifest: object): Promise<v
 async function buildNativeParts(install: N8nInstall): Promise<void> {
 	const { folder, nodePath } = install;
 	const step = startStep(`Building n8n's native parts for Node ${NODE_MAJOR} (1 to 2 minutes)`);
-	const env = environmentOutsideNpm();
+	const env: NodeJS.ProcessEnv = { ...environmentOutsideNpm(), JOBS: 'max' };
 	env.PATH = [dirname(nodePath), env.PATH].join(delimiter);
 	const headers = join(dirname(nodePath), '..');
 	if (existsSync(join(headers, 'include', 'node', 'node.h'))) env.npm_config_nodedir = headers;
@@ -163,8 +163,10 @@ async function buildNativeParts(install: N8nInstall): Promise<void> {
 }
 
 async function showPackageCount(folder: string, step: Step): Promise<void> {
-	const count = await countPackages(join(folder, 'node_modules'));
-	step.detail(count === 0 ? 'asking the registry' : `${count.toLocaleString('en')} packages`);
+	const modules = join(folder, 'node_modules');
+	const count = await countPackages(modules);
+	const beforehand = existsSync(modules) ? 'downloading' : 'asking the registry';
+	step.detail(count === 0 ? beforehand : `${count.toLocaleString('en')} packages`);
 }
 
 /** Counts what has arrived, not the empty folders that npm makes beforehand; nested packages are left out. */

@@ -36,10 +36,11 @@ export async function run(
 	});
 }
 
-/** Runs a program with its output on our terminal, and gives its exit code. */
+/** Runs a program with its output on our terminal (without colours, if it is none), and gives its exit code. */
 export async function runVisibly(program: string, args: string[], cwd: string): Promise<number> {
 	return await new Promise((resolve, reject) => {
-		const child = spawn(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+		const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+		const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
 		child.on('error', reject);
 		child.on('close', (code) => resolve(code ?? 1));
 	});
