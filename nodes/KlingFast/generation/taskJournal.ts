@@ -4,6 +4,10 @@
  */
 const VALUES = 5;
 const CHARACTERS_PER_VALUE = 512;
+/** From 256 characters on n8n logs an error at each write, though nothing is cut (n8n-core 2.41): used only in need. */
+const QUIET_CHARACTERS_PER_VALUE = 255;
+/** Of the whole execution; what is more is dropped without a word. */
+const MAX_VALUES_OF_EXECUTION = 10;
 const KEY_PREFIX = 'klingTasks';
 
 export interface CustomData {
@@ -24,11 +28,13 @@ export class TaskJournal {
 		const ids = this.read();
 		if (ids.includes(taskId) || taskId.length > CHARACTERS_PER_VALUE) return;
 		ids.push(taskId);
-		let values = packed(ids);
+		const quiet = packed(ids, QUIET_CHARACTERS_PER_VALUE);
+		if (quiet.length <= this.freeValues()) return this.write(quiet);
+		let values = packed(ids, CHARACTERS_PER_VALUE);
 		while (values.length > VALUES) {
 			const oldestEnded = ids.findIndex((id) => this.ended.has(id));
 			ids.splice(Math.max(0, oldestEnded), 1);
-			values = packed(ids);
+			values = packed(ids, CHARACTERS_PER_VALUE);
 		}
 		this.write(values);
 	}
@@ -42,6 +48,12 @@ export class TaskJournal {
 		return Array.from({ length: VALUES }, (_, index) => values[`${KEY_PREFIX}${index + 1}`] ?? '')
 			.flatMap((value) => value.split(','))
 			.filter((id) => id !== '');
+	}
+
+	private freeValues(): number {
+		const keys = Object.keys(this.customData?.getAll() ?? {});
+		const others = keys.filter((key) => !key.startsWith(KEY_PREFIX)).length;
+		return Math.min(VALUES, MAX_VALUES_OF_EXECUTION - others);
 	}
 
 	private write(values: string[]): void {
@@ -59,11 +71,11 @@ export class TaskJournal {
 }
 
 /** The ids, separated by commas, in as many texts as their length needs. */
-function packed(ids: string[]): string[] {
+function packed(ids: string[], charactersPerValue: number): string[] {
 	const values: string[] = [];
 	for (const id of ids) {
 		const longer = values.length > 0 ? `${values[values.length - 1]},${id}` : id;
-		if (values.length > 0 && longer.length <= CHARACTERS_PER_VALUE) {
+		if (values.length > 0 && longer.length <= charactersPerValue) {
 			values[values.length - 1] = longer;
 		} else {
 			values.push(id);
