@@ -1,7 +1,13 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import axios, { type AxiosInstance, type Method } from 'axios';
+import axios, {
+	type AxiosInstance,
+	type AxiosRequestConfig,
+	type AxiosResponse,
+	type Method,
+} from 'axios';
 import type { IDataObject, INodeTypeDescription } from 'n8n-workflow';
 import { decodeExecution, Execution, type ExecutionStatus } from './executions';
 import type { WorkflowJson } from './workflow';
@@ -44,6 +50,8 @@ export class N8nRest {
 			baseURL: baseUrl,
 			// n8n ties a session to the browser that it was made in.
 			headers: { 'browser-id': randomUUID() },
+			// A connection that is kept may be closed by n8n at the very moment when it is used again.
+			httpAgent: new Agent({ keepAlive: false }),
 			maxRedirects: 0,
 			proxy: false,
 			validateStatus: () => true,
@@ -178,17 +186,18 @@ export class N8nRest {
 
 	/** The bytes of an item's binary, by the id that stands in `item.binary.<field>.id`. */
 	async binary(id: string): Promise<Buffer> {
-		const response = await this.http.get<ArrayBuffer>('/rest/binary-data', {
+		const response = await this.send({
+			url: '/rest/binary-data',
 			params: { id, action: 'download' },
 			responseType: 'arraybuffer',
 		});
 		if (response.status !== 200) throw new Error(`n8n answered ${response.status} for ${id}`);
-		return Buffer.from(response.data);
+		return Buffer.from(response.data as ArrayBuffer);
 	}
 
 	/** Any other call: the `data` of n8n's answer, or the answer itself where it has none. */
 	async call<T>(method: Method, path: string, body?: object): Promise<T> {
-		const response = await this.http.request({ method, url: path, data: body });
+		const response = await this.send({ method, url: path, data: body });
 		if (response.status >= 300) {
 			const message = response.data?.message ?? JSON.stringify(response.data);
 			throw new Error(`n8n answered ${response.status} to ${method} ${path}: ${message}`);
@@ -196,12 +205,22 @@ export class N8nRest {
 		return response.data?.data ?? response.data;
 	}
 
+	/** @throws Error without the request, which holds the session and is circular: Jest could not report it */
+	private async send(request: AxiosRequestConfig): Promise<AxiosResponse> {
+		return await this.http.request(request).catch(async (error: Error) => {
+			const { method = 'GET', url } = request;
+			return await Promise.reject(
+				new Error(`${method} ${url} did not reach n8n: ${error.message}`),
+			);
+		});
+	}
+
 	private get isVersion1(): boolean {
 		return this.version.startsWith('1.');
 	}
 
 	private async openSession(path: string, body: object): Promise<void> {
-		const response = await this.http.post(path, body);
+		const response = await this.send({ method: 'POST', url: path, data: body });
 		const cookies = response.headers['set-cookie'] ?? [];
 		const session = cookies.find((cookie) => cookie.startsWith('n8n-auth='));
 		if (response.status !== 200 || session === undefined) {
