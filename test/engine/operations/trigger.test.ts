@@ -1,0 +1,368 @@
+import { currentClock, realClock, useClock } from '../../../nodes/KlingFast/clock';
+import { callbackSecret, sealKnock } from '../../../nodes/KlingFast/apimart/callback';
+import type { RunOptions } from '../harness';
+import { generate, setTheStage } from '../laws/setup';
+import { callWebhook } from '../webhooks';
+import { endOf, open, taskIds } from './sleepStage';
+import { signed, startedRun, tokenFor, triggerNode } from './triggerHost';
+
+const stage = setTheStage();
+
+async function submitted(prompt = open('A fox')): Promise<string> {
+	await stage.engine.runNode(generate(stage, [prompt], { parameters: { mode: 'submitOnly' } }));
+	return taskIds(stage).at(-1) ?? '';
+}
+
+async function ended(ending: 'completed' | 'failed' | 'cancelled' = 'completed'): Promise<string> {
+	const taskId = await submitted();
+	await stage.sandbox.finishTask(taskId, { ending });
+	return taskId;
+}
+
+/** One signed delivery of the task's callback. */
+async function deliver(trigger: RunOptions, taskId: string, metadata = {}) {
+	const request = signed(tokenFor(trigger, metadata), endOf(taskId));
+	return await callWebhook(stage.engine, trigger, request);
+}
+
+const reads = () => stage.sandbox.ledger.polls().length;
+
+describe('Kling Fast Trigger', () => {
+	test("starts one run, with the row's own data, in the shape of Generate Video", async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		const answer = await deliver(trigger, taskId, { row: 7, name: 'Zoë 🦊' });
+		expect(answer).toMatchObject({ status: 200, body: { message: 'The workflow has started' } });
+		const item = startedRun(answer);
+		expect(item).toMatchObject({
+			json: {
+				taskId,
+				status: 'completed',
+				videoUrl: expect.stringContaining('.mp4'),
+				expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+				cost: 0.504,
+				submittedAt: expect.any(String),
+				completedAt: expect.any(String),
+				elapsedSeconds: expect.any(Number),
+				metadata: { row: 7, name: 'Zoë 🦊' },
+			},
+		});
+		expect(item?.binary).toBeUndefined();
+		const generated = await stage.engine.runNode(
+			generate(stage, ['A cat'], { parameters: { metadata: { row: 7 } } }),
+		);
+		const known = Object.keys(generated.items[0].json);
+		expect(known.filter((name) => item && name in item.json)).toEqual(
+			Object.keys(item?.json ?? {}),
+		);
+	});
+
+	test.each([
+		['bare', (id: string): unknown => ({ id, status: 'completed' })],
+		['enveloped', (id: string): unknown => ({ code: 200, data: { id, status: 'completed' } })],
+		[
+			'enveloped as a list',
+			(id: string): unknown => ({ code: 200, data: [{ task_id: id, status: 'x' }] }),
+		],
+	])('takes a body that is %s', async (_what, bodyOf) => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		const request = signed(tokenFor(trigger), bodyOf(taskId));
+		const item = startedRun(await callWebhook(stage.engine, trigger, request));
+		expect(item?.json).toMatchObject({ taskId, status: 'completed' });
+	});
+
+	test.each([[''], ['{}'], ['[]'], ['null'], ['7'], ['"task_1"'], ['{"id":{}}']])(
+		'answers 400 to a signed body that names no task: %p',
+		async (body) => {
+			const trigger = triggerNode(stage);
+			const answer = await callWebhook(stage.engine, trigger, signed(tokenFor(trigger), body));
+			expect(answer.status).toBe(400);
+			expect(reads()).toBe(0);
+		},
+	);
+
+	test('answers 200 to a task that is not finished, starts nothing, and remembers nothing', async () => {
+		const taskId = await submitted();
+		const trigger = triggerNode(stage);
+		const early = await deliver(trigger, taskId);
+		expect(early.status).toBe(200);
+		expect(startedRun(early)).toBeUndefined();
+		await stage.sandbox.finishTask(taskId, { ending: 'completed' });
+		expect(startedRun(await deliver(trigger, taskId))?.json).toMatchObject({ taskId });
+	});
+
+	test.each<[string[], 'completed' | 'failed' | 'cancelled', boolean]>([
+		[['completed'], 'completed', true],
+		[['completed'], 'failed', false],
+		[['completed'], 'cancelled', false],
+		[['failed'], 'completed', false],
+		[['failed'], 'failed', true],
+		[['failed'], 'cancelled', true],
+		[['completed', 'failed'], 'failed', true],
+		[[], 'completed', false],
+	])('listening to %p, hears of a %s one: starts a run? %p', async (triggerOn, ending, starts) => {
+		const taskId = await ended(ending);
+		const answer = await deliver(triggerNode(stage, { triggerOn }), taskId, { row: 7 });
+		expect(answer.status).toBe(200);
+		const item = startedRun(answer);
+		expect(item !== undefined).toBe(starts);
+		if (!item || ending === 'completed') return;
+		expect(item.json).toMatchObject({ taskId, status: 'failed', metadata: { row: 7 } });
+		expect(item.json.error).toContain(taskId);
+		expect(item.json.error).toContain('Failed clips are not charged');
+	});
+
+	test.each([
+		'task-503:1',
+		'task-401:1',
+		'task-429:1',
+		'task-html:1',
+		'task-reset:1',
+		'task-half:1',
+	])(
+		'answers 503 where APIMart cannot be asked (%s), and starts the run at the next delivery',
+		async (action) => {
+			const taskId = await ended();
+			const trigger = triggerNode(stage);
+			stage.sandbox.faults.add({ action, route: 'task' });
+			const first = await deliver(trigger, taskId);
+			expect(first.status).toBe(503);
+			expect(startedRun(first)).toBeUndefined();
+			expect(startedRun(await deliver(trigger, taskId))?.json).toMatchObject({ taskId });
+		},
+	);
+
+	test('answers 503 where nobody is there at the Base URL', async () => {
+		const trigger = triggerNode(
+			stage,
+			{},
+			{
+				credentials: { apiKey: stage.sandbox.apiKey, baseUrl: 'http://127.0.0.1:9' },
+			},
+		);
+		expect((await deliver(trigger, 'task_1')).status).toBe(503);
+	});
+
+	test('answers 404 to a task that APIMart does not know', async () => {
+		const answer = await deliver(triggerNode(stage), 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5');
+		expect(answer.status).toBe(404);
+		expect(startedRun(answer)).toBeUndefined();
+	});
+
+	test('answers a knock, and starts nothing', async () => {
+		const trigger = triggerNode(stage);
+		const secret = callbackSecret(stage.sandbox.apiKey, undefined);
+		const answer = await callWebhook(
+			stage.engine,
+			trigger,
+			signed(sealKnock(secret), endOf(await ended())),
+		);
+		expect(answer).toMatchObject({ status: 200, body: { message: 'The trigger is listening' } });
+		expect(startedRun(answer)).toBeUndefined();
+		expect(reads()).toBe(0);
+	});
+
+	test('knows the signature of an own secret, whatever the API key', async () => {
+		const credentials = {
+			apiKey: stage.sandbox.apiKey,
+			baseUrl: stage.sandbox.baseUrl,
+			callbackSecret: 'shared',
+		};
+		const taskId = await ended();
+		const trigger = triggerNode(stage, {}, { credentials });
+		const ofOtherKey = tokenFor({ credentials: { apiKey: 'sk-x', callbackSecret: 'shared' } });
+		const derived = tokenFor({ credentials: { apiKey: stage.sandbox.apiKey } });
+		const call = async (token: string) =>
+			await callWebhook(stage.engine, trigger, signed(token, endOf(taskId)));
+		expect((await call(derived)).status).toBe(401);
+		expect(startedRun(await call(ofOtherKey))?.json).toMatchObject({ taskId });
+	});
+});
+
+describe('Only Accept Signed Callbacks, switched off', () => {
+	const options = { requireSignedCallback: false };
+
+	test('serves a clip that was submitted elsewhere, after it was looked up', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage, { options });
+		const answer = await callWebhook(stage.engine, trigger, { body: endOf(taskId) });
+		const item = startedRun(answer);
+		expect(item?.json).toMatchObject({ taskId, status: 'completed' });
+		expect(item?.json.metadata).toBeUndefined();
+		expect(reads()).toBe(1);
+	});
+
+	test('starts nothing for a made-up task, nor for one still being made', async () => {
+		const trigger = triggerNode(stage, { options });
+		const call = async (id: string) =>
+			await callWebhook(stage.engine, trigger, { body: endOf(id) });
+		expect((await call('task_01KV7FXR8BEYS1BWHJCT3JMCJ5')).status).toBe(404);
+		const running = await call(await submitted());
+		expect(running.status).toBe(200);
+		expect(startedRun(running)).toBeUndefined();
+	});
+
+	test('does not loosen the signed address', async () => {
+		const trigger = triggerNode(stage, { options });
+		const answer = await callWebhook(
+			stage.engine,
+			trigger,
+			signed('x'.repeat(50), endOf('task_1')),
+		);
+		expect(answer.status).toBe(401);
+		expect(reads()).toBe(0);
+	});
+
+	test('one run a clip, whichever of the two addresses is called', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage, { options });
+		expect(startedRun(await deliver(trigger, taskId))).toBeDefined();
+		const again = await callWebhook(stage.engine, trigger, { body: endOf(taskId) });
+		expect(again.status).toBe(200);
+		expect(startedRun(again)).toBeUndefined();
+	});
+});
+
+describe('the same callback again', () => {
+	test('is answered 200 without a run and without a request', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		await deliver(trigger, taskId);
+		const before = reads();
+		for (let again = 0; again < 3; again++) {
+			const answer = await deliver(trigger, taskId);
+			expect(answer.status).toBe(200);
+			expect(startedRun(answer)).toBeUndefined();
+		}
+		expect(reads()).toBe(before);
+	});
+
+	test('at the same moment starts one run, and all are answered 200', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		const backToFast = useClock(realClock);
+		const answers = await Promise.all(
+			Array.from({ length: 5 }, async () => await deliver(trigger, taskId)),
+		);
+		backToFast();
+		expect(answers.filter(startedRun)).toHaveLength(1);
+		expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+		expect(reads()).toBe(1);
+	});
+
+	test('is known after a restart of n8n, by the static data', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		await deliver(trigger, taskId);
+		expect(trigger.staticData).toEqual({
+			'node:Kling Fast Trigger': { startedTasks: { [taskId]: expect.any(Number) } },
+		});
+		// To the memory of this process another node is as good as a restart; the static data belong to the name.
+		const restarted = { ...trigger, nodeId: 'after-restart' };
+		const before = reads();
+		const answer = await deliver(restarted, taskId);
+		expect(answer.status).toBe(200);
+		expect(startedRun(answer)).toBeUndefined();
+		expect(reads()).toBe(before);
+	});
+
+	test('starts a run in each workflow that has a trigger', async () => {
+		const taskId = await ended();
+		expect(startedRun(await deliver(triggerNode(stage), taskId))).toBeDefined();
+		expect(startedRun(await deliver(triggerNode(stage), taskId))).toBeDefined();
+	});
+
+	test('that a test run has used up starts the run of the published workflow all the same', async () => {
+		const taskId = await ended();
+		const published = triggerNode(stage);
+		const inEditor: RunOptions = { ...published, mode: 'manual' };
+		expect(startedRun(await deliver(inEditor, taskId))).toBeDefined();
+		expect(published.staticData).toEqual({});
+		expect(startedRun(await deliver(published, taskId))).toBeDefined();
+	});
+
+	test('static data keep at most 1,000 tasks', async () => {
+		const startedTasks = Object.fromEntries(
+			Array.from({ length: 1_000 }, (_, n) => [`task_${n}`, currentClock().nowMs()]),
+		);
+		const trigger = triggerNode(
+			stage,
+			{},
+			{
+				staticData: { 'node:Kling Fast Trigger': { startedTasks } },
+			},
+		);
+		const taskId = await ended();
+		await deliver(trigger, taskId);
+		const kept = Object.keys(
+			(trigger.staticData as Record<string, { startedTasks: object }>)['node:Kling Fast Trigger']
+				.startedTasks,
+		);
+		expect(kept).toHaveLength(1_000);
+		expect(kept[0]).toBe('task_1');
+		expect(kept.at(-1)).toBe(taskId);
+	});
+});
+
+describe('Download Video', () => {
+	test('brings the clip along, in the field that was asked for', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage, { options: { downloadVideo: true, outputField: 'clip' } });
+		const item = startedRun(await deliver(trigger, taskId));
+		expect(item?.binary?.clip).toMatchObject({ mimeType: 'video/mp4', fileName: `${taskId}.mp4` });
+		expect(item?.json.error).toBeUndefined();
+		const [download] = stage.sandbox.ledger.downloads();
+		expect(download.authorization).toBe(false);
+	});
+
+	test('from a slow file host loses nothing: the deliveries meanwhile are told to come again', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage, { options: { downloadVideo: true } });
+		stage.sandbox.faults.add({ action: 'file-slow:0.3', route: 'file' });
+		const first = deliver(trigger, taskId);
+		await stage.sandbox.ledger.waitFor((ledger) => ledger.downloads().length > 0);
+		const meanwhile = await deliver(trigger, taskId);
+		expect(meanwhile.status).toBe(503);
+		expect(startedRun(meanwhile)).toBeUndefined();
+		expect(startedRun(await first)?.binary?.data).toBeDefined();
+		const afterwards = await deliver(trigger, taskId);
+		expect(afterwards.status).toBe(200);
+		expect(startedRun(afterwards)).toBeUndefined();
+		expect(stage.sandbox.ledger.downloads()).toHaveLength(1);
+	});
+
+	test.each(['expired-once:9', 'html-file:9', 'file-503:9', 'file-reset:9'])(
+		'that fails for good (%s) starts the run with the link and an error',
+		async (action) => {
+			const taskId = await ended();
+			stage.sandbox.faults.add({ action, route: 'file' });
+			const trigger = triggerNode(stage, { options: { downloadVideo: true } });
+			const answer = await deliver(trigger, taskId, { row: 7 });
+			expect(answer.status).toBe(200);
+			const item = startedRun(answer);
+			expect(item?.json).toMatchObject({
+				taskId,
+				status: 'completed',
+				videoUrl: expect.stringContaining('.mp4'),
+				metadata: { row: 7 },
+				error: expect.stringMatching(/could not be downloaded.*Get Video/),
+			});
+			expect(item?.json.error).toContain(taskId);
+			expect(item?.binary).toBeUndefined();
+		},
+	);
+
+	test.each([{ outputField: '__proto__' }, { downloadVideo: '={{ "maybe" }}' }])(
+		'with an option that cannot be read (%p) starts the run with the link and an error',
+		async (bad) => {
+			const taskId = await ended();
+			const trigger = triggerNode(stage, { options: { downloadVideo: true, ...bad } });
+			const item = startedRun(await deliver(trigger, taskId));
+			expect(item?.json).toMatchObject({ taskId, status: 'completed' });
+			expect(item?.json.videoUrl).toContain('.mp4');
+			expect(item?.json.error).toMatch(/outputField|downloadVideo|Put Output in Field/);
+			expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		},
+	);
+});
