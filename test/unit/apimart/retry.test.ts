@@ -143,12 +143,16 @@ describe('a stopped run', () => {
 		expect(work).not.toHaveBeenCalled();
 	});
 
-	it('shows as stopped, not as the fault that the stop brought about', async () => {
+	it.each([
+		['passing', BUSY],
+		['final', WRONG],
+		['unknown', new Error('aborted')],
+	])('shows as stopped, not as the %s fault that the stop brought about', async (_, fault) => {
 		const clock = new ManualClock();
 		const controller = new AbortController();
 		const work = async () => {
 			controller.abort(stop);
-			return await alwaysBusy();
+			throw fault;
 		};
 		const rules = { clock, signal: controller.signal, deadlineMs: 900_000 };
 		await expect(clock.run(withRetries(work, rules))).rejects.toBe(stop);

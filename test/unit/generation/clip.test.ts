@@ -203,6 +203,19 @@ describe('a stopped run', () => {
 		await clock.run(makeClip(job(0, { waitForEnd: false }), next));
 		expect(api.submits).toHaveLength(2);
 	});
+
+	it('has no results, even if every row had just ended', async () => {
+		const clock = new ManualClock();
+		const stop = new Error('stopped by a person');
+		const controller = new AbortController();
+		const { signal } = controller;
+		const run = paidRun(new FakeApi(clock, () => 60).client, clock, { signal });
+		const work = together([0, 1], run, async (itemIndex) => {
+			controller.abort(stop);
+			return { itemIndex };
+		});
+		await expect(clock.run(work)).rejects.toBe(stop);
+	});
 });
 
 describe('fetching a clip by its task id', () => {

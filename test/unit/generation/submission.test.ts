@@ -136,6 +136,20 @@ describe('a further try of the same execution', () => {
 		expect(api.tasks).toHaveLength(1);
 	});
 
+	it('never takes a later refusal for a proof that the lost request bought nothing', async () => {
+		const { api, submit } = execution((post) => {
+			if (post === 1) return 'lose';
+			return post === 2 ? response(401, {}) : undefined;
+		});
+		await expect(submit(job(0, { maxWaitSeconds: 0.5 }))).rejects.toMatchObject({
+			details: { spent: 'unknown' },
+		});
+		await expect(submit()).rejects.toMatchObject({ details: { spent: 'unknown' } });
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0' });
+		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(1);
+		expect(api.tasks).toHaveLength(1);
+	});
+
 	it('sends a refused clip under a new key, because the provider would repeat its refusal', async () => {
 		const { api, submit } = execution((post) => (post === 1 ? refused : undefined));
 		await expect(submit()).rejects.toMatchObject({ details: { spent: 'no' } });
