@@ -7,6 +7,7 @@
 import { withRetries } from '../apimart/retry';
 import type { Task } from '../apimart/task';
 import { stopReason } from '../clock';
+import { logEnd, logState, logSubmit } from './clipLog';
 import { faultOf, faultOfTask, timeoutFault, type Fault, type Outcome } from './outcome';
 import { waitForTask } from './polling';
 import type { ClipJob, PaidRun, Run, WaitSettings } from './run';
@@ -104,12 +105,10 @@ async function readPatiently(taskId: string, { client, clock, signal }: Run): Pr
 	return await withRetries(read, { clock, signal, deadlineMs, maxTries: LOOK_TRIES });
 }
 
-function announce(outcome: Outcome, submission: Submission, job: ClipJob, run: Run): Outcome {
+function announce(outcome: Outcome, submission: Submission, job: ClipJob, run: PaidRun): Outcome {
 	const { taskId, firstSentAtMs, isFound } = submission;
-	const { itemIndex, estimatedCostUsd } = outcome;
 	run.journal.add(taskId);
-	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
-	run.logger.info(`Kling Fast: ${what}`, { taskId, itemIndex, estimatedCostUsd });
+	logSubmit({ taskId, itemIndex: outcome.itemIndex }, isFound, run);
 	const status = job.waitForEnd ? 'processing' : 'submitted';
 	return { ...outcome, taskId, status, submittedAtMs: firstSentAtMs };
 }
@@ -155,6 +154,7 @@ async function pollToEnd(
 		pollIntervalSeconds,
 		readAtOnce: !isFresh,
 		isFresh,
+		onState: (seen) => logState({ taskId, itemIndex: outcome.itemIndex }, seen, run),
 	});
 	if (isFinished) return withTask(outcome, task);
 	const fault = timeoutFault(taskId, maxWaitSeconds, task);
@@ -167,12 +167,10 @@ function withTask(outcome: Outcome, task: Task): Outcome {
 
 async function finish(outcome: Outcome, settings: WaitSettings, run: Run): Promise<Outcome> {
 	const done = await withVideo(outcome, settings, run);
-	const { taskId, itemIndex, status, task } = done;
+	const { taskId, itemIndex, status } = done;
 	if (taskId === undefined) return done;
 	if (status === 'completed' || status === 'failed') run.journal.end(taskId);
-	const seen = { taskId, itemIndex, status, costUsd: task?.costUsd };
-	if (done.fault) run.logger.warn(`Kling Fast: ${done.fault.message}`, seen);
-	else run.logger.info(`Kling Fast: clip ${status}`, seen);
+	logEnd({ taskId, itemIndex }, done, run);
 	return done;
 }
 

@@ -29,6 +29,8 @@ export interface PollRules {
 	readAtOnce: boolean;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
 	isFresh: boolean;
+	/** Told each state that differs from the one of the read before. */
+	onState?: (task: Task) => void;
 }
 
 export type PollResult = { isFinished: true; task: Task } | { isFinished: false; task?: Task };
@@ -61,6 +63,7 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 			retryAfter = error.details.retryAfterSeconds;
 			continue;
 		}
+		if (read.value.stateWord !== task?.stateWord) rules.onState?.(read.value);
 		task = read.value;
 		faults = 0;
 		retryAfter = undefined;

@@ -115,7 +115,9 @@ async function send(
 	}
 	const error: unknown = result.reason;
 	if (signal?.aborted) {
-		logger.warn('Kling Fast: stopped while a clip was being submitted', { itemIndex, key });
+		const place = `execution ${run.keyScope.executionId}, item ${itemIndex}`;
+		const line = `Kling Fast: stopped while a clip was being submitted (${place}, Idempotency-Key ${key})`;
+		logger.warn(line, { itemIndex, key });
 	}
 	if (!(error instanceof ApimartError)) throw error;
 	const isDuplicate = error.details.kind === 'duplicate';

@@ -43,9 +43,8 @@ export async function receiveCallback(context: IWebhookFunctions): Promise<IWebh
 		if (!items) return answer(context, reply);
 		return { workflowData: [items], webhookResponse: { message: reply.message } };
 	}
-	context.logger.error('Kling Fast Trigger: a callback could not be handled', {
-		because: faultOf(handled.reason).message,
-	});
+	const because = faultOf(handled.reason).message;
+	context.logger.error(`Kling Fast Trigger: a callback could not be handled: ${because}`);
 	return answer(context, { httpStatus: 503, message: 'Not now, deliver again' });
 }
 
@@ -58,9 +57,7 @@ interface Handled {
 async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const { client, secret } = await connect(context);
 	const isSignedPath = context.getWebhookName() === 'setup';
-	const token = isSignedPath
-		? openToken(secret, tokenOf(context.getParamsData()))
-		: undefined;
+	const token = isSignedPath ? openToken(secret, tokenOf(context.getParamsData())) : undefined;
 	if (token?.kind === 'knock') return refuse(200, 'The trigger is listening');
 	const mustBeSigned = readOption(context, 'requireSignedCallback', true);
 	if (!token && (isSignedPath || mustBeSigned)) return refuse(401, 'Not signed by this credential');
@@ -103,16 +100,16 @@ async function decide(
 		const error: unknown = read.reason;
 		const isUnknown = error instanceof ApimartError && error.details.kind === 'unknownTask';
 		if (isUnknown) return refuse(404, 'APIMart knows no such task under this API key');
-		context.logger.warn('Kling Fast Trigger: the task could not be read', {
-			taskId,
-			because: faultOf(error).message,
-		});
+		const because = faultOf(error).message;
+		const line = `Kling Fast Trigger: ${taskId} could not be read: ${because}`;
+		context.logger.warn(line, { taskId });
 		return refuse(503, 'The task could not be read, deliver again');
 	}
 	const task = read.value;
 	if (!isAskedFor(context, task)) return refuse(200, 'Nothing to start for this task');
 	const item = await itemOf(context, client, { taskId, metadata, task });
-	context.logger.info('Kling Fast Trigger: a clip starts a run', { taskId, status: task.state });
+	const line = `Kling Fast Trigger: clip ${task.state} starts a run: ${taskId}`;
+	context.logger.info(line, { taskId, status: task.state });
 	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
 }
 

@@ -58,10 +58,11 @@ export async function fallAsleep(
 	const state: SleepState = { sleepId: randomUUID(), rows };
 	context.getContext('node')[STATE_KEY] = state;
 	items.splice(0, items.length, ...rows.map(itemAfterTimeout));
-	run.logger.info('Kling Fast: the execution sleeps until its clips are called back', {
-		open: rows.filter((row) => 'open' in row).length,
-		until: new Date(wakeAtMs).toISOString(),
-	});
+	const { executionId } = run.keyScope;
+	const open = rows.filter((row) => 'open' in row).length;
+	const until = new Date(wakeAtMs).toISOString();
+	const line = `execution ${executionId} sleeps until ${open} clips are called back, at most until ${until}`;
+	run.logger.info(`Kling Fast: ${line}`, { executionId, open, until });
 	await context.putExecutionToWait(new Date(wakeAtMs));
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
 	return [rows.map((_, itemIndex) => ({ json: {}, pairedItem: { item: itemIndex } }))];
@@ -72,7 +73,7 @@ export async function receiveWakeUp(context: IWebhookFunctions): Promise<IWebhoo
 	const [handled] = await Promise.allSettled([decide(context)]);
 	if (handled.status === 'fulfilled') return handled.value ?? deliverAgain(context);
 	const because = faultOf(handled.reason).message;
-	context.logger.error('Kling Fast: a callback could not be handled', { because });
+	context.logger.error(`Kling Fast: a callback could not be handled: ${because}`);
 	return deliverAgain(context);
 }
 

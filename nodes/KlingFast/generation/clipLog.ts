@@ -1,0 +1,36 @@
+/*
+ * What must stay true:
+ * - Every line names the task, and the line of a submit also its execution, in its message: with n8n's default settings the log
+ *   shows messages only, not what is logged beside them.
+ * - One line a change of state: submit and end at info (an end that went wrong at warn), what is between at debug.
+ */
+import type { Task } from '../apimart/task';
+import type { Outcome } from './outcome';
+import type { PaidRun, Run } from './run';
+
+type Named = Pick<Outcome, 'itemIndex'> & { taskId: string };
+
+/** A task id became known: from here on the clip can be found whatever happens to n8n. */
+export function logSubmit(clip: Named, isFound: boolean, run: PaidRun): void {
+	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
+	const { taskId, itemIndex } = clip;
+	const { executionId } = run.keyScope;
+	const place = `execution ${executionId}, item ${itemIndex}`;
+	run.logger.info(`Kling Fast: ${what}: ${taskId} (${place})`, { ...clip, executionId });
+}
+
+/** The provider has another word for the task than at the read before. */
+export function logState(clip: Named, { stateWord, progress }: Task, run: Run): void {
+	const { taskId, itemIndex } = clip;
+	const state = progress === undefined ? stateWord : `${stateWord}, ${progress} %`;
+	run.logger.debug(`Kling Fast: clip ${state}: ${taskId} (item ${itemIndex})`, { ...clip });
+}
+
+/** What the node leaves the clip as: made, failed, out of time, or completed without its file. */
+export function logEnd(clip: Named, { status, task, fault }: Outcome, run: Run): void {
+	const { taskId, itemIndex } = clip;
+	const line = `Kling Fast: clip ${status}: ${taskId} (item ${itemIndex})`;
+	const beside = { ...clip, status, costUsd: task?.costUsd };
+	if (fault) run.logger.warn(`${line}: ${fault.message}`, beside);
+	else run.logger.info(line, beside);
+}
