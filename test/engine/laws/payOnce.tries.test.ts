@@ -98,6 +98,17 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
 	});
 
+	test('a refusal of a repetition says nothing of the request before it: the key stays', async () => {
+		stage.sandbox.faults.add({ action: '500-after-accept', nth: 1 });
+		stage.sandbox.faults.add({ action: '402', nth: 2 });
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], retrying));
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		const submits = stage.sandbox.ledger.submits();
+		expect(submits.map(({ status }) => status)).toEqual([500, 402, 200]);
+		expect(new Set(submits.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+	});
+
 	test('a clip whose wait ended is waited for again, not bought again', async () => {
 		const run = await stage.engine.runNode(
 			generate(stage, ['[[stuck]] A cat'], { ...goingOn, nodeOptions: { maxWait: 20 } }),
