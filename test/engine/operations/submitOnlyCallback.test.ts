@@ -1,0 +1,292 @@
+import type { INodeParameters } from 'n8n-workflow';
+import type { RunOptions } from '../harness';
+import {
+	column,
+	errorText,
+	everythingIn,
+	generate,
+	get,
+	jsonOf,
+	numbered,
+	setTheStage,
+} from '../laws/setup';
+import { hostTrigger, triggerNode, type TriggerHost } from './triggerHost';
+
+const stage = setTheStage({ webhookContract: 'both' });
+let host: TriggerHost | undefined;
+
+afterEach(async () => {
+	await host?.stop();
+	host = undefined;
+});
+
+async function publish(
+	parameters: INodeParameters = {},
+	address: Parameters<typeof hostTrigger>[2] = {},
+	rest: RunOptions = {},
+): Promise<TriggerHost> {
+	host = await hostTrigger(stage.engine, triggerNode(stage, parameters, rest), address);
+	return host;
+}
+
+/** Generate Video, Submit Only, with a Callback URL. */
+function submit(
+	prompts: string[],
+	callbackUrl: string,
+	{ parameters, ...rest }: Parameters<typeof generate>[2] = {},
+): RunOptions {
+	return generate(stage, prompts, {
+		...rest,
+		parameters: { mode: 'submitOnly', callbackUrl, ...parameters },
+	});
+}
+
+const bodies = () =>
+	stage.sandbox.ledger
+		.submits()
+		.map(({ body }) => body as { webhook?: string; callback_url?: string });
+
+/** All callbacks of all accepted clips have been answered. */
+async function untilDelivered(count: number) {
+	await stage.sandbox.ledger.waitFor(
+		(ledger) => ledger.callbacks().filter(({ outcome }) => outcome === 'delivered').length >= count,
+	);
+}
+
+describe('Submit Only with a Callback URL', () => {
+	test('ten rows start ten runs, each with its own data, although each clip is delivered twice at once', async () => {
+		const { url, started, deliveries } = await publish();
+		const run = await stage.engine.runNode(
+			submit(numbered(10), url, {
+				parameters: { metadata: '={{ { row: $json.row } }}' },
+				nodeOptions: { concurrency: 5 },
+			}),
+		);
+		expect(column(run, 'status')).toEqual(Array(10).fill('submitted'));
+		expect(run.hints).toEqual([]);
+		await untilDelivered(20);
+		expect(started).toHaveLength(10);
+		const rows = started.map(({ json }) => (json.metadata as { row: number }).row);
+		expect([...rows].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+		const rowOf = new Map(jsonOf(run).map(({ taskId, metadata }) => [taskId, metadata]));
+		for (const { json } of started) expect(json.metadata).toEqual(rowOf.get(json.taskId));
+		expect(deliveries.filter(({ isKnock }) => isKnock)).toHaveLength(1);
+		expect(new Set(deliveries.map(({ path }) => path)).size).toBe(11);
+	});
+
+	test('the field that is documented and the one of the article lead to the same endpoint', async () => {
+		const { url } = await publish();
+		await stage.engine.runNode(submit(['A fox'], url));
+		const [{ webhook, callback_url: callbackUrl }] = bodies();
+		expect(`${webhook}/callback`).toBe(callbackUrl);
+		expect(webhook?.startsWith(url.replace(/callback$/, ''))).toBe(true);
+	});
+
+	test.each([
+		(url: string) => url,
+		(url: string) => `${url}/`,
+		(url: string) => url.replace('/callback', ''),
+		(url: string) => `  ${url}?from=sheet `,
+		(url: string) => url.replace('/callback', '/:token/callback'),
+	])('in any form that a person may paste (%#)', async (pasted) => {
+		const { url, started } = await publish();
+		await stage.engine.runNode(submit(['A fox'], pasted(url)));
+		await untilDelivered(2);
+		expect(started).toHaveLength(1);
+	});
+
+	test('no Callback URL: no address is sent, and nobody is asked', async () => {
+		const { deliveries } = await publish();
+		await stage.engine.runNode(submit(['A fox'], ' '));
+		expect(Object.keys(bodies()[0])).not.toEqual(expect.arrayContaining(['webhook']));
+		expect(bodies()[0].callback_url).toBeUndefined();
+		expect(deliveries).toEqual([]);
+	});
+
+	test('a repeated submit has the same bytes: after a lost answer, and in a further try of the node', async () => {
+		const { url, started } = await publish();
+		const run = await stage.engine.runNode(
+			submit(['[[reset-after-accept]] A fox', '[[500-after-accept]] A cat'], url, {
+				retryOnFail: true,
+				maxTries: 3,
+				parameters: { metadata: '={{ { row: $json.row } }}' },
+			}),
+		);
+		expect(run.status).toBe('success');
+		const submits = stage.sandbox.ledger.submits();
+		expect(submits.length).toBeGreaterThanOrEqual(4);
+		const byKey = new Map(
+			submits.map(({ idempotencyKey, bodyHash }) => [idempotencyKey, bodyHash]),
+		);
+		expect(byKey.size).toBe(2);
+		for (const { idempotencyKey, bodyHash } of submits) {
+			expect(bodyHash).toBe(byKey.get(idempotencyKey));
+		}
+		await untilDelivered(4);
+		expect(started).toHaveLength(2);
+	});
+
+	test('with a Row Key a second execution finds the clip again, because its address is the same', async () => {
+		const { url } = await publish();
+		const settings = {
+			nodeOptions: { dedupeKey: 'row-17' },
+			parameters: { metadata: { row: 17 } },
+		};
+		const first = await stage.engine.runNode(submit(['A fox'], url, settings));
+		const second = await stage.engine.runNode(submit(['A fox'], url, settings));
+		expect(column(second, 'taskId')).toEqual(column(first, 'taskId'));
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+	});
+
+	test('the key of the API is in no address, and tokens are in no log', async () => {
+		const { url, deliveries } = await publish();
+		const run = await stage.engine.runNode(submit(['A fox'], url));
+		await untilDelivered(2);
+		expect(JSON.stringify([bodies(), deliveries])).not.toContain(stage.sandbox.apiKey);
+		expect(deliveries.map(({ authorization }) => authorization)).toEqual(
+			deliveries.map(() => undefined),
+		);
+		const token = bodies()[0].webhook?.split('/').at(-1) ?? 'none';
+		expect(token.length).toBeGreaterThan(30);
+		expect(everythingIn(run)).not.toContain(token);
+	});
+
+	test('metadata of 1,000 bytes make the way', async () => {
+		const { url, started } = await publish();
+		const metadata = { text: '🦊'.repeat(247) };
+		const run = await stage.engine.runNode(
+			submit(['A fox'], url, { parameters: { metadata: `={{ (${JSON.stringify(metadata)}) }}` } }),
+		);
+		expect(run.status).toBe('success');
+		await untilDelivered(2);
+		expect(started[0].json.metadata).toEqual(metadata);
+	});
+
+	test('in Submit and Wait a Callback URL left over from before is not read', async () => {
+		const { url, deliveries } = await publish();
+		const run = await stage.engine.runNode(
+			submit(['A fox'], url, { parameters: { mode: 'submitAndWait' } }),
+		);
+		expect(column(run, 'status')).toEqual(['completed']);
+		expect(bodies()[0].webhook).toBeUndefined();
+		expect(deliveries).toEqual([]);
+	});
+});
+
+describe('the knock before anything is paid for', () => {
+	test('comes once to each trigger, without the key, before the first submit', async () => {
+		const { url, deliveries } = await publish();
+		const other = await hostTrigger(stage.engine, triggerNode(stage));
+		const callbackUrl = `={{ $json.row % 2 ? '${url}' : '${other.url}/' }}`;
+		const knocks = () => [...deliveries, ...other.deliveries].filter(({ isKnock }) => isKnock);
+		const running = stage.engine.start(submit(numbered(4), callbackUrl));
+		await stage.sandbox.ledger.waitFor((ledger) => ledger.submits().length > 0);
+		expect(knocks()).toHaveLength(2);
+		await running.finished;
+		await untilDelivered(8);
+		await other.stop();
+		expect(knocks()).toHaveLength(2);
+		expect(knocks().map(({ status, authorization }) => [status, authorization])).toEqual([
+			[200, undefined],
+			[200, undefined],
+		]);
+	});
+
+	test.each([
+		['webhook', /Publish the workflow that has the Kling Fast Trigger.*production URL/],
+		['webhook-test', /trigger's test URL.*only answers while the editor listens.*production URL/],
+	])('nobody there (%s): an error, and nothing is submitted', async (path, advice) => {
+		const { url } = await publish({}, { path, isPublished: false });
+		const run = await stage.engine.runNode(submit(['A fox', 'A cat'], url));
+		expect(run.status).toBe('error');
+		expect(errorText(run)).toMatch(/Nobody answers at 'Callback URL' \(HTTP 404\)/);
+		expect(errorText(run)).toMatch(advice);
+		expect(errorText(run)).toContain('Nothing was submitted');
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('a trigger with another credential: an error, and nothing is submitted', async () => {
+		const credentials = { apiKey: 'sk-other', baseUrl: stage.sandbox.baseUrl };
+		const { url } = await publish({}, {}, { credentials });
+		const run = await stage.engine.runNode(submit(['A fox'], url));
+		expect(errorText(run)).toMatch(/does not know this credential \(HTTP 401\)/);
+		expect(errorText(run)).toMatch(/same Kling Fast API credential/);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('a trigger that nobody can reach from here: a hint, and the clips are made', async () => {
+		const { url } = await publish();
+		await host?.stop();
+		host = undefined;
+		const run = await stage.engine.runNode(submit(['A fox', 'A cat'], url));
+		expect(column(run, 'status')).toEqual(['submitted', 'submitted']);
+		expect(run.hints.map(({ message }) => message)).toEqual([
+			expect.stringMatching(/could not check the Callback URL \(no connection\).*Get Video/),
+		]);
+		const fetched = await stage.engine.runNode(
+			get(stage, column(run, 'taskId').map(String), { parameters: { waitUntilFinished: true } }),
+		);
+		expect(column(fetched, 'status')).toEqual(['completed', 'completed']);
+	});
+
+	test('with continue-on-fail only the rows of the deaf trigger are refused', async () => {
+		const { url, started } = await publish();
+		const callbackUrl = `={{ $json.row === 1 ? '${url.replace('/webhook/', '/nowhere/')}' : '${url}' }}`;
+		const run = await stage.engine.runNode(
+			submit(numbered(3), callbackUrl, {
+				onError: 'continueRegularOutput',
+				parameters: { metadata: '={{ { row: $json.row } }}' },
+			}),
+		);
+		expect(column(run, 'status')).toEqual(['submitted', 'failed', 'submitted']);
+		expect(jsonOf(run)[1]).toMatchObject({
+			error: expect.stringMatching(/Nobody answers.*Nothing was submitted/),
+			metadata: { row: 1 },
+		});
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(2);
+		await untilDelivered(4);
+		expect(started).toHaveLength(2);
+	});
+
+	test('an address that is none is named as such, for its row', async () => {
+		const run = await stage.engine.runNode(submit(['A fox'], 'n8n.example.com/webhook/1/callback'));
+		expect(errorText(run)).toMatch(/'?Callback URL'? is .*n8n\.example\.com.*production URL/);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+});
+
+describe('an address that a public APIMart could not reach', () => {
+	/** Nobody is there, so no row gets far; the hints come before. */
+	async function hintsFor(callbackUrl: string) {
+		const run = await stage.engine.runNode(
+			submit(['A fox'], callbackUrl, {
+				credentials: { apiKey: stage.sandbox.apiKey, baseUrl: 'https://provider.invalid' },
+				onError: 'continueRegularOutput',
+				nodeOptions: { maxWait: 1 },
+			}),
+		);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		return run.hints.map(({ message }) => message);
+	}
+
+	test('in a private network: a hint that the callbacks will be lost', async () => {
+		const { url, deliveries } = await publish();
+		const { host: address } = new URL(url);
+		expect(await hintsFor(url)).toEqual([
+			expect.stringMatching(
+				new RegExp(
+					`cannot reach the Callback URL: ${address} is inside a private network.*Get Video`,
+				),
+			),
+		]);
+		expect(deliveries).toMatchObject([{ isKnock: true, status: 200 }]);
+	});
+
+	test('on an odd port: a hint that they may be', async () => {
+		const hints = await hintsFor('https://n8n.invalid:8443/webhook/1/callback');
+		expect(hints).toEqual([
+			expect.stringMatching(/may drop callbacks to port 8443/),
+			expect.stringMatching(/could not check the Callback URL/),
+		]);
+	});
+});
