@@ -15,7 +15,10 @@ export interface LedgerEntry {
 	idempotencyKey: string;
 	/** The exact bytes of the POST; dropped when the task id is known, which is all that is needed from then on. */
 	body?: string;
+	/** When this execution's wait for the clip began. */
 	firstSentAtMs: number;
+	/** When the key was first used, in whichever execution. */
+	keyBornAtMs: number;
 	taskId?: string;
 	/** Its callback goes to the execution that bought it, not to the one that goes on with it. */
 	reportsElsewhere?: boolean;

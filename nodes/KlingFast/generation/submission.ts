@@ -3,6 +3,7 @@
  * - The ledger holds key and bytes before the first byte of a paid request leaves.
  * - A request that may have been accepted is repeated only with that key and those bytes: within a call, in a further try of
  *   the node, and in n8n's retry of the execution.
+ * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused.
  */
 import { ApimartError } from '../apimart/errors';
@@ -26,6 +27,9 @@ export interface Submission {
 /** How often an earlier run may have been refused under the same row key until this one gives up. */
 const MAX_REPLAYED_REFUSALS = 20;
 
+/** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour is left for clocks that differ and slow answers. */
+const KEY_LIFE_MS = 23 * 60 * 60 * 1000;
+
 /**
  * Brings the job's task into being, or finds it again. Throws `ApimartError` where that is impossible, or was not possible
  * before `maxWaitSeconds` had passed.
@@ -37,7 +41,10 @@ export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission
 		const { taskId, firstSentAtMs, reportsElsewhere = false } = known;
 		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, reportsElsewhere };
 	}
-	if (known?.state === 'sent') return await send(job, run, known, true);
+	if (known?.state === 'sent') {
+		if (run.clock.nowMs() > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
+		return await send(job, run, known, true);
+	}
 	let attempt = (known?.attempt ?? 0) + 1;
 	for (let refusals = 0; ; refusals++, attempt++) {
 		const entry = await freshEntry(job, run, attempt);
@@ -73,6 +80,7 @@ async function freshEntry(job: ClipJob, run: PaidRun, attempt: number): Promise<
 		idempotencyKey: key,
 		body: clipBody(job.request, imageUrls, job.callbackFor?.(key)),
 		firstSentAtMs: run.clock.nowMs(),
+		keyBornAtMs: run.clock.nowMs(),
 		state: 'sent',
 	};
 }
@@ -98,7 +106,8 @@ async function send(
 		mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
 		throw error;
 	};
-	const deadlineMs = Math.max(firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs());
+	const patienceEndsMs = Math.max(firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs());
+	const deadlineMs = Math.min(patienceEndsMs, entry.keyBornAtMs + KEY_LIFE_MS);
 	const onRetry = (because: ApimartError, waitSeconds: number) => {
 		const seen = { itemIndex, waitSeconds, because: because.message };
 		logger.debug('Kling Fast: the submit is sent again with the same key', seen);
@@ -128,6 +137,18 @@ async function send(
 /** The provider repeated what it had answered to an earlier run: no word about what was sent now. */
 function isReplayedRefusal({ details }: ApimartError): boolean {
 	return details.replayed === true && details.spent === 'no' && details.kind !== 'duplicate';
+}
+
+function keyTooOld(): ApimartError {
+	const message =
+		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice';
+	return new ApimartError(message, {
+		kind: 'duplicate',
+		passing: false,
+		spent: 'unknown',
+		advice:
+			'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
+	});
 }
 
 /** The last answer may be a plain refusal although an earlier one was lost: then it is unknown what was bought. */

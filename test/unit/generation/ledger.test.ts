@@ -7,6 +7,7 @@ const ENTRY: LedgerEntry = {
 	idempotencyKey: 'kling-fast-1',
 	body: '{"prompt":"x"}',
 	firstSentAtMs: 1000,
+	keyBornAtMs: 1000,
 	state: 'sent',
 };
 

@@ -230,3 +230,28 @@ describe('a row with its own key', () => {
 		expect(entryOf(context)).toMatchObject({ state: 'sent' });
 	});
 });
+
+describe('the key of a request whose answer was lost', () => {
+	const HOUR_MS = 60 * 60 * 1000;
+	const lost = (post: number) => (post === 1 ? ('lose' as const) : undefined);
+	const impatient = job(0, { maxWaitSeconds: 0.5 });
+
+	async function againAfter(hours: number) {
+		const { api, clock, submit } = execution(lost);
+		await expect(submit(impatient)).rejects.toMatchObject({ details: { spent: 'unknown' } });
+		await clock.run(clock.sleep(hours * HOUR_MS));
+		return { api, result: submit(impatient, '8') };
+	}
+
+	it('is used again by a later execution while the provider remembers it', async () => {
+		const { api, result } = await againAfter(22);
+		await expect(result).resolves.toMatchObject({ isFound: true });
+		expect(api.tasks).toHaveLength(1);
+	});
+
+	it('is not used again when the provider may have forgotten it', async () => {
+		const { api, result } = await againAfter(24);
+		await expect(result).rejects.toThrow('could be bought twice');
+		expect(api.submits).toHaveLength(1);
+	});
+});
