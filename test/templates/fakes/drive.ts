@@ -12,6 +12,7 @@ export interface DriveFile {
 const UPLOAD = '/upload/drive/v3/files';
 const FILE = /^\/drive\/v3\/files\/([^/]+)$/;
 const IN_FOLDER = /'([^']+)' in parents/;
+const OF_TYPE = /mimeType contains '([^']+)'/;
 const CHUNK = /^bytes (\d+)-(\d+)\/(\d+)$/;
 
 /** Google Drive as far as uploading in chunks, searching a folder, downloading and moving goes. */
@@ -85,8 +86,11 @@ export class FakeDrive implements FakeService {
 	}
 
 	private search({ query }: FakeRequest): FakeAnswer {
-		const [, folder] = IN_FOLDER.exec(query.get('q') ?? '') ?? [];
-		return { status: 200, body: { files: this.inFolder(folder).map(resource) } };
+		const wanted = query.get('q') ?? '';
+		const [, folder] = IN_FOLDER.exec(wanted) ?? [];
+		const [, type = ''] = OF_TYPE.exec(wanted) ?? [];
+		const files = this.inFolder(folder).filter(({ mimeType }) => mimeType.startsWith(type));
+		return { status: 200, body: { files: files.map(resource) } };
 	}
 }
 
