@@ -36,12 +36,17 @@ export class ManualClock implements Clock {
 		this.sleptSeconds.push(ms / 1000);
 		await new Promise<void>((resolve, reject) => {
 			if (signal?.aborted) return reject(stopReason(signal));
-			const sleeper: Sleeper = { atMs: this.currentMs + ms, wake: resolve };
-			this.sleepers.push(sleeper);
-			signal?.addEventListener('abort', () => {
+			const onAbort = () => {
 				this.remove(sleeper);
-				reject(stopReason(signal));
-			});
+				if (signal) reject(stopReason(signal));
+			};
+			const wake = () => {
+				signal?.removeEventListener('abort', onAbort);
+				resolve();
+			};
+			const sleeper: Sleeper = { atMs: this.currentMs + ms, wake };
+			this.sleepers.push(sleeper);
+			signal?.addEventListener('abort', onAbort, { once: true });
 		});
 	}
 
