@@ -29,7 +29,18 @@ export interface N8nProcessOptions {
 	userFolder?: string;
 	/** Added to, or replacing, what n8n is started with. */
 	env?: Record<string, string>;
+	/** By default n8n as a whole; the others are parts of its queue mode. */
+	command?: N8nCommand;
 }
+
+export type N8nCommand = 'start' | 'webhook' | 'worker';
+
+/** Paths that answer, in this order, when n8n is ready: it says that it is some seconds before its REST API answers. */
+const READY_PATHS: Record<N8nCommand, string[]> = {
+	start: ['/healthz/readiness', '/rest/settings', '/types/nodes.json'],
+	webhook: ['/healthz/readiness'],
+	worker: ['/healthz/readiness'],
+};
 
 export class N8nProcess {
 	readonly userFolder: string;
@@ -56,9 +67,9 @@ export class N8nProcess {
 	/** @throws Error with the end of n8n's log when it ends, or is not ready within three minutes */
 	async start(): Promise<void> {
 		if (this.port === 0) [this.port, this.brokerPort] = await freePorts(2);
-		const { install } = this.options;
+		const { install, command = 'start' } = this.options;
 		const log = await open(this.logPath, 'a');
-		const child = spawn(install.nodePath, [install.n8nPath, 'start'], {
+		const child = spawn(install.nodePath, [install.n8nPath, command], {
 			cwd: this.userFolder,
 			env: this.environment(),
 			detached: true,
@@ -110,6 +121,8 @@ export class N8nProcess {
 			N8N_LISTEN_ADDRESS: '127.0.0.1',
 			N8N_PORT: String(this.port),
 			N8N_RUNNERS_BROKER_PORT: String(this.brokerPort),
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(this.port),
 			N8N_SECURE_COOKIE: 'false',
 			N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '5',
 			N8N_DIAGNOSTICS_ENABLED: 'false',
@@ -125,10 +138,9 @@ export class N8nProcess {
 		};
 	}
 
-	/** n8n says that it is ready some seconds before its REST API answers. */
 	private async becomeReady(child: ChildProcess): Promise<void> {
 		const deadline = Date.now() + READY_WITHIN_MS;
-		for (const path of ['/healthz/readiness', '/rest/settings', '/types/nodes.json']) {
+		for (const path of READY_PATHS[this.options.command ?? 'start']) {
 			while (!(await answers(this.baseUrl + path))) {
 				const hasEnded = child.exitCode !== null || child.signalCode !== null;
 				if (hasEnded || Date.now() > deadline) {
