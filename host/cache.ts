@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 
 const LOCK_STALE_MS = 30_000;
@@ -17,7 +17,7 @@ export function cacheFolder(): string {
 }
 
 /**
- * Does `work` while no other process on this machine works in the same folder (which is made if missing).
+ * Does `work` while no other process on this machine works in the same folder.
  *
  * @param onWait called once when another process has the folder
  */
@@ -26,8 +26,9 @@ export async function alone<T>(
 	work: () => Promise<T>,
 	onWait: () => void = () => {},
 ): Promise<T> {
-	await mkdir(folder, { recursive: true });
-	const limits = { stale: LOCK_STALE_MS, update: LOCK_RENEW_MS };
+	await mkdir(dirname(folder), { recursive: true });
+	// The folder itself may not be there yet, and may come and go.
+	const limits = { stale: LOCK_STALE_MS, update: LOCK_RENEW_MS, realpath: false };
 	const release = await lock(folder, limits).catch(async (error: NodeJS.ErrnoException) => {
 		if (error.code !== 'ELOCKED') return await Promise.reject(error);
 		onWait();
@@ -41,7 +42,7 @@ export async function alone<T>(
 	}
 }
 
-/** A stage of some work in a folder counts as done only when its mark was written, which is always its last step. */
+/** A stage of some work in a folder counts as done only when its mark was written, always the last step. */
 export function isMarked(folder: string, stage: string): boolean {
 	return existsSync(markPath(folder, stage));
 }

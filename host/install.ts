@@ -2,15 +2,17 @@
 /**
  * n8n, installed once into the cache folder and used by every run from then on.
  *
- * - Two stages, each marked as done only at its very end: the packages, then their native parts. A folder without the
- *   first mark may hold half a package anywhere and is emptied; without the second, only that stage is repeated.
+ * - The packages are installed in a folder of another name, which gets its own name when they are complete: what was
+ *   cut off may hold half a package anywhere and is thrown away, and an npm that went on working after its starter was
+ *   killed cannot touch what the next one does.
+ * - The native parts come after that and are marked as done at the end; where that fails, only they are repeated.
  * - One process at a time works in the folder; whoever comes later waits and finds everything done.
  * - The folder's name tells what is in it: another n8n, another Node or another recipe is another folder.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { alone, cacheFolder, isMarked, mark } from './cache';
 import { startStep, type Step } from './progress';
 import { environmentOutsideNpm, npmCommand, run } from './run';
@@ -19,7 +21,7 @@ export const DEFAULT_N8N_VERSION = '2.41.1';
 
 /** n8n 2.36 and later need Node 24; n8n 1.123 runs on it too, and its native parts come ready made for it. */
 const NODE_MAJOR = 24;
-const PACKAGES_STAGE = 'packages-installed';
+const STAGING_SUFFIX = '.installing-';
 const NATIVE_STAGE = 'native-parts-built';
 /** n8n 1 does without isolated-vm. */
 const NATIVE_PARTS = ['sqlite3', 'isolated-vm'];
@@ -60,7 +62,7 @@ export async function installN8n(
 	await alone(
 		folder,
 		async () => {
-			if (!isMarked(folder, PACKAGES_STAGE)) await installPackages(install, recipe.manifest);
+			if (!existsSync(install.n8nPath)) await installPackages(install, recipe.manifest);
 			if (!isMarked(folder, NATIVE_STAGE)) await buildNativeParts(install);
 		},
 		announceWaiting,
@@ -118,25 +120,36 @@ function nodePackageName(): string {
 async function installPackages(install: N8nInstall, manifest: object): Promise<void> {
 	const { folder, version } = install;
 	const step = startStep(`Installing n8n ${version} (once; about 6 minutes and 2.9 GB)`);
-	const counting = setInterval(() => void showPackageCount(folder, step), COUNT_EVERY_MS);
+	const staging = `${folder}${STAGING_SUFFIX}${process.pid}-${Date.now()}`;
+	const counting = setInterval(() => void showPackageCount(staging, step), COUNT_EVERY_MS);
 	try {
-		for (const entry of await readdir(folder)) await rm(join(folder, entry), { recursive: true });
-		await mkdir(folder, { recursive: true });
-		await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, '\t'));
+		await removeCutOff(folder);
+		await mkdir(staging, { recursive: true });
+		await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'));
 		// n8n's own dependencies have install scripts that download or compile things nobody here uses.
 		const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
 		const [program, args] = npmCommand(['install', ...flags, '--loglevel=error']);
-		await run(program, args, { cwd: folder, env: environmentOutsideNpm() });
-		await mark(folder, PACKAGES_STAGE, { version, at: new Date().toISOString() });
+		await run(program, args, { cwd: staging, env: environmentOutsideNpm() });
+		await rename(staging, folder);
 		step.done();
 	} catch (error) {
 		step.failed();
 		throw new Error(
-			`n8n ${version} could not be installed. Check the connection to the npm registry and the space on the disk of ${folder}, and run the command again.\n${messageOf(error)}`,
+			`n8n ${version} could not be installed. Check the connection to the npm registry and the space on the disk of ${dirname(folder)}, and run the command again.\n${messageOf(error)}`,
 		);
 	} finally {
 		clearInterval(counting);
 	}
+}
+
+/** Best effort: an npm that still works there may put something back, which the next installation removes. */
+async function removeCutOff(folder: string): Promise<void> {
+	const names = await readdir(dirname(folder));
+	const left = names.filter((name) => name.startsWith(basename(folder) + STAGING_SUFFIX));
+	const paths = [folder, ...left.map((name) => join(dirname(folder), name))];
+	await Promise.allSettled(
+		paths.map(async (path) => await rm(path, { recursive: true, force: true })),
+	);
 }
 
 async function buildNativeParts(install: N8nInstall): Promise<void> {

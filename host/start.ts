@@ -37,12 +37,17 @@ interface Arguments {
 
 const cleanUps: Array<() => Promise<void>> = [];
 
-void main(readArguments()).then(leave, async (error: unknown) => {
+let isLeaving = false;
+
+void main().then(leave, async (error: unknown) => {
+	// What is cut off by Ctrl-C breaks in its own ways; nobody wants to read them.
+	if (isLeaving) return;
 	process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
 	await leave(1);
 });
 
-async function main({ once: leaveAfterRun, yes, rows }: Arguments): Promise<number> {
+async function main(): Promise<number> {
+	const { once: leaveAfterRun, yes, rows } = readArguments();
 	const apiKey = process.env.APIMART_API_KEY;
 	if (apiKey && !yes && !process.stdin.isTTY) {
 		throw new Error(
@@ -160,8 +165,10 @@ async function showEditor(host: Host, workflowId: string): Promise<void> {
 	process.stdout.write('\nEnding n8n\n');
 }
 
-/** Ends what was started, in reverse order, and then this process; a second call changes nothing. */
+/** Ends what was started, in reverse order, and then this process. Only the first call counts. */
 async function leave(exitCode: number): Promise<void> {
-	for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp().catch(() => {});
+	if (isLeaving) return;
+	isLeaving = true;
+	for (const cleanUp of cleanUps.reverse()) await cleanUp().catch(() => {});
 	process.exit(exitCode);
 }

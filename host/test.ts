@@ -132,7 +132,7 @@ function showResults(results: Result[]): void {
 	const table = new Table({
 		head: ['Check', 'Result', 'Passed', 'Failed', 'Skipped', 'Time'],
 		colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
-		style: { head: [], border: [] },
+		style: { head: [], border: [], compact: true },
 	});
 	const shown = (count: number) => (count === 0 ? '' : String(count));
 	for (const { name, passed, failed, skipped, seconds } of results) {
