@@ -125,6 +125,15 @@ describe('Sleep Until Called Back', () => {
 		},
 	);
 
+	test('what earlier nodes gave out stays as it was, so that rows can be looked up downstream', async () => {
+		const run = await stage.engine.runNode(sleepy(stage, [open('A fox'), open('A cat')]));
+		const [rows] = run.execution.resultData.runData.Rows;
+		expect(rows.data?.main[0]?.map(({ json }) => json)).toEqual([
+			{ prompt: open('A fox'), row: 0 },
+			{ prompt: open('A cat'), row: 1 },
+		]);
+	});
+
 	test('slots are free while the execution sleeps', async () => {
 		const nodeOptions = { concurrency: 1 };
 		const asleep = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeOptions }));

@@ -66,6 +66,51 @@ describe('before the sleep', () => {
 		},
 	);
 
+	test.each([
+		['https://n8n.invalid:8443', [expect.stringMatching(/may drop callbacks to port 8443/)]],
+		['https://n8n.invalid', []],
+	])('an n8n at %s is taken for one that APIMart can reach', async (origin, hints) => {
+		const { engine, sandbox } = stage;
+		const usual = engine.additionalData.bind(engine);
+		const addresses = { webhookWaitingBaseUrl: `${origin}/webhook-waiting` };
+		const spy = jest
+			.spyOn(engine, 'additionalData')
+			.mockImplementation((options) => ({ ...usual(options), ...addresses }));
+		const run = await engine.runNode(
+			sleepy(stage, ['A fox'], {
+				credentials: { apiKey: sandbox.apiKey, baseUrl: 'https://provider.invalid' },
+				onError: 'continueRegularOutput',
+				nodeOptions: { maxWait: 1 },
+			}),
+		);
+		spy.mockRestore();
+		expect(run.hints.map(({ message }) => message)).toEqual(hints);
+		// It came as far as the submit, where nobody is.
+		expect(column(run, 'error')).toEqual([expect.stringMatching(/APIMart/)]);
+		expect(column(run, 'error')[0]).not.toContain('call this n8n back');
+	});
+
+	test('a Row Key that an earlier execution has used is an error, and is not charged again', async () => {
+		const settings = { nodeOptions: { dedupeKey: 'row-17' } };
+		const first = await stage.engine.runNode(sleepy(stage, [open('A fox')], settings));
+		expect(first.status).toBe('waiting');
+		const second = await stage.engine.runNode(
+			sleepy(stage, [open('A fox')], { ...settings, onError: 'continueRegularOutput' }),
+		);
+		expect(second.status).toBe('success');
+		expect(column(second, 'status')).toEqual(['failed']);
+		expect(column(second, 'error')[0]).toMatch(/not charged again/);
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+	});
+
+	test('a run that is started by hand in the editor sleeps and wakes like any other', async () => {
+		const run = await stage.engine.runNode(sleepy(stage, [open('A fox')], { mode: 'manual' }));
+		const [taskId] = taskIds(stage);
+		await end(taskId);
+		const resumed = await woken(stage, run, await callBack(stage, run, endOf(taskId)));
+		expect(jsonOf(resumed)).toMatchObject([{ taskId, status: 'completed' }]);
+	});
+
 	test('too dear is told before anything is paid for', async () => {
 		const run = await stage.engine.runNode(
 			sleepy(stage, [open('A fox')], { nodeOptions: { maxCost: 0.1 } }),
