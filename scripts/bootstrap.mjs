@@ -15,6 +15,7 @@ const PROGRAMS = {
 	start: 'host/start.ts',
 	test: 'host/test.ts',
 	sandbox: 'sandbox/main.ts',
+	chaos: 'test/chaos/main.ts',
 };
 const LOWEST_NODE = [20, 19];
 const LINE_EVERY_MS = 15_000;

@@ -1,0 +1,165 @@
+import type { INode } from 'n8n-workflow';
+import { drawn, numbered, type Attack } from '../attack';
+import { GENERATE } from '../batch';
+
+const ROWS = 10;
+const KEEP_GOING: Partial<INode> = { onError: 'continueRegularOutput' };
+const PRICE_USD = 3 * 0.0672;
+
+/** What the provider may make of a clip. Clips that it refuses or fails are not among those that can be delivered. */
+export const moods: Attack[] = [
+	{
+		name: 'Stuck at 99 %, finished later',
+		sandbox: { concurrency: 0 },
+		async run(arena) {
+			const words = ['stuck:99', 'stuck:0', '', 'stuck:99'];
+			const prompts = rowsWith(words);
+			arena.asked = ROWS;
+			const plan = { prompts, node: KEEP_GOING, options: { maxWait: 3, concurrency: ROWS } };
+			const execution = await arena.run(await arena.batch({ ...plan, withoutRowKey: true }));
+			const late = execution.jsonOf(GENERATE).filter(({ status }) => status === 'timedOut');
+			arena.expect(late.length >= 7, `${late.length} rows timed out`);
+			arena.expect(
+				late.every(({ error }) => String(error).includes('task_')),
+				'a timeout without id',
+			);
+			await arena.finishTasks();
+			await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+		},
+	},
+	{
+		name: 'Words and shapes nobody knows',
+		async run(arena) {
+			const words = [
+				...['status:in_progress', 'status:warming-up', 'status:queued', 'end-status:succeeded'],
+				...['url-string', 'output-url', 'task-array', 'task-bare', 'no-cost', 'number-strings'],
+				...['no-expiry', 'end-status:SUCCESS'],
+			];
+			arena.asked = words.length;
+			const prompts = words.map((word, row) => `[[${word}]] A paper boat ${row + 1}`);
+			await arena.run(await arena.batch({ prompts }));
+		},
+	},
+	{
+		name: 'Failed, cancelled, moderated',
+		async run(arena) {
+			const words = [
+				...[
+					'fail',
+					'fail:content',
+					'fail:empty',
+					'fail:int',
+					'fail:nested',
+					'fail:none',
+					'cancelled',
+				],
+				...['moderation-400', 'moderation-422', 'build-failed', '', '', ''],
+			];
+			arena.asked = 3;
+			const prompts = words.map((word, row) => `[[${word}]] A paper boat ${row + 1}`);
+			const execution = await arena.run(await arena.batch({ prompts, node: KEEP_GOING }));
+			const errors = execution.jsonOf(GENERATE).filter(({ error }) => error !== undefined);
+			arena.expect(errors.length === words.length - 3, `${errors.length} rows with an error`);
+		},
+	},
+	{
+		name: 'Failed, then completed',
+		async run(arena) {
+			arena.asked = ROWS;
+			const prompts = rowsWith(['fail-then-complete:400', '']);
+			const execution = await arena.run(await arena.batch({ prompts, node: KEEP_GOING }));
+			const { ledger } = arena.sandbox;
+			await ledger.waitFor(() => ledger.charges().length === ROWS, 20_000);
+			await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+		},
+	},
+	{
+		name: 'Completed, but no video yet',
+		async run(arena) {
+			arena.asked = ROWS;
+			const workflowId = await arena.batch({
+				prompts: rowsWith(['', 'slow:400']),
+				node: KEEP_GOING,
+			});
+			const executionId = await arena.host.run(workflowId);
+			const { ledger, faults } = arena.sandbox;
+			await ledger.waitFor(() => ledger.accepted().length >= 3, 30_000);
+			const empty = ledger.accepted().map(({ taskId = '' }) => {
+				const data = { id: taskId, status: 'completed', result: { videos: [] } };
+				const body = { code: 200, data: { ...data, progress: 100 } };
+				const action = { kind: 'answer', status: 200, body } as const;
+				return faults.add({ route: 'task', action, when: { taskId } });
+			});
+			const execution = await arena.ended(executionId);
+			for (const id of empty) faults.remove(id);
+			await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+		},
+	},
+	{
+		name: 'Expired links',
+		async run(arena) {
+			arena.asked = ROWS;
+			const prompts = rowsWith(['expired-once', '', 'expired-once:2']);
+			const plan = { prompts, node: KEEP_GOING, withoutRowKey: true };
+			const execution = await arena.run(await arena.batch(plan));
+			const errors = execution.jsonOf(GENERATE).map(({ error }) => String(error ?? ''));
+			const expired = errors.filter((error) => error.includes('expired'));
+			arena.expect(expired.length === 7, `${expired.length} rows say that the link has expired`);
+			const again = await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+			const still = again.jsonOf('Not recovered').map(({ taskId }) => String(taskId));
+			await arena.recover(still.join('\n'));
+		},
+	},
+	{
+		name: 'Files cut off, redirected, 30 MB',
+		async run(arena) {
+			const words = ['truncated-mp4:2', 'short-mp4', 'file-redirect', 'big-clip:30', 'not-mp4:2'];
+			arena.asked = ROWS;
+			await arena.run(await arena.batch({ prompts: rowsWith(words), node: KEEP_GOING }));
+		},
+	},
+	{
+		name: 'The balance runs out',
+		async run(arena) {
+			arena.asked = ROWS;
+			const enoughFor = drawn(arena, 1, ROWS - 1);
+			const { apiKey: key } = arena.sandbox;
+			arena.sandbox.addKey({ key, balanceUsd: (enoughFor + 0.5) * PRICE_USD });
+			const workflowId = await arena.batch({ prompts: numbered(ROWS), node: KEEP_GOING });
+			const first = (await arena.run(workflowId)).jsonOf(GENERATE);
+			const made = first.filter(({ status }) => status === 'completed').length;
+			arena.expect(made === enoughFor, `${made} clips for the money of ${enoughFor}`);
+			arena.sandbox.addKey({ key, balanceUsd: 100 });
+			await arena.run(workflowId);
+		},
+	},
+	{
+		name: 'Answers around the Idempotency-Key',
+		async run(arena) {
+			const words = [
+				...[
+					'idem-in-progress:2',
+					'idem-unavailable:2',
+					'indeterminate-after-accept',
+					'slow-submit:3',
+				],
+				...['idem-reused', 'idem-indeterminate', ''],
+			];
+			arena.asked = 5;
+			const prompts = words.map((word, row) => `[[${word}]] A paper boat ${row + 1}`);
+			const workflowId = await arena.batch({ prompts, node: KEEP_GOING });
+			await arena.run(workflowId);
+			const second = (await arena.run(workflowId)).jsonOf(GENERATE);
+			const errors = second.filter(({ error }) => error !== undefined);
+			arena.expect(errors.length === 2, `${errors.length} rows with an error in the second run`);
+		},
+	},
+];
+
+/** Ten rows, the words in turn. */
+function rowsWith(words: string[]): string[] {
+	return numbered(ROWS).map((prompt, row) => {
+		const word = words[row % words.length];
+		return word === '' ? prompt : `[[${word}]] ${prompt}`;
+	});
+}

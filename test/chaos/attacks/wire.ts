@@ -1,0 +1,127 @@
+import type { Arena } from '../arena';
+import { drawn, numbered, some, type Attack } from '../attack';
+import { GENERATE, type BatchPlan } from '../batch';
+
+const ROWS = 10;
+const KEEP_GOING: BatchPlan['node'] = { onError: 'continueRegularOutput' };
+
+/** What a connection or a gateway does to one request, each of it once or a few times a row. */
+const FAULTS = [
+	...[
+		'reset-before-accept:2',
+		'reset-after-accept:2',
+		'half-after-accept',
+		'html-502:2',
+		'html-200',
+	],
+	...[
+		'500-after-accept',
+		'502-after-accept:2',
+		'503-after-accept',
+		'504-after-accept',
+		'200-error',
+	],
+	...['408', '429:2', '429-retry-after:2', '503:2', 'overloaded', 'no-channel', 'slow-submit:2'],
+	...['task-reset:2', 'task-half', 'task-html:2', 'task-200-error', 'task-slow:2', 'task-500'],
+	...['task-unknown', 'task-429:2', 'file-reset', 'file-slow:2', 'file-503', 'truncated-mp4'],
+	...['short-mp4', 'not-mp4', 'html-file', 'octet-stream'],
+];
+
+/** The network and the gateways: whatever they do, a clip is bought once and arrives, at the latest in the next run. */
+export const wire: Attack[] = [
+	{
+		name: 'Wire: a fault a row',
+		async run(arena) {
+			const faults = some(arena, ROWS, FAULTS);
+			const prompts = faults.map((word, index) => `[[${word}]] A paper boat ${index + 1}`);
+			await runTwice(arena, { prompts, node: KEEP_GOING });
+		},
+	},
+	{
+		name: 'Wire: two faults a row',
+		async run(arena) {
+			const prompts = numbered(ROWS).map((prompt) => {
+				const words = some(arena, 2, FAULTS);
+				return `${words.map((word) => `[[${word}]]`).join('')} ${prompt}`;
+			});
+			await runTwice(arena, { prompts, node: KEEP_GOING });
+		},
+	},
+	{
+		name: 'Wire: 30 % 429 and 503',
+		async run(arena) {
+			const { faults } = arena.sandbox;
+			for (const route of ['submit', 'task', 'file'] as const) {
+				for (const action of ['429', '503']) {
+					faults.add({ route, action, probability: 0.09 });
+					faults.add({ route, action: limited(Number(action), 1), probability: 0.06 });
+				}
+			}
+			await runTwice(arena, { prompts: numbered(ROWS), node: KEEP_GOING }, () => faults.clear());
+		},
+	},
+	{
+		name: 'Wire: Retry-After of a day',
+		async run(arena) {
+			const words = ['429-retry-after:86400', '429-retry-after:86400', '503:1'];
+			const prompts = numbered(ROWS).map((prompt, index) =>
+				index < words.length ? `[[${words[index]}]] ${prompt}` : prompt,
+			);
+			await runTwice(arena, { prompts, node: KEEP_GOING });
+		},
+	},
+	{
+		name: 'Wire: asleep under faults',
+		sandbox: { concurrency: 0 },
+		async run(arena) {
+			const words = [
+				'reset-after-accept',
+				'503:1',
+				'task-502',
+				'task-reset',
+				'file-reset',
+				'slow:900',
+			];
+			const callbacks = [
+				'duplicate-callback:3',
+				'forged-callback',
+				'malformed-callback',
+				'early-callback',
+			];
+			const prompts = numbered(ROWS).map((prompt) => {
+				const [word] = some(arena, 1, words);
+				const [callback] = some(arena, 1, callbacks);
+				return `[[${word}]][[${callback}]] ${prompt}`;
+			});
+			arena.asked = ROWS;
+			const parameters = { waitBy: 'callback' };
+			const options = { concurrency: drawn(arena, 2, ROWS) };
+			const execution = await arena.run(await arena.batch({ prompts, parameters, options }));
+			arena.expect(
+				execution.jsonOf(GENERATE).length === ROWS,
+				`${execution.jsonOf(GENERATE).length} items for ${ROWS} rows`,
+			);
+		},
+	},
+];
+
+/** Runs the batch and, if a row is left, once more with the same Row Keys, as the sentences of the errors say. */
+async function runTwice(arena: Arena, plan: BatchPlan, between = () => {}): Promise<void> {
+	const rows = plan.prompts.length;
+	arena.asked = rows;
+	const workflowId = await arena.batch(plan);
+	const first = (await arena.run(workflowId)).jsonOf(GENERATE);
+	arena.expect(first.length === rows, `${first.length} items for ${rows} rows`);
+	if (first.every(({ status, error }) => status === 'completed' && !error)) return;
+	between();
+	const second = (await arena.run(workflowId)).jsonOf(GENERATE);
+	for (const { error } of second) arena.expect(!error, `still an error: ${String(error)}`);
+}
+
+function limited(status: number, retryAfterSeconds: number) {
+	const body = {
+		error: { code: status, message: 'Please try again later', type: 'rate_limit_error' },
+	};
+	const headers = { 'Retry-After': String(retryAfterSeconds) };
+	return { kind: 'answer', status, body, headers } as const;
+}

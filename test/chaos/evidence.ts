@@ -1,0 +1,90 @@
+import { parse, stringify } from 'flatted';
+import type { IRunExecutionData } from 'n8n-workflow';
+import { Execution, type StoredExecution } from '../../host/executions';
+import type { N8nRest } from '../../host/rest';
+
+/** One execution as n8n saved it, read for what was delivered and for what must not stand in it. */
+export interface SavedRun {
+	id: string;
+	status: string;
+	/** Everything that was saved, but n8n's own resume token and the callback addresses inside a remembered submit. */
+	text: string;
+	resumeToken?: string;
+	clips: Array<{ taskId: string; binaryId: string }>;
+}
+
+export async function savedRun(host: N8nRest, id: string): Promise<SavedRun> {
+	const stored = await host.call<StoredExecution>('GET', `/rest/executions/${id}`);
+	const { data: text, ...facts } = stored;
+	const data = (text ? parse(text) : {}) as Partial<IRunExecutionData>;
+	const { resumeToken, ...rest } = data;
+	const execution = new Execution(facts, data);
+	const clips = clipsOf(execution);
+	forgetCallbackFields(data);
+	return {
+		id,
+		status: execution.status,
+		text: `${JSON.stringify(facts)}\n${stringify(rest)}`,
+		...(typeof resumeToken === 'string' && { resumeToken }),
+		clips,
+	};
+}
+
+function clipsOf(execution: Execution): SavedRun['clips'] {
+	const runs = Object.values(execution.data.resultData?.runData ?? {}).flat();
+	const items = runs.flatMap(({ data }) => (data?.main ?? []).flatMap((output) => output ?? []));
+	return items.flatMap(({ json, binary }) => {
+		const binaryId = Object.values(binary ?? {})[0]?.id;
+		const isThere = json.status === 'completed' && json.error === undefined;
+		return isThere && binaryId !== undefined ? [{ taskId: String(json.taskId), binaryId }] : [];
+	});
+}
+
+/**
+ * The node remembers the exact bytes of a submit whose answer is not known yet, because only these may be sent again. Its two
+ * callback fields lead home, with the signature that n8n saves beside it anyway.
+ */
+function forgetCallbackFields(data: Partial<IRunExecutionData>): void {
+	for (const context of Object.values(data.executionData?.contextData ?? {})) {
+		forgetIn(context);
+	}
+}
+
+function forgetIn(value: unknown): void {
+	if (typeof value !== 'object' || value === null) return;
+	const entry = value as Record<string, unknown>;
+	if (typeof entry.body === 'string' && typeof entry.idempotencyKey === 'string') {
+		const { webhook, callback_url, ...body } = JSON.parse(entry.body) as Record<string, unknown>;
+		if (webhook !== undefined && callback_url !== undefined) entry.body = JSON.stringify(body);
+	}
+	for (const child of Object.values(entry)) forgetIn(child);
+}
+
+type Level = 'info' | 'debug';
+
+interface LogLine {
+	level: string;
+	message: string;
+}
+
+/**
+ * n8n's log, which was written as JSON at debug level. `info`: what its default settings would have shown, which is the
+ * messages of level info and above, without what was logged beside them. `debug`: everything.
+ */
+export function logText(log: string, level: Level): string {
+	if (level === 'debug') return log;
+	const lines = log.split('\n').map(parsedLine);
+	return lines
+		.filter((line) => line.level !== 'debug')
+		.map(({ message }) => message)
+		.join('\n');
+}
+
+function parsedLine(text: string): LogLine {
+	try {
+		const line = JSON.parse(text) as Partial<LogLine>;
+		return { level: line.level ?? 'info', message: line.message ?? '' };
+	} catch {
+		return { level: 'info', message: text };
+	}
+}

@@ -1,0 +1,64 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RequestEntry } from '../../sandbox';
+
+/** Something that may stand in no log, error, item, saved execution or request to another host. */
+export interface Secret {
+	what: string;
+	value: string;
+}
+
+export interface Place {
+	name: string;
+	text: string | Buffer;
+}
+
+const TOKEN = /\/([\w-]{40,})\/callback/;
+const SIGNATURE = /[?&]signature=([0-9a-f]{32,})/;
+
+/** What the addresses carry that submits give away on purpose: tokens for a trigger, signatures that wake an execution. */
+export function secretsIn(submits: RequestEntry[]): Secret[] {
+	const addresses = submits.flatMap(({ body }) => {
+		const { webhook, callback_url } = (body ?? {}) as Record<string, unknown>;
+		return [webhook, callback_url].filter((value) => typeof value === 'string');
+	});
+	const found = addresses.flatMap((address): Secret[] => {
+		const token = TOKEN.exec(address)?.[1];
+		const signature = SIGNATURE.exec(address)?.[1];
+		return [
+			...(token ? [{ what: 'callback token', value: token }] : []),
+			...(signature ? [{ what: 'resume signature', value: signature }] : []),
+		];
+	});
+	return [...new Map(found.map((secret) => [secret.value, secret])).values()];
+}
+
+/** Where a secret stands that should not, one sentence a finding; the secret itself is not shown. */
+export function leaksOf(secrets: Secret[], places: Place[]): string[] {
+	const distinct = [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
+	return distinct.flatMap(({ what, value }) =>
+		places
+			.filter(({ text }) => text.includes(value))
+			.map(({ name, text }) => `${what} in ${name}: ${surroundings(text, value)}`),
+	);
+}
+
+/** Every file below a folder, for secrets that n8n may only keep encrypted. */
+export async function filesBelow(folder: string): Promise<Place[]> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+	const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.includes('dist'));
+	return await Promise.all(
+		files.map(async ({ parentPath, name }) => {
+			const path = join(parentPath, name);
+			return { name: path.slice(folder.length), text: await readFile(path) };
+		}),
+	);
+}
+
+function surroundings(content: string | Buffer, value: string): string {
+	const text = Buffer.from(content);
+	const at = text.indexOf(value);
+	const before = text.subarray(Math.max(0, at - 80), at).toString('latin1');
+	return `"...${before.replace(/[^\x20-\x7e]+/g, ' ')}<here>"`;
+}
