@@ -50,6 +50,7 @@ export class KlingFastApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
+			placeholder: 'e.g. a long random text, or nothing',
 			description:
 				'Signs the callback addresses that are given to the provider. Leave empty to derive it from the API key. Set one if callbacks have to stay valid when the API key is replaced.',
 		},

@@ -21,7 +21,8 @@ export class KlingFastTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["triggerOn"].join(", ") }}',
-		description: 'Starts a workflow when a video of Kling 3.0 Fast is ready',
+		// The node panel shows this one for both nodes: n8n lists a trigger and the node of its name as one.
+		description: 'Generate videos with Kling 3.0 Fast, or start a workflow when one is ready',
 		eventTriggerDescription: 'Waiting for APIMart to tell that a video is ready',
 		activationMessage:
 			'Paste the production URL into "Callback URL" of Generate Video (Submit Only): each finished clip now starts this workflow.',

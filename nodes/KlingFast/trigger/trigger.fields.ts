@@ -4,7 +4,7 @@ import { outputFieldOption } from '../actions/video/result.fields';
 export const triggerProperties: INodeProperties[] = [
 	{
 		displayName:
-			'Copy the production URL above into "Callback URL" of Generate Video (mode Submit Only). The test URL is for building only.',
+			'Open "Webhook URLs" above and copy the production URL into "Callback URL" of Generate Video (mode Submit Only). The test URL is for building only.',
 		name: 'howToConnect',
 		type: 'notice',
 		default: '',

@@ -83,7 +83,7 @@ export const shotListFields: INodeProperties[] = [
 		typeOptions: { rows: 4 },
 		default: '[]',
 		placeholder: 'e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
-		hint: 'A list of 1 to 6 shots, e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
+		hint: 'e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
 		description:
 			'1 to 6 shots, each with a prompt of up to 512 characters and a duration in whole seconds. Together they make a clip of 3 to 15 seconds. Shots without a prompt are skipped.',
 		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['json'] } },
@@ -134,6 +134,7 @@ export const qualityFields: INodeProperties[] = [
 		name: 'audio',
 		type: 'boolean',
 		default: true,
+		hint: 'Costs 50% more per second, except in 4K',
 		description:
 			'Whether to make sound that fits the picture. Audio makes each second half as much again: Fast $0.1008 instead of $0.0672, Pro $0.1344 instead of $0.0896. 4K costs the same either way.',
 		displayOptions: { show: GENERATE_OR_ESTIMATE },

@@ -88,7 +88,8 @@ const callbackFields: INodeProperties[] = [
 		name: 'callbackUrl',
 		type: 'string',
 		default: '',
-		placeholder: 'e.g. https://n8n.example.com/webhook/0b1c2d3e/callback',
+		placeholder: 'e.g. https://example.com/webhook/0b1c2d/callback',
+		hint: "A Kling Fast Trigger's production URL, or nothing",
 		description:
 			'The production URL of a Kling Fast Trigger: each finished clip starts its workflow. Leave empty to fetch the clips with Get Video.',
 		displayOptions: { show: { ...GENERATE, mode: ['submitOnly'] } },
