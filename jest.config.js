@@ -9,11 +9,11 @@ const common = {
 
 /** The suites, from the quickest to the most real; each can be run alone with --selectProjects. */
 module.exports = {
-	projects: ['unit', 'package', 'engine', 'e2e', 'templates'].map((name) => ({
+	projects: ['unit', 'package', 'engine', 'e2e', 'templates', 'editor', 'queue'].map((name) => ({
 		...common,
 		displayName: name,
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
-		...(['e2e', 'templates'].includes(name) && {
+		...(['e2e', 'templates', 'editor'].includes(name) && {
 			globalSetup: `<rootDir>/test/${name}/setup.ts`,
 			globalTeardown: `<rootDir>/test/${name}/teardown.ts`,
 		}),

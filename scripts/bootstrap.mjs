@@ -16,6 +16,7 @@ const PROGRAMS = {
 	test: 'host/test.ts',
 	sandbox: 'sandbox/main.ts',
 	chaos: 'test/chaos/main.ts',
+	editor: 'test/editor/run.ts',
 };
 const LOWEST_NODE = [20, 19];
 const LINE_EVERY_MS = 15_000;
