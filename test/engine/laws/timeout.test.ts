@@ -20,6 +20,9 @@ beforeEach(() => {
 });
 afterEach(() => restore());
 
+/** At this speed a minute without a byte, which is given up, is gone in no time. */
+const withoutFiles = { downloadVideo: false };
+
 const goingOn: RunOptions = { onError: 'continueRegularOutput' };
 
 function taskIds(): string[] {
@@ -35,7 +38,7 @@ describe('Law 7, A timeout never looks like success', () => {
 		]);
 		const { error } = jsonOf(run)[0];
 		expect(error).toMatch(`Task ${taskId} was not finished after 900 seconds`);
-		expect(error).toMatch(/last seen: processing, 42 %/);
+		expect(error).toMatch(/last seen: (pending|processing), \d+ %/);
 		expect(error).toMatch(/Get Video/);
 		expect(error).toMatch(/may still be finished and charged/);
 		expect(run.items[0].binary).toBeUndefined();
@@ -59,7 +62,9 @@ describe('Law 7, A timeout never looks like success', () => {
 
 	test('the thrown error names every row with its status and task', async () => {
 		const run = await stage.engine.runNode(
-			generate(stage, ['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird']),
+			generate(stage, ['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird'], {
+				parameters: withoutFiles,
+			}),
 		);
 		expect(run.status).toBe('error');
 		expect(run.items).toEqual([]);
@@ -89,6 +94,7 @@ describe('Law 7, A timeout never looks like success', () => {
 		const [taskId] = taskIds();
 		await stage.sandbox.finishTask(taskId);
 		const sentence = String(jsonOf(late)[0].error);
+		restore();
 		const run = await stage.engine.runNode(get(stage, [sentence]));
 		expect(jsonOf(run)).toMatchObject([{ taskId, status: 'completed' }]);
 		expect(run.items[0].binary?.data.mimeType).toBe('video/mp4');
@@ -114,6 +120,7 @@ describe('Law 7, A timeout never looks like success', () => {
 	test('a clip that is done at the last moment counts: there is one last read at the end', async () => {
 		const run = await stage.engine.runNode(
 			generate(stage, ['[[slow:250]] A cat'], {
+				parameters: withoutFiles,
 				nodeOptions: { maxWait: 1200, pollInterval: 300 },
 			}),
 		);
@@ -136,6 +143,7 @@ describe('Law 7, A timeout never looks like success', () => {
 				retryOnFail: true,
 				maxTries: 2,
 				waitBetweenTriesMs: 1000,
+				parameters: withoutFiles,
 				nodeOptions: { maxWait: 100 },
 			}),
 		);
