@@ -2,6 +2,7 @@
  * What must stay true:
  * - The API key goes to the credential's base URL and nowhere else: every request here is built from it, with a path that
  *   this file spells out, and redirects are not followed.
+ * - An answer that quotes the API key is stripped of it before anybody reads it.
  * - A submit is sent exactly once per call. Whether it may be sent again is for the caller to decide.
  */
 import type {
@@ -24,6 +25,9 @@ const CREDENTIAL_TYPE = 'klingFastApi';
 const READ_TIMEOUT_MS = 15_000;
 const SUBMIT_TIMEOUT_MS = 45_000;
 const UPLOAD_TIMEOUT_MS = 120_000;
+
+/** What is shorter is no key, and taken out of an answer it could leave something that is no JSON. */
+const SHORTEST_KEY = 8;
 
 export interface SubmitReceipt {
 	taskId: string;
@@ -57,6 +61,7 @@ export class ApimartClient {
 	constructor(
 		private readonly send: Send,
 		readonly baseUrl: string,
+		private readonly apiKey = '',
 	) {}
 
 	/** Sends one paid request. `body` goes out byte for byte, so that a repetition can be the same request. */
@@ -152,13 +157,19 @@ export class ApimartClient {
 		} catch (error) {
 			throw networkError(error);
 		}
-		const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+		const { body } = response;
+		const text = this.withoutKey((typeof body === 'string' ? body : JSON.stringify(body)) ?? '');
 		return {
 			httpStatus: response.statusCode,
 			headers: response.headers ?? {},
-			text: text ?? '',
-			json: parseJson(text ?? ''),
+			text,
+			json: parseJson(text),
 		};
+	}
+
+	/** Of an answer that quotes the key back nothing that is made of it may show the key, whatever keys look like there. */
+	private withoutKey(text: string): string {
+		return this.apiKey.length < SHORTEST_KEY ? text : text.replaceAll(this.apiKey, '***');
 	}
 }
 
@@ -185,7 +196,7 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
 	const { apiKey } = credential;
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
-	return { client: new ApimartClient(send, baseUrl), apiKey, secret };
+	return { client: new ApimartClient(send, baseUrl, apiKey), apiKey, secret };
 }
 
 function throwIfRefused(answer: Answer): void {
