@@ -52,7 +52,8 @@ export class Arena {
 	): Promise<Arena> {
 		const letters = new Random(seed * 977 + stage.nextNumber());
 		const word = (length: number) => letters.text(length, 'abcdefghjkmnpqrstuvwxyz23456789');
-		const apiKey = `sk-${word(40)}`;
+		// Not every mirror's keys look like APIMart's.
+		const apiKey = seed % 2 === 0 ? `sk-${word(40)}` : `${word(8)}.${word(32)}`;
 		const signingSecret = word(32);
 		const sandbox = await startSandbox({ speed: PROVIDER_SPEED, seed, apiKey, ...options });
 		const credential = await stage.host.addKlingCredential({

@@ -66,6 +66,28 @@ export const intruders: Attack[] = [
 		},
 	},
 	{
+		name: 'Answers that quote the key',
+		async run(arena) {
+			arena.asked = ROWS;
+			const { faults, apiKey } = arena.sandbox;
+			const message = `invalid key ${apiKey}, see https://a.example/?key=${apiKey} (Bearer ${apiKey})`;
+			const body = { error: { code: apiKey, message, type: apiKey } };
+			for (const [route, status] of [
+				['submit', 401],
+				['submit', 400],
+				['task', 403],
+				['task', 500],
+			] as const) {
+				faults.add({ route, action: { kind: 'answer', status, body }, times: 2 });
+			}
+			const plan = { prompts: numbered(ROWS), node: KEEP_GOING };
+			const workflowId = await arena.batch(plan);
+			await arena.run(workflowId);
+			faults.clear();
+			await arena.run(workflowId);
+		},
+	},
+	{
 		name: 'Clips at addresses of other kinds',
 		async run(arena) {
 			const addresses = [

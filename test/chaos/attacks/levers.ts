@@ -103,6 +103,19 @@ export const levers: Attack[] = [
 		},
 	},
 	{
+		name: 'Executed twice at once',
+		async run(arena) {
+			arena.asked = ROWS;
+			const workflowId = await arena.batch({ prompts: withFaults(arena), node: TRIES });
+			const executions = await Promise.all([arena.run(workflowId), arena.run(workflowId)]);
+			const states = executions.map(({ status }) => status);
+			arena.expect(
+				states.every((status) => status === 'success'),
+				`they ended as ${states.join(', ')}`,
+			);
+		},
+	},
+	{
 		name: 'Execute Once',
 		async run(arena) {
 			arena.asked = 1;
