@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { faultOf, faultSentence } from '../generation/outcome';
 import { InvalidField } from '../invalidField';
-import { failedItem, inputFault, nodeError } from './failures';
+import { failedItem, goesOnAfterFailure, inputFault, nodeError } from './failures';
 
 /** Runs an operation that costs nothing for one item after the other: N in, N out, each paired with its item. */
 export async function eachItem(
@@ -15,7 +15,9 @@ export async function eachItem(
 			output.push({ json: await work(itemIndex), pairedItem: { item: itemIndex } });
 		} catch (error) {
 			const fault = error instanceof InvalidField ? inputFault(error) : faultOf(error);
-			if (signal?.aborted || !context.continueOnFail()) throw nodeError(context, fault, itemIndex);
+			if (signal?.aborted || !goesOnAfterFailure(context)) {
+				throw nodeError(context, fault, itemIndex);
+			}
 			output.push(failedItem(context, itemIndex, { error: faultSentence({ fault, itemIndex }) }));
 		}
 	}

@@ -9,6 +9,19 @@ import { ApimartError } from '../apimart/errors';
 import type { Fault } from '../generation/outcome';
 import { InvalidField } from '../invalidField';
 
+/** Whether n8n runs the node as an agent's tool: it adds a word to the type then. */
+export function isTool(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
+}
+
+/**
+ * Whether failed rows are items. For an agent they always are: up to version 2 of n8n's agent node a thrown error reaches
+ * the model as an empty answer, without the task id, and the model calls again, which buys the clip again.
+ */
+export function goesOnAfterFailure(context: IExecuteFunctions): boolean {
+	return context.continueOnFail() || isTool(context);
+}
+
 /**
  * The item of a failed row, when the node goes on after a failure. n8n routes an item to the error output only if its json is
  * nothing but `{error}` (it adds the row's own fields itself), so there the known fields cannot go along.

@@ -11,7 +11,7 @@ import { isOpen } from '../../generation/clip';
 import { makeClipsUntilBedtime } from '../../generation/doze';
 import type { Fault, Outcome } from '../../generation/outcome';
 import type { ClipJob, PaidRun } from '../../generation/run';
-import { inputFault, nodeError } from '../failures';
+import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { knockAtTriggers, openResumeAddresses, signedPath } from './callbacks';
 import { explainBalance, openPaidRun } from './openRun';
@@ -36,7 +36,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const ready = rows.filter((row) => 'job' in row);
 	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
 	const first = refusals.values().next().value;
-	if (first && !this.continueOnFail()) throw nodeError(this, first);
+	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
 	const jobs = ready.map(({ job }) => job).filter(({ itemIndex }) => !refusals.has(itemIndex));
 	const make = settings.canSleep ? makeClipsUntilBedtime : makeClips;
 	const made = await explainBalance(await make(jobs, run), run);
@@ -67,10 +67,14 @@ async function open(
 	context: IExecuteFunctions,
 ): Promise<{ run: PaidRun; secret: Buffer; settings: Settings }> {
 	const read = readFieldsOf(context, 0);
-	const isTool = context.getNode().type.endsWith('Tool');
 	const waitForEnd = readMode(read) === 'submitAndWait';
-	const canSleep = waitForEnd && !isTool && readWaitBy(read) === 'callback';
-	const settings = { waitForEnd, isTool, canSleep, maxCostUsd: readMaxCostUsd(read) };
+	const canSleep = waitForEnd && !isTool(context) && readWaitBy(read) === 'callback';
+	const settings = {
+		waitForEnd,
+		isTool: isTool(context),
+		canSleep,
+		maxCostUsd: readMaxCostUsd(read),
+	};
 	return { ...(await openPaidRun(context, readConcurrency(read))), settings };
 }
 

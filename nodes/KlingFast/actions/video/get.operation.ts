@@ -4,7 +4,7 @@ import { together } from '../../generation/batch';
 import { awaitClip, lookAtClip } from '../../generation/clip';
 import type { Outcome } from '../../generation/outcome';
 import type { Run, WaitSettings } from '../../generation/run';
-import { inputFault, nodeError } from '../failures';
+import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { openRun } from './openRun';
 import { readMetadata, readTaskId } from './readRow';
@@ -58,12 +58,15 @@ function readRow(context: IExecuteFunctions, itemIndex: number): Row | Outcome {
 		const metadata = readMetadata(read);
 		const { outputField, includeInputFields, ...waiting } = readWaiting(read);
 		const waitForEnd = readWaitUntilFinished(read);
-		const isTool = context.getNode().type.endsWith('Tool');
-		const settings = { ...waiting, waitForEnd, download: !isTool && readDownloadVideo(read) };
+		const settings = {
+			...waiting,
+			waitForEnd,
+			download: !isTool(context) && readDownloadVideo(read),
+		};
 		return { itemIndex, taskId, metadata, settings, delivery: { outputField, includeInputFields } };
 	} catch (error) {
 		const fault = inputFault(error);
-		if (!context.continueOnFail()) throw nodeError(context, fault, itemIndex);
+		if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
 		return { itemIndex, status: 'failed', fault };
 	}
 }

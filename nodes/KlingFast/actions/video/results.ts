@@ -5,7 +5,7 @@
  */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { outcomeJson, faultSentence, type Fault, type Outcome } from '../../generation/outcome';
-import { failedItem, nodeError } from '../failures';
+import { failedItem, goesOnAfterFailure, nodeError } from '../failures';
 
 /** Where a row's result goes. */
 export interface Delivery {
@@ -24,7 +24,7 @@ export function deliver(
 	isAnswer: (outcome: Outcome) => boolean = () => false,
 ): INodeExecutionData[][] {
 	const firstBad = outcomes.find((outcome) => outcome.fault && !isAnswer(outcome));
-	if (firstBad && !context.continueOnFail()) throw batchError(context, firstBad, outcomes);
+	if (firstBad && !goesOnAfterFailure(context)) throw batchError(context, firstBad, outcomes);
 	const items = context.getInputData();
 	return [
 		outcomes.map((outcome) => {
@@ -72,7 +72,7 @@ const RESULT_FIELDS = [
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
-	if (!context.continueOnFail()) throw nodeError(context, fault);
+	if (!goesOnAfterFailure(context)) throw nodeError(context, fault);
 	const error = faultSentence({ fault });
 	const items = context.getInputData();
 	return [items.map((_, itemIndex) => failedItem(context, itemIndex, { error, status: 'failed' }))];

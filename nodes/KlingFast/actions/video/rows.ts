@@ -6,7 +6,7 @@ import { ImageUploads } from '../../generation/imageUploads';
 import type { Outcome } from '../../generation/outcome';
 import { checkFrameAddresses } from '../../generation/request';
 import type { ClipJob, PaidRun } from '../../generation/run';
-import { inputFault, nodeError } from '../failures';
+import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { readCallbackBase } from './callbacks';
 import { openFrames } from './frames';
@@ -46,7 +46,7 @@ export async function readRows(
 			continue;
 		}
 		const fault = inputFault(read.reason);
-		if (!context.continueOnFail()) throw nodeError(context, fault, itemIndex);
+		if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
 		const metadata = metadataOf(context, itemIndex);
 		rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault } });
 	}
