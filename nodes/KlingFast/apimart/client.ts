@@ -191,8 +191,14 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 		baseUrl?: string;
 		callbackSecret?: string;
 	}>(CREDENTIAL_TYPE);
+	// n8n 2 adds this signal by itself; n8n 1 would let a request outlive the Stop button.
+	const abortSignal =
+		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 	const send: Send = async (options) =>
-		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, options);
+		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, {
+			...options,
+			abortSignal,
+		});
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
 	const { apiKey } = credential;
 	const secret = callbackSecret(apiKey, credential.callbackSecret);

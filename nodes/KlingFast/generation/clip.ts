@@ -4,6 +4,7 @@
  * - A slot is held from before the submit until the task has ended, and never during the download.
  * - A stopped run ends by throwing, not by an outcome that looks like a result.
  */
+import { ApimartError } from '../apimart/errors';
 import { withRetries } from '../apimart/retry';
 import type { Task } from '../apimart/task';
 import { stopReason } from '../clock';
@@ -51,7 +52,7 @@ export async function awaitClip(
 		const startedAtMs = run.clock.nowMs();
 		outcome = await pollToEnd(outcome, settings, run, { taskId, startedAtMs, isFresh: false });
 	});
-	return await finish(fault ? { ...outcome, fault } : outcome, settings, run);
+	return await finish(unlessUnknown(outcome, fault), settings, run);
 }
 
 /** Reads a task once and downloads its clip where it is finished. Rejects only when the run is stopped. */
@@ -61,11 +62,19 @@ export async function lookAtClip(
 	settings: WaitSettings,
 	run: Run,
 ): Promise<Outcome> {
-	let outcome: Outcome = { ...start, taskId };
+	let outcome: Outcome = { ...start, taskId, status: 'processing' };
 	const fault = await inSlot(run, async () => {
 		outcome = withTask(outcome, await readPatiently(taskId, run));
 	});
-	return await finish(fault ? { ...outcome, fault } : outcome, settings, run);
+	return await finish(unlessUnknown(outcome, fault), settings, run);
+}
+
+/** A task that could not be read may still be made; one that the provider does not know is none. */
+function unlessUnknown(outcome: Outcome, fault: Fault | undefined): Outcome {
+	if (!fault) return outcome;
+	const isUnknown =
+		fault.cause instanceof ApimartError && fault.cause.details.kind === 'unknownTask';
+	return isUnknown ? { ...outcome, fault, status: 'failed' } : { ...outcome, fault };
 }
 
 /** Reads an open task once more; a read that goes wrong changes nothing. Brings the clip along where it has ended. */

@@ -157,6 +157,6 @@ function withUncertainty(error: ApimartError): ApimartError {
 		...error.details,
 		spent: 'unknown',
 		advice:
-			"Whether the clip was accepted is not known. Retry On Fail, or n8n's Retry of this execution, sends the same request with the same key, which does not buy it a second time.",
+			"Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which does not buy it a second time.",
 	});
 }
