@@ -124,6 +124,7 @@ async function installPackages(install: N8nInstall, manifest: object): Promise<v
 	const counting = setInterval(() => void showPackageCount(staging, step), COUNT_EVERY_MS);
 	try {
 		await removeCutOff(folder);
+		await rm(folder, { recursive: true, force: true });
 		await mkdir(staging, { recursive: true });
 		await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'));
 		// n8n's own dependencies have install scripts that download or compile things nobody here uses.
@@ -131,6 +132,7 @@ async function installPackages(install: N8nInstall, manifest: object): Promise<v
 		const [program, args] = npmCommand(['install', ...flags, '--loglevel=error']);
 		await run(program, args, { cwd: staging, env: environmentOutsideNpm() });
 		await rename(staging, folder);
+		await removeCutOff(folder);
 		step.done();
 	} catch (error) {
 		step.failed();
@@ -142,11 +144,11 @@ async function installPackages(install: N8nInstall, manifest: object): Promise<v
 	}
 }
 
-/** Best effort: an npm that still works there may put something back, which the next installation removes. */
+/** Best effort, before and after: an npm that lost its starter may still be at work and put things back. */
 async function removeCutOff(folder: string): Promise<void> {
 	const names = await readdir(dirname(folder));
 	const left = names.filter((name) => name.startsWith(basename(folder) + STAGING_SUFFIX));
-	const paths = [folder, ...left.map((name) => join(dirname(folder), name))];
+	const paths = left.map((name) => join(dirname(folder), name));
 	await Promise.allSettled(
 		paths.map(async (path) => await rm(path, { recursive: true, force: true })),
 	);

@@ -16,9 +16,9 @@ import { npmCommand, runVisibly } from './run';
 
 const SUITES = ['unit', 'package', 'engine', 'e2e'];
 /** Run only where they are named. */
-const EXTRA_SUITES = ['templates'];
+const EXTRA_SUITES = ['templates', 'queue'];
 /** One n8n serves all files of such a suite, and two of them would fight for the processor. */
-const N8N_SUITES = ['e2e', 'templates'];
+const N8N_SUITES = ['e2e', 'templates', 'queue'];
 
 interface Counts {
 	passed: number;
