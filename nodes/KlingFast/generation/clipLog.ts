@@ -9,9 +9,14 @@ import type { Outcome } from './outcome';
 import type { PaidRun, Run } from './run';
 
 type Named = Pick<Outcome, 'itemIndex'> & { taskId: string };
+type Logs = Pick<Run, 'logger'>;
 
 /** A task id became known: from here on the clip can be found whatever happens to n8n. */
-export function logSubmit(clip: Named, isFound: boolean, run: PaidRun): void {
+export function logSubmit(
+	clip: Named,
+	isFound: boolean,
+	run: Logs & Pick<PaidRun, 'keyScope'>,
+): void {
 	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
 	const { taskId, itemIndex } = clip;
 	const { executionId } = run.keyScope;
@@ -20,14 +25,14 @@ export function logSubmit(clip: Named, isFound: boolean, run: PaidRun): void {
 }
 
 /** The provider has another word for the task than at the read before. */
-export function logState(clip: Named, { stateWord, progress }: Task, run: Run): void {
+export function logState(clip: Named, { stateWord, progress }: Task, run: Logs): void {
 	const { taskId, itemIndex } = clip;
 	const state = progress === undefined ? stateWord : `${stateWord}, ${progress} %`;
 	run.logger.debug(`Kling Fast: clip ${state}: ${taskId} (item ${itemIndex})`, { ...clip });
 }
 
 /** What the node leaves the clip as: made, failed, out of time, or completed without its file. */
-export function logEnd(clip: Named, { status, task, fault }: Outcome, run: Run): void {
+export function logEnd(clip: Named, { status, task, fault }: Outcome, run: Logs): void {
 	const { taskId, itemIndex } = clip;
 	const line = `Kling Fast: clip ${status}: ${taskId} (item ${itemIndex})`;
 	const beside = { ...clip, status, costUsd: task?.costUsd };

@@ -11,7 +11,9 @@ function clientThatIsTold(body: object, status = 200) {
 }
 
 test('an error that quotes the key does not show it', async () => {
-	const body = { error: { message: `invalid key ${quoted} (Bearer ${quoted})`, type: 'apimart_error' } };
+	const body = {
+		error: { message: `invalid key ${quoted} (Bearer ${quoted})`, type: 'apimart_error' },
+	};
 	const [refused] = await Promise.allSettled([clientThatIsTold(body, 401).readBalance()]);
 	expect(refused).toMatchObject({ status: 'rejected' });
 	expect(JSON.stringify(refused)).not.toContain(quoted);

@@ -1,0 +1,45 @@
+/** n8n's log shows messages only, with its default settings: what an admin looks for has to stand in them. */
+import { logEnd, logState, logSubmit } from '../../../nodes/KlingFast/generation/clipLog';
+import type { Outcome } from '../../../nodes/KlingFast/generation/outcome';
+
+const taskId = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
+const clip = { taskId, itemIndex: 3 };
+
+function runThatLogs() {
+	const lines: string[] = [];
+	const at = (level: string) => (message: string) => lines.push(`${level} ${message}`);
+	const logger = { info: at('info'), warn: at('warn'), debug: at('debug') };
+	const scope = { instanceId: 'instance', workflowId: 'workflow', nodeId: 'node', runIndex: 0 };
+	const run = { logger, keyScope: { ...scope, executionId: '1234' } };
+	return { run, lines };
+}
+
+test('a submit is told at info, with the task, the execution and the item', () => {
+	const { run, lines } = runThatLogs();
+	logSubmit(clip, false, run);
+	expect(lines).toEqual([`info Kling Fast: clip submitted: ${taskId} (execution 1234, item 3)`]);
+});
+
+test('so is a clip that was found again', () => {
+	const { run, lines } = runThatLogs();
+	logSubmit(clip, true, run);
+	expect(lines[0]).toMatch(/^info Kling Fast: clip found again, not bought twice: task_/);
+	expect(lines[0]).toContain('(execution 1234, item 3)');
+});
+
+test('what the provider says in between is told at debug', () => {
+	const { run, lines } = runThatLogs();
+	logState(clip, { taskId, state: 'processing', stateWord: 'processing', progress: 91 }, run);
+	expect(lines).toEqual([`debug Kling Fast: clip processing, 91 %: ${taskId} (item 3)`]);
+});
+
+test('the end is told at info, and at warn with the reason where it went wrong', () => {
+	const { run, lines } = runThatLogs();
+	const completed: Outcome = { ...clip, status: 'completed' };
+	logEnd(clip, completed, run);
+	logEnd(clip, { ...completed, status: 'failed', fault: { message: 'No luck' } }, run);
+	expect(lines).toEqual([
+		`info Kling Fast: clip completed: ${taskId} (item 3)`,
+		`warn Kling Fast: clip failed: ${taskId} (item 3): No luck`,
+	]);
+});
