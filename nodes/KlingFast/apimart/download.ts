@@ -66,6 +66,10 @@ async function storeOnce(context: Context, download: Download): Promise<IBinaryD
 			inspector.take(chunk);
 			if (inspector.isNotMp4) stream.destroy(new Error('the file is not an MP4'));
 		});
+		// Once paused like that, a stream does not flow for a store that only listens, as n8n's database and memory do.
+		stream.on('newListener', (event: string) => {
+			if (event === 'data') stream.resume();
+		});
 		void watchForStall(clock, done.signal, () => {
 			if (clock.nowMs() - lastByteAtMs < IDLE_LIMIT_MS) return;
 			stall.abort(new Error('the file host sent nothing for a minute'));
