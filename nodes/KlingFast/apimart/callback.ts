@@ -47,9 +47,14 @@ export function sealKnock(secret: Buffer): string {
 	return seal(secret, KNOCK, Buffer.alloc(NONCE_BYTES), Buffer.alloc(0));
 }
 
+/** Whether it has the form of a token. Says nothing about its seal. */
+export function looksLikeToken(token: unknown): token is string {
+	return typeof token === 'string' && /^[\w-]{20,4096}$/.test(token);
+}
+
 /** What a token says, or undefined where it was not sealed with this secret. Never throws. */
 export function openToken(secret: Buffer, token: unknown): OpenedToken | undefined {
-	if (typeof token !== 'string' || !/^[\w-]{20,4096}$/.test(token)) return undefined;
+	if (!looksLikeToken(token)) return undefined;
 	const bytes = Buffer.from(token, 'base64url');
 	// Node reads over surplus bits and characters: only the one spelling that was handed out counts.
 	if (bytes.toString('base64url') !== token) return undefined;

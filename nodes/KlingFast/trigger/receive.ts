@@ -20,7 +20,7 @@ import type {
 } from 'n8n-workflow';
 import { readBoolean } from '../actions/values';
 import { readOutputField } from '../actions/video/readRun';
-import { openToken, taskIdOfCallback } from '../apimart/callback';
+import { looksLikeToken, openToken, taskIdOfCallback } from '../apimart/callback';
 import { connect, type ApimartClient } from '../apimart/client';
 import { downloadVideo } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
@@ -32,6 +32,8 @@ import { tokenOf } from './signedRoute';
 
 /** A second delivery waits this long for the first one; the provider hangs up after about ten seconds. */
 const PATIENCE_MS = 8_000;
+
+const NOT_SIGNED = 'Not signed by this credential';
 
 type Reply = { httpStatus: 200 | 400 | 401 | 404 | 503; message: string };
 
@@ -55,12 +57,15 @@ interface Handled {
 }
 
 async function handle(context: IWebhookFunctions): Promise<Handled> {
-	const { client, secret } = await connect(context);
 	const isSignedPath = context.getWebhookName() === 'setup';
-	const token = isSignedPath ? openToken(secret, tokenOf(context.getParamsData())) : undefined;
+	const typedToken = isSignedPath ? tokenOf(context.getParamsData()) : undefined;
+	const mustBeSigned = isSignedPath || readOption(context, 'requireSignedCallback', true);
+	// Opening the credential is most of the work of a refusal: a flood that cannot be signed is turned away before it.
+	if (mustBeSigned && !looksLikeToken(typedToken)) return refuse(401, NOT_SIGNED);
+	const { client, secret } = await connect(context);
+	const token = isSignedPath ? openToken(secret, typedToken) : undefined;
 	if (token?.kind === 'knock') return refuse(200, 'The trigger is listening');
-	const mustBeSigned = readOption(context, 'requireSignedCallback', true);
-	if (!token && (isSignedPath || mustBeSigned)) return refuse(401, 'Not signed by this credential');
+	if (!token && mustBeSigned) return refuse(401, NOT_SIGNED);
 	const taskId = taskIdOfCallback(context.getBodyData());
 	if (!taskId) return refuse(400, 'The callback names no task');
 	return await startOnce(context, client, taskId, token?.metadata);
