@@ -113,7 +113,7 @@ export class Editor {
 
 	/** The entries of the dropdown that is open. */
 	openedList(): Locator {
-		return this.byId('parameter-input-item').filter({ visible: true });
+		return this.page.locator('li[role="option"]').filter({ visible: true });
 	}
 
 	async type(field: string, text: string): Promise<void> {
