@@ -9,8 +9,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createProxyServer } from 'http-proxy';
+import Redis from 'ioredis';
 import { Client } from 'pg';
 import { ensureTarball, OWNER } from './host';
 import { installN8n } from './install';
@@ -46,6 +47,7 @@ export async function startQueue(env: Record<string, string> = {}): Promise<Queu
 	try {
 		const name = `kling_fast_${randomBytes(4).toString('hex')}`;
 		const redis = await findRedis();
+		undoing.push(async () => await deleteKeys(redis, name));
 		const postgres = await findPostgres();
 		await runSql(postgres, `CREATE DATABASE ${name}`);
 		undoing.push(
@@ -114,15 +116,39 @@ interface Address {
 
 async function findRedis(): Promise<Address> {
 	const [host, port = '6379'] = (process.env.KLING_FAST_REDIS ?? '127.0.0.1:6379').split(':');
-	const socket = connect({ host, port: Number(port), timeout: CONNECT_WITHIN_MS });
+	const address = { host, port: Number(port) };
 	const [outcome] = await Promise.allSettled([
-		once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_WITHIN_MS) }),
+		withRedis(address, async (redis) => await redis.ping()),
 	]);
-	socket.destroy();
-	if (outcome.status === 'fulfilled') return { host, port: Number(port) };
+	if (outcome.status === 'fulfilled') return address;
 	throw new Error(
 		`The queue mode needs Redis, and none answers at ${host}:${port}. Start one (Debian and Ubuntu: apt-get install redis-server && redis-server; macOS: brew install redis && redis-server) or name one: KLING_FAST_REDIS=host:port.`,
 	);
+}
+
+async function deleteKeys(address: Address, prefix: string): Promise<void> {
+	await withRedis(address, async (redis) => {
+		for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 1000 })) {
+			if ((keys as string[]).length > 0) await redis.del(keys as string[]);
+		}
+	});
+}
+
+async function withRedis(
+	{ host, port }: Address,
+	work: (redis: Redis) => Promise<unknown>,
+): Promise<void> {
+	const redis = new Redis({
+		host,
+		port,
+		lazyConnect: true,
+		connectTimeout: CONNECT_WITHIN_MS,
+		retryStrategy: () => null,
+	});
+	// What goes wrong is told by the connecting itself; without a listener it would be printed as well.
+	redis.on('error', () => {});
+	await redis.connect();
+	await work(redis).finally(() => redis.disconnect());
 }
 
 async function findPostgres(): Promise<URL> {
@@ -133,7 +159,7 @@ async function findPostgres(): Promise<URL> {
 	if (outcome.status === 'fulfilled') return url;
 	const why = outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason);
 	throw new Error(
-		`The queue mode needs PostgreSQL, and ${url.host} says: ${why || 'nothing'}. Start one (docker run -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:16) or name one: KLING_FAST_POSTGRES=postgres://user:password@host:port/database.`,
+		`The queue mode needs PostgreSQL, and ${url.host} says: ${why || 'nothing'}. Start one (docker run -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:17) or name one: KLING_FAST_POSTGRES=postgres://user:password@host:port/database.`,
 	);
 }
 
