@@ -11,6 +11,8 @@ import { priceUsd } from '../../sandbox';
 const FOR_LOCAL_USE = ['local-rows-to-files', 'recover-clips'];
 const FOLDER = join(repositoryFolder, 'workflows');
 const TESTS_FOLDER = join(repositoryFolder, 'test', 'templates');
+/** Side of a node on the canvas. */
+const NODE_PIXELS = 96;
 const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
 const README = readFileSync(join(FOLDER, 'README.md'), 'utf8');
 
@@ -102,10 +104,22 @@ describe.each(all)('%s', (name) => {
 		for (const column of sheets.flatMap(columnsOf)) expect(told).toContain(`\`${column}\``);
 	});
 
-	test('lays its nodes out apart from each other', () => {
-		const places = workflow.nodes
-			.filter(({ type }) => type !== STICKY_NOTE)
-			.map(({ position: [x, y] }) => `${x},${y}`);
-		expect(new Set(places).size).toBe(places.length);
+	test('lays its nodes and notes out apart from each other', () => {
+		const areas = workflow.nodes.map(({ name: title, type, position: [x, y], parameters }) => {
+			const isNote = type === STICKY_NOTE;
+			const width = isNote ? Number(parameters.width) : NODE_PIXELS;
+			const height = isNote ? Number(parameters.height) : NODE_PIXELS;
+			return { title, left: x, right: x + width, top: y, bottom: y + height };
+		});
+		const overlapping = areas.flatMap((one, index) =>
+			areas
+				.slice(index + 1)
+				.filter(({ left, right, top, bottom }) => {
+					const beside = right <= one.left || left >= one.right;
+					return !beside && bottom > one.top && top < one.bottom;
+				})
+				.map(({ title }) => [one.title, title]),
+		);
+		expect(overlapping).toEqual([]);
 	});
 });

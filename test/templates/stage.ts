@@ -110,8 +110,7 @@ async function post(url: string): Promise<number> {
 async function eventually(isSo: () => Promise<boolean>, what: string): Promise<void> {
 	const deadline = Date.now() + HAPPENS_WITHIN_MS;
 	while (!(await isSo())) {
-		if (Date.now() > deadline)
-			throw new Error(`After ${HAPPENS_WITHIN_MS / 1000} s not: ${what}`);
+		if (Date.now() > deadline) throw new Error(`After ${HAPPENS_WITHIN_MS / 1000} s not: ${what}`);
 		await delay(LOOK_EVERY_MS);
 	}
 }
