@@ -133,7 +133,7 @@ export class Editor {
 	 */
 	async nodeColumn(height?: number): Promise<Frame> {
 		const { x, width } = await this.boxOf('node-parameters');
-		const { y } = await this.boxOf('tab-params');
+		const y = await this.headerTop();
 		if (height !== undefined) return { x, y, width, height };
 		const lastButton = await this.boxOf('collection-parameter-add');
 		return { x, y, width, height: lastButton.y + lastButton.height + MARGIN - y };
@@ -143,8 +143,13 @@ export class Editor {
 	async fieldsAndOutput(height: number): Promise<Frame> {
 		const { x } = await this.boxOf('node-parameters');
 		const output = await this.boxOf('output-panel');
-		const { y } = await this.boxOf('tab-params');
+		const y = await this.headerTop();
 		return { x, y, width: output.x + output.width - x, height };
+	}
+
+	/** The upper edge of the bar with the tabs. */
+	private async headerTop(): Promise<number> {
+		return (await this.boxOf('tab-params')).y - MARGIN;
 	}
 
 	private async boxOf(testId: string): Promise<Frame> {
