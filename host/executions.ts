@@ -21,7 +21,8 @@ export interface StoredExecution {
 /** Reads an execution as n8n stores it: its run data is JSON with back references, in the form of `flatted`. */
 export function decodeExecution(stored: StoredExecution): Execution {
 	const { data, ...facts } = stored;
-	return new Execution(facts, data ? (parse(data) as Partial<IRunExecutionData>) : {});
+	const saved = data ? (parse(data) as Partial<IRunExecutionData> | undefined) : undefined;
+	return new Execution(facts, saved ?? {});
 }
 
 /** One execution, as it was saved at the moment of reading. */
