@@ -17,19 +17,22 @@ let execution: Execution;
 let rows: Array<Record<string, string>>;
 let folder: string;
 
-beforeAll(async () => {
-	sandbox = await startSandbox({ apiKey: 'sk-local-rows', speed: 30 });
-	const host = await sharedHost();
-	folder = await mkdtemp(join(host.folder, 'local-rows-'));
-	const csv = await readFile(join(repositoryFolder, 'workflows', 'rows.csv'), 'utf8');
-	rows = parse(csv, { columns: true });
-	await writeFile(join(folder, 'rows.csv'), csv);
+beforeAll(
+	async () => {
+		sandbox = await startSandbox({ apiKey: 'sk-local-rows', speed: 30 });
+		const host = await sharedHost();
+		folder = await mkdtemp(join(host.folder, 'local-rows-'));
+		const csv = await readFile(join(repositoryFolder, 'workflows', 'rows.csv'), 'utf8');
+		rows = parse(csv, { columns: true });
+		await writeFile(join(folder, 'rows.csv'), csv);
 
-	const settings = { rowsFile: join(folder, 'rows.csv'), outputFolder: folder };
-	const credential = await host.addKlingCredential(sandbox);
-	const workflowId = await host.importTemplate('local-rows-to-files', settings, credential);
-	execution = await host.runToEnd(workflowId, RUN_WITHIN_SECONDS);
-}, RUN_WITHIN_SECONDS * 1000 + 60_000);
+		const settings = { rowsFile: join(folder, 'rows.csv'), outputFolder: folder };
+		const credential = await host.addKlingCredential(sandbox);
+		const workflowId = await host.importTemplate('local-rows-to-files', settings, credential);
+		execution = await host.runToEnd(workflowId, RUN_WITHIN_SECONDS);
+	},
+	RUN_WITHIN_SECONDS * 1000 + 60_000,
+);
 afterAll(async () => await sandbox.stop());
 
 test('the workflow runs to its end', () => {
