@@ -93,7 +93,8 @@ export class ApimartClient {
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
 		const task = answer.httpStatus < 300 ? parseTask(answer.json) : undefined;
 		if (task && (task.taskId === taskId || effectiveStatus(answer) < 300)) return task;
-		throwIfRefused(answer);
+		const error = errorOfAnswer(answer, currentClock().nowMs());
+		if (error) throw aboutRead(error);
 		throw unreadable(`APIMart's answer is no task: ${excerpt(answer.text, 1000)}`);
 	}
 
@@ -208,6 +209,16 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 function throwIfRefused(answer: Answer): void {
 	const error = errorOfAnswer(answer, currentClock().nowMs());
 	if (error) throw error;
+}
+
+/** What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same. */
+function aboutRead(error: ApimartError): ApimartError {
+	const { kind, advice = '' } = error.details;
+	if (!advice.includes('charged')) return error;
+	const check =
+		kind === 'credential' ? 'Check the API Key and the Base URL of the credential. ' : '';
+	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
+	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });
 }
 
 function unreadable(message: string): ApimartError {

@@ -13,6 +13,8 @@ import { pollDelaySeconds } from './pollSchedule';
 
 /** A task that was just accepted may not be readable everywhere at once. */
 const MAX_UNKNOWN_READS = 5;
+/** A read has nothing in it that could be refused but its task id: what says otherwise is some gateway's mood, for a while. */
+const MAX_ODD_READS = 5;
 /** A completed task whose answer names no video yet. */
 const MAX_READS_WITHOUT_VIDEO = 3;
 
@@ -41,6 +43,7 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 	let task: Task | undefined;
 	let faults = 0;
 	let unknownReads = 0;
+	let oddReads = 0;
 	let readsWithoutVideo = 0;
 	let retryAfter: number | undefined;
 	for (let reads = 0; ; reads++) {
@@ -58,7 +61,8 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 			const isUnknown = error.details.kind === 'unknownTask';
 			if (isUnknown && rules.isFresh && ++unknownReads <= MAX_UNKNOWN_READS) continue;
 			// A read costs nothing, so it is also repeated after a plain 500, unlike a submit.
-			if (!error.details.passing && error.details.kind !== 'server') throw error;
+			const isOdd = error.details.kind === 'parameter' && ++oddReads <= MAX_ODD_READS;
+			if (!error.details.passing && error.details.kind !== 'server' && !isOdd) throw error;
 			faults++;
 			retryAfter = error.details.retryAfterSeconds;
 			continue;
