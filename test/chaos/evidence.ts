@@ -60,7 +60,7 @@ function forgetIn(value: unknown): void {
 	for (const child of Object.values(entry)) forgetIn(child);
 }
 
-const INCOMING = /^Received (waiting-)?webhook "/;
+const INCOMING = /^(Received (waiting-)?webhook "|Error in handling webhook request )/;
 
 type Level = 'info' | 'debug';
 
@@ -71,8 +71,8 @@ interface LogLine {
 
 /**
  * n8n's log, which was written as JSON at debug level. `info`: what its default settings would have shown, which is the
- * messages of level info and above, without what was logged beside them. `debug`: everything but the line in which n8n itself
- * writes down the address of each callback that it receives, which no node can prevent.
+ * messages of level info and above, without what was logged beside them. `debug`: everything but the lines in which n8n itself
+ * writes down the address of a callback that it receives, or that hung up on it, which no node can prevent.
  */
 export function logText(log: string, level: Level): string {
 	const texts = log.split('\n');

@@ -41,7 +41,8 @@ export const deadlyAttacks: DeadlyAttack[] = [
 		const slow = { kind: 'slow', part: 'body', seconds: 20 } as const;
 		arena.sandbox.faults.add({ route: 'file', action: slow, times: ROWS, probability: 0.7 });
 		const doomed = await begin(arena, { ...plan, options: { concurrency: ROWS } });
-		const isDownloading = () => arena.sandbox.ledger.downloads().length >= drawn(arena, 1, 6);
+		const begun = drawn(arena, 1, 6);
+		const isDownloading = () => arena.sandbox.ledger.downloads().length >= begun;
 		await arena.sandbox.ledger.waitFor(isDownloading, GATE_WITHIN_MS);
 		return doomed;
 	}),
