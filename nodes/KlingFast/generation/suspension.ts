@@ -12,6 +12,8 @@ import type { Run, WaitSettings } from './run';
 
 /** A second callback waits this long for the first; the provider hangs up after about ten seconds. */
 const PATIENCE_MS = 8_000;
+/** How long n8n may take to act on the word to resume. */
+const RESUMING_MS = 30_000;
 const MEMORY_MS = 2 * 24 * 60 * 60 * 1000;
 const MAX_MEMORIES = 1_000;
 
@@ -41,7 +43,8 @@ interface Memory {
 	bornAtMs: number;
 	ended: Map<string, Outcome>;
 	turn: Promise<void>;
-	isResumed: boolean;
+	/** When this process last gave a callback the word to resume. */
+	resumedAtMs?: number;
 }
 
 const memories = new Map<string, Memory>();
@@ -59,7 +62,7 @@ export async function wake(
 	memory.turn = new Promise((resolve) => (endTurn = resolve));
 	if (!(await comesInTime(before, run.clock))) {
 		void before.then(endTurn);
-		return memory.isResumed ? { kind: 'asleep' } : { kind: 'again' };
+		return isBeingResumed(memory, run) ? { kind: 'asleep' } : { kind: 'again' };
 	}
 	const [decided] = await Promise.allSettled([decide(memory, clips, callback, run)]);
 	endTurn();
@@ -72,7 +75,7 @@ async function decide(
 	callback: Callback,
 	run: Run,
 ): Promise<WakeResult> {
-	if (memory.isResumed) return { kind: 'asleep' };
+	if (isBeingResumed(memory, run)) return { kind: 'asleep' };
 	const isNamed = ({ outcome }: OpenClip) => outcome.taskId === callback.taskId;
 	const unknown = clips.filter(({ outcome }) => !memory.ended.has(outcome.taskId ?? ''));
 	// The named task first: where it is not the last one, the next read already ends the search.
@@ -94,8 +97,13 @@ async function decide(
 			return settings.download ? await withVideo(ended, settings, run) : ended;
 		}),
 	);
-	memory.isResumed = true;
+	memory.resumedAtMs = run.clock.nowMs();
 	return { kind: 'resume', outcomes };
+}
+
+/** n8n lets no callback through to an execution that has resumed, so one that comes later means that resuming went wrong. */
+function isBeingResumed({ resumedAtMs }: Memory, { clock }: Run): boolean {
+	return resumedAtMs !== undefined && clock.nowMs() - resumedAtMs < RESUMING_MS;
 }
 
 async function comesInTime(turn: Promise<void>, clock: Clock): Promise<boolean> {
@@ -120,7 +128,6 @@ function memoryOf(sleepId: string, nowMs: number): Memory {
 		bornAtMs: nowMs,
 		ended: new Map(),
 		turn: Promise.resolve(),
-		isResumed: false,
 	};
 	memories.set(sleepId, fresh);
 	return fresh;

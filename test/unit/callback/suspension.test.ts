@@ -50,6 +50,17 @@ describe('a callback to a sleeping run', () => {
 		]);
 	});
 
+	it('resumes it again when, a minute later, it still sleeps: then n8n could not act on the first word', async () => {
+		const { clock, ended, call } = sleepOf(1);
+		ended.set('task_0', 'completed');
+		expect(await call('task_0')).toMatchObject({ kind: 'resume' });
+		await clock.run(clock.sleep(29_000));
+		expect(await call('task_0')).toEqual({ kind: 'asleep' });
+		await clock.run(clock.sleep(2_000));
+		expect(await call('task_0')).toMatchObject({ kind: 'resume' });
+		expect(await call('task_0')).toEqual({ kind: 'asleep' });
+	});
+
 	it('reads its own task first, and stops reading at the first that is being made', async () => {
 		const { ended, call, provider } = sleepOf(100);
 		ended.set('task_50', 'completed');
