@@ -49,7 +49,7 @@ test('it offers each operation and both events', async () => {
 		expect(text.toLowerCase()).toContain(action.toLowerCase());
 	}
 	await panel.getByText(/^Triggers \(2\)/).click();
-	await takePicture(editor.page, 'node-panel', { x: 720, y: 65, width: 720, height: 720 });
+	await takePicture(editor.page, 'node-panel', { x: 1054, y: 65, width: 386, height: 720 });
 });
 
 test('an operation is a node, and opens with its fields', async () => {
@@ -66,7 +66,7 @@ test("a wrong API key is refused by the credential's test, with words that help"
 	await editor.page.getByText('More details').click();
 	const refusal = editor.page.getByText('APIMart did not accept this API key');
 	await refusal.first().waitFor();
-	await takePicture(editor.page, 'credential-refused', { x: 260, y: 70, width: 920, height: 660 });
+	await takePicture(editor.page, 'credential-refused', { x: 204, y: 70, width: 1032, height: 680 });
 });
 
 test('the right one is accepted, and the node uses it', async () => {
