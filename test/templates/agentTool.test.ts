@@ -20,7 +20,9 @@ afterAll(async () => await stage.stop());
 async function chat(chatInput: string, id = workflowId): Promise<Execution> {
 	const chatSessionId = `session-${++sessions}`;
 	const triggerToStartFrom = { name: 'When chat message received' };
-	const body = { triggerToStartFrom, chatSessionId };
+	const isVersion1 = stage.host.version.startsWith('1.');
+	const workflowData = isVersion1 ? await stage.host.getWorkflow(id) : undefined;
+	const body = { triggerToStartFrom, chatSessionId, workflowData };
 	await stage.host.call('POST', `/rest/workflows/${id}/run`, body);
 	const url = `${stage.host.baseUrl}/webhook-test/${id}/${chatSessionId}`;
 	await axios.post(url, { action: 'sendMessage', sessionId: chatSessionId, chatInput });

@@ -15,7 +15,9 @@ const IN_FOLDER = /'([^']+)' in parents/;
 const OF_TYPE = /mimeType contains '([^']+)'/;
 const CHUNK = /^bytes (\d+)-(\d+)\/(\d+)$/;
 
-/** Google Drive as far as uploading in chunks, searching a folder, downloading and moving goes. */
+const FULL = googleError(403, 'PERMISSION_DENIED', 'The storage quota has been exceeded.');
+
+/** Google Drive as far as uploading, searching a folder, downloading and moving goes. */
 export class FakeDrive implements FakeService {
 	readonly hosts = ['www.googleapis.com'];
 	readonly files = new Map<string, DriveFile>();
@@ -46,6 +48,7 @@ export class FakeDrive implements FakeService {
 		const refusal = refuseStranger(request);
 		if (refusal) return refusal;
 		if (path === UPLOAD && query.get('uploadType') === 'resumable') return this.open(request);
+		if (path === UPLOAD && query.get('uploadType') === 'multipart') return this.take(request);
 		if (path === '/drive/v3/files' && method === 'GET') return this.search(request);
 		const [, id] = FILE.exec(path) ?? [];
 		if (id === undefined) return undefined;
@@ -59,11 +62,7 @@ export class FakeDrive implements FakeService {
 
 	private open({ body, headers }: FakeRequest): FakeAnswer {
 		const wanted = JSON.parse(body.toString()) as { name: string; parents: string[] };
-		const refused = this.refusals.findIndex((name) => wanted.name.startsWith(name));
-		if (refused !== -1) {
-			this.refusals.splice(refused, 1);
-			return googleError(403, 'PERMISSION_DENIED', 'The storage quota has been exceeded.');
-		}
+		if (this.isRefused(wanted.name)) return FULL;
 		const mimeType = headers['x-upload-content-type'] ?? '';
 		const id = `drive-file-${++this.count}`;
 		this.uploads.set(id, { file: { id, mimeType, ...wanted, bytes: Buffer.alloc(0) }, chunks: [] });
@@ -85,6 +84,22 @@ export class FakeDrive implements FakeService {
 		return { status: 200, body: resource(file) };
 	}
 
+	/** A whole file at once, which n8n sends where it keeps binary data in memory. */
+	private take({ body, headers }: FakeRequest): FakeAnswer {
+		const [, boundary = ''] = /boundary=(.+)$/.exec(headers['content-type'] ?? '') ?? [];
+		const [described, content] = partsOf(body, boundary);
+		const wanted = JSON.parse(described.body.toString()) as { name: string; parents: string[] };
+		if (this.isRefused(wanted.name)) return FULL;
+		const [, mimeType = ''] = /content-type: (.+)/i.exec(content.head) ?? [];
+		return { status: 200, body: resource(this.add({ ...wanted, mimeType, bytes: content.body })) };
+	}
+
+	private isRefused(name: string): boolean {
+		const index = this.refusals.findIndex((start) => name.startsWith(start));
+		if (index !== -1) this.refusals.splice(index, 1);
+		return index !== -1;
+	}
+
 	private search({ query }: FakeRequest): FakeAnswer {
 		const wanted = query.get('q') ?? '';
 		const [, folder] = IN_FOLDER.exec(wanted) ?? [];
@@ -92,6 +107,16 @@ export class FakeDrive implements FakeService {
 		const files = this.inFolder(folder).filter(({ mimeType }) => mimeType.startsWith(type));
 		return { status: 200, body: { files: files.map(resource) } };
 	}
+}
+
+function partsOf(body: Buffer, boundary: string): Array<{ head: string; body: Buffer }> {
+	// One character a byte, so that text positions are byte positions.
+	const texts = body.toString('latin1').split(`--${boundary}`).slice(1, -1);
+	return texts.map((text) => {
+		const start = text.indexOf('\r\n\r\n');
+		const content = text.slice(start + 4, -2);
+		return { head: text.slice(2, start), body: Buffer.from(content, 'latin1') };
+	});
 }
 
 function change(file: DriveFile, { body, query }: FakeRequest): FakeAnswer {
