@@ -1,4 +1,6 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals */
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { installN8n } from './install';
 import { KlingRest } from './klingRest';
 import { buildPackage, installPackage, packPackage } from './package';
@@ -46,8 +48,14 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
 	const install = await installN8n(options.version);
 	const { userFolder, env } = options;
 	const n8n = new N8nProcess({ install, userFolder, env });
-	await installPackage(options.tarball ?? (await ensureTarball()), n8n.userFolder);
-	await n8n.start();
+	const given = options.tarball ?? process.env.KLING_FAST_TARBALL;
+	const tarball = given || (await ensureTarball());
+	await installPackage(tarball, n8n.userFolder);
+	if (!given) await rm(dirname(tarball), { recursive: true });
+	await n8n.start().catch(async (error: unknown) => {
+		await n8n.remove();
+		return await Promise.reject(error);
+	});
 	await refuseUnloaded(n8n);
 	const host = new Host(n8n, install.version);
 	const isNew = await host.setUpOwner(OWNER).then(

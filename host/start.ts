@@ -4,8 +4,8 @@
  * afterwards. Without a key everything happens on this computer, against the sandbox, and costs nothing.
  */
 import { once } from 'node:events';
-import { mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, realpath, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { startSandbox, type Sandbox } from '../sandbox';
@@ -62,6 +62,9 @@ async function main(): Promise<number> {
 		'Building and packing the nodes',
 		async () => await ensureTarball(),
 	);
+	if (!process.env.KLING_FAST_TARBALL) {
+		cleanUps.push(async () => await rm(dirname(tarball), { recursive: true }));
+	}
 	const sandbox = apiKey ? undefined : await openSandbox();
 	const settings = await readySettings(rows);
 	const host = await showStep('Starting n8n', async () => await openHost(tarball, settings));
