@@ -1,11 +1,7 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import type { INode, INodeParameters } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import { startHost, type Host } from '../../host/host';
 import type { Execution } from '../../host/executions';
-import { NODE_TYPE } from '../../host/klingRest';
 import type { CredentialRef, N8nRest } from '../../host/rest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import {
@@ -20,6 +16,8 @@ import {
 	rowNodes,
 	sleepingGenerate,
 } from './callbackWorkflows';
+import { counterNode, startCounter, type Counter } from './counter';
+import { FETCH, neverCalledWorkflow } from './neverCalled';
 import { inWords, oddBodies, throwAt } from './oddBodies';
 import { report } from './report';
 
@@ -28,7 +26,6 @@ const CAP = 5;
 const ODD_BODIES = 110;
 const WITHIN_SECONDS = 90;
 const LONG = '[[slow:86000]]';
-const FETCH = 'Get video';
 
 jest.setTimeout(180_000);
 
@@ -46,7 +43,7 @@ beforeAll(async () => {
 	sandbox = await startSandbox({ concurrency: 0, speed: 1, callbackQueryJoin: 'end' });
 	counter = await startCounter();
 	credential = await host.addKlingCredential(sandbox);
-	neverCalled = await host.run(await host.importWorkflow(neverCalledWorkflow()));
+	neverCalled = await host.run(await host.importWorkflow(neverCalledWorkflow(credential)));
 	await host.waitForStatus(neverCalled, ['waiting'], WITHIN_SECONDS);
 });
 afterAll(async () => {
@@ -214,27 +211,6 @@ test('never called back: after the limit each row comes out with its task, and G
 	);
 });
 
-function neverCalledWorkflow() {
-	return line('Never called back', [
-		manualTrigger(),
-		...rowNodes(numberedRows(3, () => '[[slow:8]] [[no-callback]]')),
-		sleepingGenerate(credential, { options: { maxWait: 5 } }),
-		node(
-			FETCH,
-			NODE_TYPE,
-			1,
-			{
-				resource: 'video',
-				operation: 'get',
-				taskId: '={{ $json.taskId }}',
-				waitUntilFinished: true,
-				metadata: '={{ $json.metadata }}',
-			},
-			{ credentials: { [credential.type]: { id: credential.id, name: credential.name } } },
-		),
-	]);
-}
-
 /** Twelve rows in a published workflow, started by a webhook: seven are worked off, five sleep. */
 async function startTwelve(rest: N8nRest) {
 	const rows = numberedRows(ROWS, (row) => (row > ROWS - CAP ? LONG : '[[slow:1]]'));
@@ -249,7 +225,7 @@ async function startTwelve(rest: N8nRest) {
 		{ ...start, webhookId: randomUUID() },
 		...rowNodes(rows),
 		sleepingGenerate(credential, { options }),
-		counterNode(),
+		counterNode(counter),
 	]);
 	const known = new Set(tasks());
 	const workflowId = await rest.importWorkflow(workflow);
@@ -312,33 +288,4 @@ function millisecondsToWake(open: string[], end: Execution): number {
 	const ends = sandbox.ledger.charges().filter(({ taskId }) => open.includes(taskId));
 	const last = Math.max(...ends.map(({ at }) => Date.parse(at)));
 	return Date.parse(end.facts.stoppedAt ?? '') - last;
-}
-
-interface Counter {
-	url: string;
-	/** What was sent in the name of an execution. */
-	bodies(executionId: string): string[];
-	stop(): Promise<void>;
-}
-
-async function startCounter(): Promise<Counter> {
-	const seen: string[] = [];
-	const server: Server = createServer((request, response) => {
-		seen.push(request.url ?? '');
-		request.resume();
-		response.end('{}');
-	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${port}`,
-		bodies: (executionId) => seen.filter((url) => url === `/${executionId}`),
-		stop: async () => await new Promise((resolve) => server.close(() => resolve())),
-	};
-}
-
-function counterNode(): INode {
-	const url = `=${counter.url}/{{ $execution.id }}`;
-	const parameters = { method: 'POST', url, options: {} };
-	return node('Count', 'n8n-nodes-base.httpRequest', 4.2, parameters, { executeOnce: true });
 }
