@@ -17,9 +17,15 @@ import { ensureTarball, OWNER } from './host';
 import { installN8n } from './install';
 import { KlingRest } from './klingRest';
 import { installPackage } from './package';
+import { startPrivatePostgres, startPrivateRedis } from './privateServers';
 import { N8nProcess, type N8nCommand } from './process';
 
 const CALLBACK_PATHS = /^\/(webhook|webhook-waiting)\//;
+/** Asks for a server of the run's own instead of an address. */
+const PRIVATE = 'private';
+
+type Undoing = Array<() => Promise<unknown>>;
+
 const CONNECT_WITHIN_MS = 2_000;
 
 export interface Queue {
@@ -35,20 +41,21 @@ export interface Queue {
  * Starts n8n's queue mode with the package installed in every process.
  *
  * PostgreSQL: `KLING_FAST_POSTGRES`, by default `postgres://postgres@127.0.0.1:5432/postgres`; the user must be allowed to
- * create databases. Redis: `KLING_FAST_REDIS`, by default `127.0.0.1:6379`.
+ * create databases. Redis: `KLING_FAST_REDIS`, by default `127.0.0.1:6379`. Where nothing answers at the default, or the variable says
+ * `private`, a server of the run's own is started from the installed programs.
  *
  * @throws Error that says how to get them where one does not answer
  */
 export async function startQueue(env: Record<string, string> = {}): Promise<Queue> {
-	const undoing: Array<() => Promise<unknown>> = [];
+	const undoing: Undoing = [];
 	const stop = async () => {
 		for (const undo of undoing.splice(0).reverse()) await undo();
 	};
 	try {
 		const name = `kling_fast_${randomBytes(4).toString('hex')}`;
-		const redis = await findRedis();
+		const redis = await findRedis(undoing);
 		undoing.push(async () => await deleteKeys(redis, name));
-		const postgres = await findPostgres();
+		const postgres = await findPostgres(undoing);
 		await runSql(postgres, `CREATE DATABASE ${name}`);
 		undoing.push(
 			async () => await runSql(postgres, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
@@ -114,13 +121,24 @@ interface Address {
 	port: number;
 }
 
-async function findRedis(): Promise<Address> {
-	const [host, port = '6379'] = (process.env.KLING_FAST_REDIS ?? '127.0.0.1:6379').split(':');
-	const address = { host, port: Number(port) };
-	const [outcome] = await Promise.allSettled([
-		withRedis(address, async (redis) => await redis.ping()),
-	]);
-	if (outcome.status === 'fulfilled') return address;
+async function findRedis(undoing: Undoing): Promise<Address> {
+	const named = process.env.KLING_FAST_REDIS;
+	const ping = async (address: Address) =>
+		await withRedis(address, async (redis) => await redis.ping());
+	const [host, port = '6379'] = (named ?? '127.0.0.1:6379').split(':');
+	if (named !== PRIVATE) {
+		const address = { host, port: Number(port) };
+		const [outcome] = await Promise.allSettled([ping(address)]);
+		if (outcome.status === 'fulfilled') return address;
+	}
+	if (named === undefined || named === PRIVATE) {
+		const onPort = (own: number) => ({ host: '127.0.0.1', port: own });
+		const server = await startPrivateRedis(async (own) => await ping(onPort(own)));
+		if (server) {
+			undoing.push(server.stop);
+			return onPort(server.port);
+		}
+	}
 	throw new Error(
 		`The queue mode needs Redis, and none answers at ${host}:${port}. Start one (Debian and Ubuntu: apt-get install redis-server && redis-server; macOS: brew install redis && redis-server) or name one: KLING_FAST_REDIS=host:port.`,
 	);
@@ -151,13 +169,23 @@ async function withRedis(
 	await work(redis).finally(() => redis.disconnect());
 }
 
-async function findPostgres(): Promise<URL> {
-	const url = new URL(
-		process.env.KLING_FAST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres',
-	);
+async function findPostgres(undoing: Undoing): Promise<URL> {
+	const named = process.env.KLING_FAST_POSTGRES;
+	const onPort = (port: number) => new URL(`postgres://postgres@127.0.0.1:${port}/postgres`);
+	const url = named === undefined || named === PRIVATE ? onPort(5432) : new URL(named);
 	const [outcome] = await Promise.allSettled([runSql(url, 'SELECT 1')]);
-	if (outcome.status === 'fulfilled') return url;
-	const why = outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason);
+	if (outcome.status === 'fulfilled' && named !== PRIVATE) return url;
+	if (named === undefined || named === PRIVATE) {
+		const server = await startPrivatePostgres(
+			async (port) => await runSql(onPort(port), 'SELECT 1'),
+		);
+		if (server) {
+			undoing.push(server.stop);
+			return onPort(server.port);
+		}
+	}
+	const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
+	const why = reason instanceof Error ? reason.message : String(reason ?? '');
 	throw new Error(
 		`The queue mode needs PostgreSQL, and ${url.host} says: ${why || 'nothing'}. Start one (docker run -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:17) or name one: KLING_FAST_POSTGRES=postgres://user:password@host:port/database.`,
 	);
