@@ -60,5 +60,10 @@ function isPrivateHost(hostname: string) {
 }
 
 function isWebAddress(text: string) {
-	return /^https?:\/\//i.test(text) && URL.canParse(text);
+	// Not by URL.canParse: once optimized, that of Node 20 refuses letters such as an umlaut.
+	try {
+		return /^https?:\/\//i.test(text) && new URL(text).host !== '';
+	} catch {
+		return false;
+	}
 }

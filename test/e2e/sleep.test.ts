@@ -53,6 +53,7 @@ afterAll(async () => {
 test('twelve rows at a cap of five: one execution, asleep, woken once, twelve items in their order', async () => {
 	const started = await startTwelve(host);
 	const { executionId, open, before } = started;
+	const readsAwake = open.map((taskId) => sandbox.ledger.polls(taskId).length);
 	const readsBeforeSleep = before.flatMap((taskId) => sandbox.ledger.polls(taskId)).length;
 
 	await Promise.all(open.map(async (taskId) => await sandbox.finishTask(taskId)));
@@ -61,7 +62,8 @@ test('twelve rows at a cap of five: one execution, asleep, woken once, twelve it
 	expect(await host.executionsOf(started.workflowId)).toHaveLength(1);
 	expect(counter.bodies(executionId)).toHaveLength(1);
 	const reads = open.map((taskId) => sandbox.ledger.polls(taskId).length);
-	expect(Math.max(...reads)).toBeLessThanOrEqual(1 + 1 + CAP);
+	// Asleep, each callback reads an open task at most once.
+	expect(Math.max(...reads.map((all, index) => all - readsAwake[index]))).toBeLessThanOrEqual(CAP);
 	report(
 		`${ROWS} rows at cap ${CAP}: 1 execution, resumed once, ${readsBeforeSleep} status requests for the ${before.length} rows above the cap, ${reads.join(' + ')} for the ${CAP} that slept; ${millisecondsToWake(open, end)} ms from the last clip's end to the end of the resumed run`,
 	);

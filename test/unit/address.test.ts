@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+	parseWebUrl,
 	isLoopbackOrPrivate,
 	mayUseAddress,
 	normalizeBaseUrl,
@@ -8,6 +9,13 @@ import { InvalidField } from '../../nodes/KlingFast/invalidField';
 
 const PUBLIC_BASE = 'https://api.apimart.ai';
 const SANDBOX_BASE = 'http://127.0.0.1:4010';
+
+test('an address with an umlaut stays one, however often it is read', () => {
+	for (let times = 0; times < 20_000; times++) {
+		if (!parseWebUrl('https://exämple.com/a')) throw new Error(`refused after ${times} times`);
+	}
+	expect(parseWebUrl('https://exämple.com/a')?.hostname).toBe('xn--exmple-cua.com');
+});
 
 describe('loopback or private', () => {
 	it.each([

@@ -6,6 +6,7 @@
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { parseUrl } from './address';
 import { isObject } from './answer';
 import { parseTask } from './task';
 
@@ -74,8 +75,9 @@ export function openToken(secret: Buffer, token: unknown): OpenedToken | undefin
  */
 export function triggerBase(pasted: string): string | undefined {
 	const text = pasted.trim();
-	if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
-	const { origin, pathname } = new URL(text);
+	const url = /^https?:\/\//i.test(text) ? parseUrl(text) : undefined;
+	if (!url) return undefined;
+	const { origin, pathname } = url;
 	const path = pathname
 		.replace(/\/+$/, '')
 		.replace(/\/callback$/, '')

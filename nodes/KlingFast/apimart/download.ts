@@ -12,7 +12,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 import { stopReason, untilAborted, type Clock } from '../clock';
-import { mayUseAddress } from './address';
+import { mayUseAddress, parseUrl } from './address';
 import { header, retryAfterSeconds } from './answer';
 import { ApimartError, describeCause } from './errors';
 import { Mp4Inspector } from './mp4';
@@ -116,9 +116,10 @@ async function openVideo(
 		const { statusCode, headers, body } = response;
 		if (!isStream(body)) throw new Error('the file host gave no stream');
 		const location = header(headers, 'location');
-		if (statusCode >= 300 && statusCode < 400 && location && URL.canParse(location, url)) {
+		const next = location === undefined ? undefined : parseUrl(location, url);
+		if (statusCode >= 300 && statusCode < 400 && next) {
 			body.destroy();
-			url = new URL(location, url).href;
+			url = next.href;
 			continue;
 		}
 		if (statusCode !== 200) throw await refusal(statusCode, headers, body, download.clock);

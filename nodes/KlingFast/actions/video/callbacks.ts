@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { mayUseAddress } from '../../apimart/address';
+import { mayUseAddress, parseUrl } from '../../apimart/address';
 import {
 	resumeAddresses,
 	sealKnock,
@@ -74,11 +74,12 @@ export function openResumeAddresses(
 	baseUrl: string,
 ): CallbackAddresses | { fault: Fault } {
 	const resumeUrl = String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
-	if (URL.canParse(resumeUrl) && mayUseAddress(resumeUrl, baseUrl)) {
-		if (hasOddPort(resumeUrl, baseUrl)) warnOfPort(context, new URL(resumeUrl).port);
+	const parsed = parseUrl(resumeUrl);
+	if (parsed && mayUseAddress(resumeUrl, baseUrl)) {
+		if (hasOddPort(resumeUrl, baseUrl)) warnOfPort(context, parsed.port);
 		return resumeAddresses(resumeUrl);
 	}
-	const host = URL.canParse(resumeUrl) ? new URL(resumeUrl).host : resumeUrl;
+	const host = parsed?.host ?? resumeUrl;
 	return {
 		fault: {
 			message: `APIMart cannot call this n8n back: its address ${host} is inside a private network`,
