@@ -47,6 +47,20 @@ export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): P
 	});
 }
 
+/** The value of `work`, or `otherwise` where it takes longer than `patienceMs`. Rejects as `work` does. */
+export async function withPatience<T, Otherwise>(
+	work: Promise<T>,
+	{ patienceMs, otherwise }: { patienceMs: number; otherwise: Otherwise },
+	clock: Clock = current,
+): Promise<T | Otherwise> {
+	const done = new AbortController();
+	const tooLong = clock.sleep(patienceMs, done.signal).then(
+		() => otherwise,
+		() => otherwise,
+	);
+	return await Promise.race([work, tooLong]).finally(() => done.abort());
+}
+
 export function stopReason(signal: AbortSignal): Error {
 	return signal.reason instanceof Error ? signal.reason : new Error('The execution was stopped');
 }

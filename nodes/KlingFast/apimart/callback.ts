@@ -10,6 +10,9 @@ import { parseUrl } from './address';
 import { isObject } from './answer';
 import { parseTask } from './task';
 
+/** A delivery waits this long for an earlier one of the same clip; the provider hangs up after about ten seconds. */
+export const CALLBACK_PATIENCE_MS = 8_000;
+
 const CALLBACK = 1;
 const KNOCK = 2;
 const NONCE_BYTES = 12;

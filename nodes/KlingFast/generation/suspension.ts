@@ -5,13 +5,12 @@
  *   guard of its own and loses the execution when two callbacks resume it at once (engine fact 3).
  * - Nothing here throws for what the provider or the network does: the answer is then `again`.
  */
-import type { Clock } from '../clock';
+import { CALLBACK_PATIENCE_MS } from '../apimart/callback';
+import { withPatience } from '../clock';
 import { isOpen, lookAgain, withVideo } from './clip';
 import type { Outcome } from './outcome';
 import type { Run, WaitSettings } from './run';
 
-/** A second callback waits this long for the first; the provider hangs up after about ten seconds. */
-const PATIENCE_MS = 8_000;
 /** How long n8n may take to act on the word to resume. */
 const RESUMING_MS = 30_000;
 const MEMORY_MS = 2 * 24 * 60 * 60 * 1000;
@@ -60,7 +59,13 @@ export async function wake(
 	const before = memory.turn;
 	let endTurn: () => void = () => undefined;
 	memory.turn = new Promise((resolve) => (endTurn = resolve));
-	if (!(await comesInTime(before, run.clock))) {
+	const patience = { patienceMs: CALLBACK_PATIENCE_MS, otherwise: false };
+	const isMyTurn = await withPatience(
+		before.then(() => true),
+		patience,
+		run.clock,
+	);
+	if (!isMyTurn) {
 		void before.then(endTurn);
 		return isBeingResumed(memory, run) ? { kind: 'asleep' } : { kind: 'again' };
 	}
@@ -104,17 +109,6 @@ async function decide(
 /** n8n lets no callback through to an execution that has resumed, so one that comes later means that resuming went wrong. */
 function isBeingResumed({ resumedAtMs }: Memory, { clock }: Run): boolean {
 	return resumedAtMs !== undefined && clock.nowMs() - resumedAtMs < RESUMING_MS;
-}
-
-async function comesInTime(turn: Promise<void>, clock: Clock): Promise<boolean> {
-	const done = new AbortController();
-	const tooLong = clock.sleep(PATIENCE_MS, done.signal).then(
-		() => false,
-		() => false,
-	);
-	const isInTime = await Promise.race([turn.then(() => true), tooLong]);
-	done.abort();
-	return isInTime;
 }
 
 function memoryOf(sleepId: string, nowMs: number): Memory {

@@ -20,18 +20,20 @@ import type {
 } from 'n8n-workflow';
 import { readBoolean } from '../actions/values';
 import { readOutputField } from '../actions/video/readRun';
-import { looksLikeToken, openToken, taskIdOfCallback } from '../apimart/callback';
+import {
+	CALLBACK_PATIENCE_MS,
+	looksLikeToken,
+	openToken,
+	taskIdOfCallback,
+} from '../apimart/callback';
 import { connect, type ApimartClient } from '../apimart/client';
 import { downloadVideo } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
 import type { Task } from '../apimart/task';
-import { currentClock } from '../clock';
+import { currentClock, withPatience } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
 import { tokenOf } from './signedRoute';
-
-/** A second delivery waits this long for the first one; the provider hangs up after about ten seconds. */
-const PATIENCE_MS = 8_000;
 
 const NOT_SIGNED = 'Not signed by this credential';
 
@@ -84,7 +86,10 @@ async function startOnce(
 	const claim = claimTask(scope, taskId, currentClock().nowMs(), staticData);
 	if (claim.kind === 'repeated') return refuse(200, 'This clip has started its run');
 	if (claim.kind === 'working') {
-		const startsRun = await withPatience(claim.startsRun);
+		const startsRun = await withPatience(claim.startsRun, {
+			patienceMs: CALLBACK_PATIENCE_MS,
+			otherwise: undefined,
+		});
 		if (startsRun) return refuse(200, 'This clip has started its run');
 		return refuse(503, 'Another delivery of this clip is being worked on');
 	}
@@ -151,20 +156,6 @@ async function save(
 
 function readOption(context: IWebhookFunctions, name: string, defaultValue: boolean): boolean {
 	return readBoolean(context.getNodeParameter(`options.${name}`, ''), name, defaultValue);
-}
-
-/** The promise's value, or undefined when it takes too long. */
-async function withPatience(promise: Promise<boolean>): Promise<boolean | undefined> {
-	const done = new AbortController();
-	const tooLong = currentClock()
-		.sleep(PATIENCE_MS, done.signal)
-		.then(
-			() => undefined,
-			() => undefined,
-		);
-	const value = await Promise.race([promise, tooLong]);
-	done.abort();
-	return value;
 }
 
 function refuse(httpStatus: Reply['httpStatus'], message: string): Handled {

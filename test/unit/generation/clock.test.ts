@@ -4,6 +4,7 @@ import {
 	stopReason,
 	untilAborted,
 	useClock,
+	withPatience,
 } from '../../../nodes/KlingFast/clock';
 import { ManualClock } from './manualClock';
 
@@ -31,6 +32,30 @@ describe('work that a stop ends', () => {
 	it('ends with the reason of an earlier stop, and its own later error disturbs nobody', async () => {
 		const late = Promise.reject(new Error('late'));
 		await expect(untilAborted(late, AbortSignal.abort(stop))).rejects.toBe(stop);
+	});
+});
+
+describe('work that is waited for only so long', () => {
+	const patience = { patienceMs: 8_000, otherwise: 'too late' };
+
+	it('gives its result in time, and leaves no sleeper behind', async () => {
+		const clock = new ManualClock();
+		const value = withPatience(Promise.resolve('in time'), patience, clock);
+		await expect(value).resolves.toBe('in time');
+		expect(clock.openSleeps).toBe(0);
+	});
+
+	it('gives the other value once the time is up', async () => {
+		const clock = new ManualClock();
+		const value = clock.run(withPatience(new Promise(() => {}), patience, clock));
+		await expect(value).resolves.toBe('too late');
+		expect(clock.nowMs()).toBe(8_000);
+	});
+
+	it('gives its own error, and leaves no sleeper behind', async () => {
+		const clock = new ManualClock();
+		await expect(withPatience(Promise.reject(stop), patience, clock)).rejects.toBe(stop);
+		expect(clock.openSleeps).toBe(0);
 	});
 });
 
