@@ -11,6 +11,8 @@ export interface SandboxOptions {
 	apiKey?: string;
 	/** 1 = real time, 60 = a generation of 60 s takes 1 s. Scales generation and callback delays, nothing else. */
 	speed?: number;
+	/** What `estimated_time` counts: `clock` (default), for clients that wait by it; `provider`, for those whose clock is scaled too. */
+	estimates?: 'clock' | 'provider';
 	/** How long the pretended provider works, before scaling. Default 45-90 s, drawn from the seed. */
 	generationSeconds?: number | { min: number; max: number };
 	seed?: number;
@@ -61,6 +63,7 @@ export function withDefaults(options: SandboxOptions): Settings {
 		host: '127.0.0.1',
 		apiKey: 'sk-sandbox',
 		speed: 1,
+		estimates: 'clock',
 		// The waiting time that the article gives for a clip of 5 seconds.
 		generationSeconds: { min: 45, max: 90 },
 		seed: 1,

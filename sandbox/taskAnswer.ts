@@ -10,7 +10,8 @@ export const LINK_LIFETIME_SECONDS = 86_400;
 /**
  * A task as APIMart's status page shows it, keys in alphabetical order as in the recordings. `created` is
  * the time of day of the submit; `completed` is `created` plus the provider's seconds, so that their
- * difference is the generation time at any speed. `estimated_time` is in real seconds: clients wait by it.
+ * difference is the generation time at any speed. `estimated_time` is in real seconds: clients wait by it,
+ * unless told otherwise.
  */
 export function taskObject(
 	task: Task,
@@ -71,9 +72,10 @@ function progressPercent(task: Task, clock: Clock) {
 	return Math.min(percent, task.script.stuckProgress ?? 99);
 }
 
-function estimatedSeconds({ generationSeconds, speed }: Settings, task: Task) {
+function estimatedSeconds({ generationSeconds, speed, estimates }: Settings, task: Task) {
 	const seconds = typeof generationSeconds === 'number' ? generationSeconds : generationSeconds.max;
-	return Math.max(1, Math.ceil((task.script.generationSeconds === 0 ? 0 : seconds) / speed));
+	const scale = estimates === 'clock' ? speed : 1;
+	return Math.max(1, Math.ceil((task.script.generationSeconds === 0 ? 0 : seconds) / scale));
 }
 
 /** The other shapes that old pages, the article and public clients tell of. */

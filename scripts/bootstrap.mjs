@@ -15,6 +15,7 @@ const PROGRAMS = {
 	start: 'host/start.ts',
 	test: 'host/test.ts',
 	sandbox: 'sandbox/main.ts',
+	bench: 'bench/main.ts',
 	chaos: 'test/chaos/main.ts',
 	editor: 'test/editor/run.ts',
 };

@@ -1,0 +1,84 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+/**
+ * `npm run bench`: this package beside what people use today, in a real n8n, against the same sandbox, with the same clips.
+ * The provider's time is scaled, and every interval with it; what the machine does itself is not, and so weighs more than it
+ * would in real life.
+ */
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureTarball } from '../host/host';
+import { DEFAULT_N8N_VERSION, installN8n } from '../host/install';
+import { repositoryFolder } from '../host/package';
+import { showStep } from '../host/progress';
+import { run } from '../host/run';
+import { CONTENDERS_IN_ORDER } from './contenders';
+import type { Figures } from './measure';
+import { BIG_MB, MEMORY_ROWS, runRounds, SMALL_MB, type Round } from './plan';
+import { showOnTerminal, type Results } from './tables';
+
+const COUNTS = [1, 5, MEMORY_ROWS, 100];
+const GROWTH_ROWS = 500;
+const SIDE_BY_SIDE = 3;
+export const FIGURES_FILE = join(__dirname, 'figures.json');
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({
+		options: {
+			speed: { type: 'string', default: '30' },
+			seed: { type: 'string', default: '1' },
+			rows: { type: 'string', default: COUNTS.join(',') },
+			only: { type: 'string', default: CONTENDERS_IN_ORDER.map(({ name }) => name).join(',') },
+			brief: { type: 'boolean', default: false },
+			save: { type: 'boolean', default: false },
+		},
+	});
+	const names = values.only.split(',');
+	const contenders = CONTENDERS_IN_ORDER.filter(({ name }) => names.includes(name));
+	const counts = values.rows.split(',').map(Number);
+	await installN8n();
+	const tarball = await showStep(
+		'Building and packing the nodes',
+		async () => await ensureTarball(),
+	);
+	const terms = { speed: Number(values.speed), seed: Number(values.seed), tarball };
+	const figures: Figures[] = [];
+	for (const contender of contenders) {
+		const ours = contender.name === 'polling' && !values.brief;
+		for (const rounds of roundsOf(counts, values.brief, ours)) {
+			figures.push(...(await runRounds(contender, rounds, terms)));
+		}
+	}
+	const results: Results = { about: await aboutThisRun(terms.speed, terms.seed), figures };
+	showOnTerminal(results);
+	if (values.save) await writeFile(FIGURES_FILE, `${JSON.stringify(results, null, '\t')}\n`);
+}
+
+/** Each list is for an n8n process of its own: memory that one run took is not given back at once. */
+function roundsOf(counts: number[], isBrief: boolean, isGrowth: boolean): Round[][] {
+	const small = { executions: 1, megabytes: SMALL_MB };
+	const rounds = [counts.map((rows) => ({ ...small, rows }))];
+	if (isBrief) return rounds;
+	rounds[0].push({ ...small, rows: MEMORY_ROWS, executions: SIDE_BY_SIDE });
+	rounds.push([{ ...small, rows: MEMORY_ROWS, megabytes: BIG_MB }]);
+	if (isGrowth) rounds.push([{ ...small, rows: GROWTH_ROWS }]);
+	return rounds;
+}
+
+async function aboutThisRun(speed: number, seed: number): Promise<Results['about']> {
+	const git = async (...args: string[]) =>
+		(await run('git', args, { cwd: repositoryFolder })).trim();
+	const isClean = (await git('status', '--porcelain', '--', 'nodes', 'credentials')) === '';
+	const commit = await git('rev-parse', '--short', 'HEAD');
+	return {
+		commit: isClean ? commit : `${commit} and changes`,
+		date: new Date().toISOString().slice(0, 10),
+		n8n: process.env.N8N_VERSION || DEFAULT_N8N_VERSION,
+		machine: `${cpus().length} cores`,
+		speed,
+		seed,
+	};
+}
+
+void main();

@@ -1,0 +1,48 @@
+import type { INodeParameters } from 'n8n-workflow';
+import { clipTimes } from './clipTimes';
+
+const CLIP_TIME = /\[\[slow:([\d.]+)\]\]/;
+
+export interface Rows {
+	/** In the order of the rows: how long the provider works on each clip. */
+	clipSeconds: number[];
+	items: INodeParameters[];
+}
+
+/**
+ * The same rows for every contender: each prompt tells the sandbox how long the clip takes and how big it becomes.
+ *
+ * @param megabytes of each clip
+ */
+export function benchRows(count: number, megabytes: number, seed: number): Rows {
+	const clipSeconds = clipTimes(count, seed);
+	const items = clipSeconds.map((seconds, index) => ({
+		row: index + 1,
+		prompt: `A fox, take ${index + 1} [[slow:${seconds}]] [[big-clip:${megabytes}]]`,
+	}));
+	return { clipSeconds, items };
+}
+
+/** How long the provider works on the clip of this prompt, in its seconds. */
+export function clipSecondsOf(prompt: string): number {
+	return Number(CLIP_TIME.exec(prompt)?.[1]);
+}
+
+/**
+ * The shortest time in which clips can be made, `cap` at a time and begun in their order, if nothing but the provider takes
+ * time: whenever a clip is done the next one begins.
+ */
+export function bestMakespanSeconds(clipSeconds: number[], cap: number): number {
+	const lanes = Array.from({ length: cap }, () => 0);
+	for (const seconds of clipSeconds) {
+		const next = lanes.indexOf(Math.min(...lanes));
+		lanes[next] += seconds;
+	}
+	return Math.max(...lanes);
+}
+
+/** `ceil(N / cap) x T`, the usual rule of thumb; T is the mean time of a clip. */
+export function roundsSeconds(clipSeconds: number[], cap: number): number {
+	const mean = clipSeconds.reduce((sum, seconds) => sum + seconds, 0) / clipSeconds.length;
+	return Math.ceil(clipSeconds.length / cap) * mean;
+}

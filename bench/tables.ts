@@ -1,0 +1,146 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals */
+import Table from 'cli-table3';
+import { CONTENDERS_IN_ORDER } from './contenders';
+import type { Figures } from './measure';
+import { BIG_MB, MEMORY_ROWS, SMALL_MB } from './plan';
+
+export interface Results {
+	about: {
+		commit: string;
+		date: string;
+		n8n: string;
+		machine: string;
+		speed: number;
+		seed: number;
+	};
+	figures: Figures[];
+}
+
+export interface BenchTable {
+	title: string;
+	head: string[];
+	rows: string[][];
+}
+
+type Pick = (figures: Figures) => boolean;
+
+/** All tables, without those that nothing was measured for. */
+export function tablesOf({ figures }: Results): BenchTable[] {
+	const singles = figures.filter(
+		({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB,
+	);
+	const counts = [...new Set(singles.map(({ rows }) => rows))].sort((left, right) => left - right);
+	const largest = counts.filter((rows) => everyoneHas(singles, rows)).at(-1);
+	return [
+		byRows('Time for the whole sheet, over ceil(N / 5) x T', singles, counts, (of) =>
+			times(of.overRounds),
+		),
+		byRows(
+			'Time for the whole sheet, over the best that these clips allow',
+			singles,
+			counts,
+			(of) => times(of.overBest),
+		),
+		byRows('Time for the whole sheet', singles, counts, (of) => minutes(of.makespanSeconds)),
+		ofOneRun(`${largest} rows, one after the other seen`, singles, (of) => of.rows === largest),
+		ofOneRun('Three executions at once on one key', figures, (of) => of.executions > 1),
+		memoryTable(figures),
+	].filter(({ rows }) => rows.length > 0);
+}
+
+/** Prints every table. */
+export function showOnTerminal(results: Results): void {
+	const { commit, date, n8n, machine, speed, seed } = results.about;
+	for (const { title, head, rows } of tablesOf(results)) {
+		const table = new Table({ head, style: { head: [], border: [] } });
+		table.push(...rows);
+		process.stdout.write(`\n${title}\n${table.toString()}\n`);
+	}
+	process.stdout.write(
+		`\nCommit ${commit}, ${date}, n8n ${n8n}, ${machine}, provider ${speed} times as fast, seed ${seed}\n`,
+	);
+}
+
+function byRows(
+	title: string,
+	figures: Figures[],
+	counts: number[],
+	cell: (figures: Figures) => string,
+): BenchTable {
+	const rows = CONTENDERS_IN_ORDER.map(({ name, label }) => [
+		label,
+		...counts.map((count) => {
+			const found = figures.find((of) => of.contender === name && of.rows === count);
+			return found ? cell(found) : '';
+		}),
+	]);
+	return {
+		title,
+		head: ['', ...counts.map((count) => (count === 1 ? '1 row' : `${count} rows`))],
+		rows: rows.filter((cells) => cells.slice(1).some((text) => text !== '')),
+	};
+}
+
+function ofOneRun(title: string, figures: Figures[], isMeant: Pick): BenchTable {
+	const head = [
+		'',
+		'sheet done after',
+		'noticed late by (median)',
+		'(95 %)',
+		'requests a clip',
+		'refused (429)',
+		'CPU s a clip',
+		'place held a clip',
+	];
+	const rows = CONTENDERS_IN_ORDER.flatMap(({ name, label }) => {
+		const of = figures.find((candidate) => candidate.contender === name && isMeant(candidate));
+		if (!of) return [];
+		return [
+			[
+				label,
+				minutes(of.makespanSeconds),
+				seconds(of.lagMedianSeconds),
+				seconds(of.lagP95Seconds),
+				of.requestsPerClip.toFixed(1),
+				String(of.refusedSubmits),
+				of.cpuSecondsPerClip.toFixed(3),
+				seconds(of.slotSecondsPerClip),
+			],
+		];
+	});
+	return { title, head, rows };
+}
+
+function memoryTable(figures: Figures[]): BenchTable {
+	const cell = (name: string, megabytes: number) => {
+		const isMeant: Pick = (of) =>
+			of.contender === name &&
+			of.megabytes === megabytes &&
+			of.rows === MEMORY_ROWS &&
+			of.executions === 1;
+		const found = figures.find(isMeant);
+		return found ? `${found.peakOverIdleMb.toFixed(0)} MB` : '';
+	};
+	const rows = CONTENDERS_IN_ORDER.map(({ name, label }) => [
+		label,
+		cell(name, SMALL_MB),
+		cell(name, BIG_MB),
+	]);
+	return {
+		title: `Memory of n8n over its idle level, ${MEMORY_ROWS} rows`,
+		head: ['', `clips of ${SMALL_MB} MB`, `clips of ${BIG_MB} MB`],
+		rows: rows.filter((cells) => cells[1] !== '' && cells[2] !== ''),
+	};
+}
+
+function everyoneHas(figures: Figures[], rows: number): boolean {
+	const contenders = new Set(figures.map(({ contender }) => contender));
+	return [...contenders].every((name) =>
+		figures.some((of) => of.contender === name && of.rows === rows),
+	);
+}
+
+const times = (number: number) => `${number.toFixed(2)} x`;
+const seconds = (number: number) => `${number.toFixed(1)} s`;
+const minutes = (number: number) =>
+	number < 60 ? seconds(number) : `${(number / 60).toFixed(1)} min`;
