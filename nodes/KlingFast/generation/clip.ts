@@ -12,7 +12,7 @@ import { logEnd, logState, logSubmit } from './clipLog';
 import { faultOf, faultOfTask, timeoutFault, type Fault, type Outcome } from './outcome';
 import { waitForTask } from './polling';
 import type { ClipJob, PaidRun, Run, WaitSettings } from './run';
-import { takeSlot } from './slots';
+import { takeSlot, type ReleaseSlot } from './slots';
 import { markFailed, submitClip, type Submission } from './submission';
 
 /** How many clips that failed in earlier runs, under the same row key, are passed over until one is made. */
@@ -25,7 +25,9 @@ const LOOK_LIMIT_MS = 60_000;
 export async function makeClip(job: ClipJob, run: PaidRun): Promise<Outcome> {
 	const { itemIndex, request, estimatedCostUsd } = job;
 	let outcome: Outcome = { itemIndex, request, estimatedCostUsd, status: 'failed' };
+	const letNextUpload = await uploadAhead(job, run);
 	const fault = await inSlot(run, async () => {
+		letNextUpload();
 		for (let failures = 0; ; failures++) {
 			const submission = await submitClip(job, run).finally(() => {
 				run.bedtime?.submitDecided(itemIndex);
@@ -36,7 +38,7 @@ export async function makeClip(job: ClipJob, run: PaidRun): Promise<Outcome> {
 			markFailed(job, run);
 			if (!submission.isFromEarlierRun || failures >= MAX_EARLIER_FAILURES) break;
 		}
-	});
+	}).finally(letNextUpload);
 	return await finish(fault ? { ...outcome, fault } : outcome, job, run);
 }
 
@@ -94,6 +96,18 @@ export async function lookAgain(
 /** Whether the task of this row is still being made, as far as is known. */
 export function isOpen({ taskId, status, fault }: Outcome): boolean {
 	return taskId !== undefined && (status === 'processing' || status === 'submitted') && !fault;
+}
+
+/**
+ * Uploads the row's images before it takes a slot, so that no slot stands idle at the provider meanwhile. As many rows as there
+ * are slots may be ahead: their images would lie unused if the run is stopped. What goes wrong here comes up again at the submit.
+ */
+async function uploadAhead(job: ClipJob, run: PaidRun): Promise<ReleaseSlot> {
+	const isSent = run.ledger.find(job.itemIndex, job.contentHash)?.state === 'sent';
+	if (isSent || job.frames.length === 0) return () => undefined;
+	const release = await takeSlot(`images of ${run.apiKey}`, run.concurrency, run.signal);
+	await Promise.allSettled(job.frames.map(async (frame) => await frame.address()));
+	return release;
 }
 
 /** Does the work while holding a slot of the key. Gives what went wrong; rejects only when the run is stopped. */

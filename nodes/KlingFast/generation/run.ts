@@ -43,7 +43,7 @@ export interface WaitSettings {
 	download: boolean;
 }
 
-/** An image of a clip. Uploaded only when its clip is sent. */
+/** An image of a clip. Uploaded when its clip is among the next to be sent. */
 export interface Frame {
 	/** The address, or the hash of the bytes. */
 	identity: string;

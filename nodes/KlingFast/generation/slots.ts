@@ -26,14 +26,16 @@ export type ReleaseSlot = () => void;
 /**
  * Waits until fewer than `limit` clips of this key are in flight, counts one more and returns the function that gives the slot
  * back. Rejects with the signal's reason when it is aborted first.
+ *
+ * @param name of what is shared: the API key, or a text with it in it, of which only a hash is kept
  */
 export async function takeSlot(
-	apiKey: string,
+	name: string,
 	limit: number,
 	signal?: AbortSignal,
 ): Promise<ReleaseSlot> {
 	if (signal?.aborted) throw stopReason(signal);
-	const laneId = createHash('sha256').update(apiKey).digest('hex');
+	const laneId = createHash('sha256').update(name).digest('hex');
 	const lane = lanes.get(laneId) ?? { inFlight: 0, waiters: [] };
 	lanes.set(laneId, lane);
 	if (lane.inFlight < limit) lane.inFlight++;

@@ -47,7 +47,27 @@ describe('Generate Video from image files', () => {
 		expect(sentImages()).toEqual([[one], [one, two], [two, one]]);
 	});
 
-	test('images are uploaded when their clip is sent, so a refused run uploads nothing', async () => {
+	test('the next image is uploaded while a clip is made, and no image after it', async () => {
+		const items = [
+			await row('A [[slow:9999]]', `${PNG}one`),
+			await row('B', `${PNG}two`),
+			await row('C', `${PNG}three`),
+		];
+		const nodeOptions = { concurrency: 1, pollInterval: 0.1 };
+		const running = stage.engine.runNode(
+			generate(stage, [], { items, parameters: fromFiles, nodeOptions }),
+		);
+		const { ledger } = stage.sandbox;
+		const [first] = await ledger.waitFor(() => ledger.uploads().length === 2 && ledger.accepted());
+		await ledger.waitFor(() => ledger.polls().length > 0);
+		expect(ledger.accepted()).toHaveLength(1);
+		expect(ledger.uploads()).toHaveLength(2);
+		await stage.sandbox.finishTask(first.taskId ?? '');
+		expect(column(await running, 'status')).toEqual(Array(3).fill('completed'));
+		expect(ledger.uploads()).toHaveLength(3);
+	});
+
+	test('a run that is refused uploads nothing', async () => {
 		const items = [await row('A', `${PNG}one`)];
 		const run = await stage.engine.runNode(
 			generate(stage, [], { items, parameters: fromFiles, nodeOptions: { maxCost: 0.01 } }),
