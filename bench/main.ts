@@ -6,7 +6,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureTarball } from '../host/host';
 import { DEFAULT_N8N_VERSION, installN8n } from '../host/install';
@@ -16,12 +15,12 @@ import { run } from '../host/run';
 import { CONTENDERS_IN_ORDER } from './contenders';
 import type { Figures } from './measure';
 import { BIG_MB, MEMORY_ROWS, runRounds, SMALL_MB, type Round } from './plan';
+import { FIGURES_FILE, writePages } from './report';
 import { showOnTerminal, type Results } from './tables';
 
 const COUNTS = [1, 5, MEMORY_ROWS, 100];
 const GROWTH_ROWS = 500;
 const SIDE_BY_SIDE = 3;
-export const FIGURES_FILE = join(__dirname, 'figures.json');
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
@@ -52,7 +51,9 @@ async function main(): Promise<void> {
 	}
 	const results: Results = { about: await aboutThisRun(terms.speed, terms.seed), figures };
 	showOnTerminal(results);
-	if (values.save) await writeFile(FIGURES_FILE, `${JSON.stringify(results, null, '\t')}\n`);
+	if (!values.save) return;
+	await writeFile(FIGURES_FILE, `${JSON.stringify(results, null, '\t')}\n`);
+	await writePages(results);
 }
 
 /** Each list is for an n8n process of its own: memory that one run took is not given back at once. */

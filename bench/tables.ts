@@ -42,10 +42,48 @@ export function tablesOf({ figures }: Results): BenchTable[] {
 			(of) => times(of.overBest),
 		),
 		byRows('Time for the whole sheet', singles, counts, (of) => minutes(of.makespanSeconds)),
-		ofOneRun(`${largest} rows, one after the other seen`, singles, (of) => of.rows === largest),
-		ofOneRun('Three executions at once on one key', figures, (of) => of.executions > 1),
+		ofOneRun(`A sheet of ${largest} rows`, singles, (of) => of.rows === largest),
+		ofOneRun(
+			`Three executions of ${MEMORY_ROWS} rows at once on one key`,
+			figures,
+			(of) => of.executions > 1,
+		),
 		memoryTable(figures),
 	].filter(({ rows }) => rows.length > 0);
+}
+
+/** The one table for people who read one table: the sheet of 20 rows. */
+export function summaryOf({ figures }: Results): Omit<BenchTable, 'title'> {
+	const rows = CONTENDERS_IN_ORDER.flatMap(({ name, label }) => {
+		const single = figures.find(
+			(of) =>
+				of.contender === name &&
+				of.rows === MEMORY_ROWS &&
+				of.executions === 1 &&
+				of.megabytes === SMALL_MB,
+		);
+		if (!single) return [];
+		const big = figures.find((of) => of.contender === name && of.megabytes === BIG_MB);
+		return [
+			[
+				label,
+				minutes(single.makespanSeconds),
+				seconds(single.lagMedianSeconds),
+				single.requestsPerClip.toFixed(1),
+				seconds(single.slotSecondsPerClip),
+				big ? megabytes(big) : '',
+			],
+		];
+	});
+	const head = [
+		`${MEMORY_ROWS} rows`,
+		'sheet done after',
+		'a clip is noticed late by',
+		'requests a clip',
+		'place in n8n held a clip',
+		`memory, clips of ${BIG_MB} MB`,
+	];
+	return { head, rows };
 }
 
 /** Prints every table. */
@@ -112,14 +150,14 @@ function ofOneRun(title: string, figures: Figures[], isMeant: Pick): BenchTable 
 }
 
 function memoryTable(figures: Figures[]): BenchTable {
-	const cell = (name: string, megabytes: number) => {
+	const cell = (name: string, clipMegabytes: number) => {
 		const isMeant: Pick = (of) =>
 			of.contender === name &&
-			of.megabytes === megabytes &&
+			of.megabytes === clipMegabytes &&
 			of.rows === MEMORY_ROWS &&
 			of.executions === 1;
 		const found = figures.find(isMeant);
-		return found ? `${found.peakOverIdleMb.toFixed(0)} MB` : '';
+		return found ? megabytes(found) : '';
 	};
 	const rows = CONTENDERS_IN_ORDER.map(({ name, label }) => [
 		label,
@@ -140,6 +178,7 @@ function everyoneHas(figures: Figures[], rows: number): boolean {
 	);
 }
 
+const megabytes = ({ peakOverIdleMb }: Figures) => `${peakOverIdleMb.toFixed(0)} MB`;
 const times = (number: number) => `${number.toFixed(2)} x`;
 const seconds = (number: number) => `${number.toFixed(1)} s`;
 const minutes = (number: number) =>
