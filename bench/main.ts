@@ -14,11 +14,11 @@ import { showStep } from '../host/progress';
 import { run } from '../host/run';
 import { CONTENDERS_IN_ORDER } from './contenders';
 import type { Figures } from './measure';
-import { BIG_MB, MEMORY_ROWS, runRounds, SMALL_MB, type Round } from './plan';
+import { BIG_MB, SHEET_ROWS, runRounds, SMALL_MB, type Round } from './plan';
 import { FIGURES_FILE, writePages } from './report';
 import { showOnTerminal, type Results } from './tables';
 
-const COUNTS = [1, 5, MEMORY_ROWS, 100];
+const COUNTS = [1, 5, SHEET_ROWS, 100];
 const GROWTH_ROWS = 500;
 const SIDE_BY_SIDE = 3;
 
@@ -61,8 +61,8 @@ function roundsOf(counts: number[], isBrief: boolean, isGrowth: boolean): Round[
 	const small = { executions: 1, megabytes: SMALL_MB };
 	const rounds = [counts.map((rows) => ({ ...small, rows }))];
 	if (isBrief) return rounds;
-	rounds[0].push({ ...small, rows: MEMORY_ROWS, executions: SIDE_BY_SIDE });
-	rounds.push([{ ...small, rows: MEMORY_ROWS, megabytes: BIG_MB }]);
+	rounds[0].push({ ...small, rows: SHEET_ROWS, executions: SIDE_BY_SIDE });
+	rounds.push([{ ...small, rows: SHEET_ROWS, megabytes: BIG_MB }]);
 	if (isGrowth) rounds.push([{ ...small, rows: GROWTH_ROWS }]);
 	return rounds;
 }

@@ -32,6 +32,8 @@ export interface Figures {
 	cpuSecondsPerClip: number;
 	/** How long an execution occupied a place in the process, per clip. */
 	slotSecondsPerClip: number;
+	/** Where an execution slept: real milliseconds from the end of the last clip to the first moment of the run that goes on. */
+	wakeMs?: number;
 }
 
 /** Lets a contender make the clips of these rows, in so many executions side by side, and looks on. */
@@ -57,11 +59,10 @@ export async function measure(
 	const stretches = after.stretches.filter(({ executionId }) => ids.includes(executionId));
 	const makespanSeconds = spanMs(stretches) * (speed / 1000);
 	const clipsMade = sandbox.ledger.charges().length;
-	const { requests, submits } = {
-		requests: [...sandbox.ledger.submits(), ...sandbox.ledger.polls()].length,
-		submits: sandbox.ledger.submits(),
-	};
+	const submits = sandbox.ledger.submits();
+	const requests = submits.length + sandbox.ledger.polls().length;
 	const lags = lagsSeconds(sandbox, speed);
+	const wakeMs = wakeMsOf(stretches, sandbox, speed);
 	return {
 		contender: contender.name,
 		rows: rows.items.length,
@@ -78,6 +79,7 @@ export async function measure(
 		peakOverIdleMb: (after.peakBytes - before.rssBytes) / 1e6,
 		cpuSecondsPerClip: (after.cpuSeconds - before.cpuSeconds) / clipsMade,
 		slotSecondsPerClip: (sumOf(stretches.map(lengthMs)) * (speed / 1000)) / clipsMade,
+		...(executions === 1 && stretches.length > 1 && { wakeMs }),
 	};
 }
 
@@ -95,15 +97,22 @@ async function refuseFailures(ids: string[], { host }: Bed, stretches: Stretch[]
 /** For each clip: from the moment when it was done to the first status read that could say so. */
 function lagsSeconds({ ledger }: Sandbox, speed: number): number[] {
 	return ledger.accepted().map((submit) => {
-		const doneMs = Date.parse(submit.at) + (clipSecondsOf(promptOf(submit)) * 1000) / speed;
+		const doneMs = doneMsOf(submit, speed);
 		const reads = ledger.polls(submit.taskId).map(({ at }) => Date.parse(at));
 		const firstMs = Math.min(...reads.filter((readMs) => readMs >= doneMs));
 		return ((firstMs - doneMs) / 1000) * speed;
 	});
 }
 
-function promptOf({ body }: RequestEntry): string {
-	return String((body as { prompt?: unknown }).prompt);
+function wakeMsOf(stretches: Stretch[], { ledger }: Sandbox, speed: number): number {
+	const lastDoneMs = Math.max(...ledger.accepted().map((submit) => doneMsOf(submit, speed)));
+	return Math.max(...stretches.map(({ fromMs }) => fromMs)) - lastDoneMs;
+}
+
+/** When the provider was done with the clip of this submit. */
+function doneMsOf({ at, body }: RequestEntry, speed: number): number {
+	const { prompt } = body as { prompt?: unknown };
+	return Date.parse(at) + (clipSecondsOf(String(prompt)) * 1000) / speed;
 }
 
 /** From the first beginning to the last end. */

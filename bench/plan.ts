@@ -12,7 +12,8 @@ import { benchRows } from './rows';
 
 export const SMALL_MB = 2;
 export const BIG_MB = 20;
-export const MEMORY_ROWS = 20;
+/** Of the sheet that every table shows. */
+export const SHEET_ROWS = 20;
 const BALANCE_USD = 10_000;
 
 /** One run of a contender. */

@@ -2,9 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryFolder } from '../host/package';
+import { chartOf } from './chart';
 import { summaryOf, tablesOf, type BenchTable, type Results } from './tables';
 
 export const FIGURES_FILE = join(__dirname, 'figures.json');
+export const CHART = 'docs/images/benchmark.svg';
 const FROM = '<!-- measured -->';
 const UNTIL = '<!-- /measured -->';
 
@@ -15,12 +17,13 @@ export const PAGES: Record<string, (results: Results) => string> = {
 	'README.md': (results) => asMarkdownTable(summaryOf(results)),
 };
 
-/** Puts the figures into the pages, between two marks that only the source shows. */
+/** Puts the figures into the pages, between two marks that only the source shows, and draws the chart. */
 export async function writePages(results: Results): Promise<void> {
 	for (const [name, content] of Object.entries(PAGES)) {
 		const path = join(repositoryFolder, name);
 		await writeFile(path, withContent(await readFile(path, 'utf8'), content(results)));
 	}
+	await writeFile(join(repositoryFolder, CHART), chartOf(results));
 }
 
 /** @throws Error where the page has no marks */

@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { CONTENDERS_IN_ORDER } from './contenders';
 import type { Figures } from './measure';
-import { BIG_MB, MEMORY_ROWS, SMALL_MB } from './plan';
+import { BIG_MB, SHEET_ROWS, SMALL_MB } from './plan';
 
 export interface Results {
 	about: {
@@ -44,7 +44,7 @@ export function tablesOf({ figures }: Results): BenchTable[] {
 		byRows('Time for the whole sheet', singles, counts, (of) => minutes(of.makespanSeconds)),
 		ofOneRun(`A sheet of ${largest} rows`, singles, (of) => of.rows === largest),
 		ofOneRun(
-			`Three executions of ${MEMORY_ROWS} rows at once on one key`,
+			`Three executions of ${SHEET_ROWS} rows at once on one key`,
 			figures,
 			(of) => of.executions > 1,
 		),
@@ -55,15 +55,9 @@ export function tablesOf({ figures }: Results): BenchTable[] {
 /** The one table for people who read one table: the sheet of 20 rows. */
 export function summaryOf({ figures }: Results): Omit<BenchTable, 'title'> {
 	const rows = CONTENDERS_IN_ORDER.flatMap(({ name, label }) => {
-		const single = figures.find(
-			(of) =>
-				of.contender === name &&
-				of.rows === MEMORY_ROWS &&
-				of.executions === 1 &&
-				of.megabytes === SMALL_MB,
-		);
+		const single = singleRunOf(figures, name, SHEET_ROWS);
 		if (!single) return [];
-		const big = figures.find((of) => of.contender === name && of.megabytes === BIG_MB);
+		const big = singleRunOf(figures, name, SHEET_ROWS, BIG_MB);
 		return [
 			[
 				label,
@@ -76,7 +70,7 @@ export function summaryOf({ figures }: Results): Omit<BenchTable, 'title'> {
 		];
 	});
 	const head = [
-		`${MEMORY_ROWS} rows`,
+		`${SHEET_ROWS} rows`,
 		'sheet done after',
 		'a clip is noticed late by',
 		'requests a clip',
@@ -84,6 +78,19 @@ export function summaryOf({ figures }: Results): Omit<BenchTable, 'title'> {
 		`memory, clips of ${BIG_MB} MB`,
 	];
 	return { head, rows };
+}
+
+/** One execution of so many rows, with clips of the usual size. */
+export function singleRunOf(
+	figures: Figures[],
+	name: string,
+	rowCount: number,
+	clipMegabytes = SMALL_MB,
+): Figures | undefined {
+	return figures.find(
+		({ contender, rows, executions, megabytes: size }) =>
+			contender === name && rows === rowCount && executions === 1 && size === clipMegabytes,
+	);
 }
 
 /** Prints every table. */
@@ -129,6 +136,7 @@ function ofOneRun(title: string, figures: Figures[], isMeant: Pick): BenchTable 
 		'refused (429)',
 		'CPU s a clip',
 		'place held a clip',
+		'woken after',
 	];
 	const rows = CONTENDERS_IN_ORDER.flatMap(({ name, label }) => {
 		const of = figures.find((candidate) => candidate.contender === name && isMeant(candidate));
@@ -143,6 +151,7 @@ function ofOneRun(title: string, figures: Figures[], isMeant: Pick): BenchTable 
 				String(of.refusedSubmits),
 				of.cpuSecondsPerClip.toFixed(3),
 				seconds(of.slotSecondsPerClip),
+				of.wakeMs === undefined ? '' : `${of.wakeMs.toFixed(0)} ms`,
 			],
 		];
 	});
@@ -151,12 +160,7 @@ function ofOneRun(title: string, figures: Figures[], isMeant: Pick): BenchTable 
 
 function memoryTable(figures: Figures[]): BenchTable {
 	const cell = (name: string, clipMegabytes: number) => {
-		const isMeant: Pick = (of) =>
-			of.contender === name &&
-			of.megabytes === clipMegabytes &&
-			of.rows === MEMORY_ROWS &&
-			of.executions === 1;
-		const found = figures.find(isMeant);
+		const found = singleRunOf(figures, name, SHEET_ROWS, clipMegabytes);
 		return found ? megabytes(found) : '';
 	};
 	const rows = CONTENDERS_IN_ORDER.map(({ name, label }) => [
@@ -165,7 +169,7 @@ function memoryTable(figures: Figures[]): BenchTable {
 		cell(name, BIG_MB),
 	]);
 	return {
-		title: `Memory of n8n over its idle level, ${MEMORY_ROWS} rows`,
+		title: `Memory of n8n over its idle level, ${SHEET_ROWS} rows`,
 		head: ['', `clips of ${SMALL_MB} MB`, `clips of ${BIG_MB} MB`],
 		rows: rows.filter((cells) => cells[1] !== '' && cells[2] !== ''),
 	};
