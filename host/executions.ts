@@ -1,5 +1,11 @@
 import { parse } from 'flatted';
-import type { IDataObject, INodeExecutionData, IRunExecutionData, ITaskData } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IDataObject,
+	INodeExecutionData,
+	IRunExecutionData,
+	ITaskData,
+} from 'n8n-workflow';
 
 export type ExecutionStatus =
 	'new' | 'running' | 'waiting' | 'success' | 'error' | 'canceled' | 'crashed' | 'unknown';
@@ -69,6 +75,13 @@ export class Execution {
 
 	jsonOf(nodeName: string, output = 0, run = -1): IDataObject[] {
 		return this.itemsOf(nodeName, output, run).map(({ json }) => json);
+	}
+
+	/** The files of a node's items, each item's first; items without one are left out. */
+	filesOf(nodeName: string, output = 0, run = -1): IBinaryData[] {
+		return this.itemsOf(nodeName, output, run).flatMap(({ binary }) =>
+			Object.values(binary ?? {}).slice(0, 1),
+		);
 	}
 
 	/** The message of the error that a node's last run ended with. */

@@ -8,7 +8,7 @@ import axios, {
 	type AxiosResponse,
 	type Method,
 } from 'axios';
-import type { IDataObject, INodeTypeDescription } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, INodeTypeDescription } from 'n8n-workflow';
 import { decodeExecution, Execution, type ExecutionStatus } from './executions';
 import type { WorkflowJson } from './workflow';
 
@@ -56,6 +56,10 @@ export class N8nRest {
 			proxy: false,
 			validateStatus: () => true,
 		});
+	}
+
+	get isVersion1(): boolean {
+		return this.version.startsWith('1.');
 	}
 
 	/** Makes the owner of a fresh n8n, who is logged in then. */
@@ -135,12 +139,17 @@ export class N8nRest {
 	async run(workflowId: string, triggerName?: string): Promise<string> {
 		const workflow = await this.getWorkflow(workflowId);
 		const name = triggerName ?? manualTriggerOf(workflow);
-		const body = {
-			triggerToStartFrom: { name },
-			...(this.isVersion1 && { workflowData: workflow }),
-		};
-		const path = `/rest/workflows/${workflowId}/run`;
-		return (await this.call<{ executionId: string }>('POST', path, body)).executionId;
+		const { executionId } = await this.press<{ executionId: string }>(workflow, name);
+		return executionId;
+	}
+
+	/**
+	 * Presses Execute Workflow for a trigger that others call: its test URLs are on then, for one call.
+	 *
+	 * @param options what else the editor sends, such as the `chatSessionId` of a chat
+	 */
+	async listen(workflowId: string, triggerName: string, options: object = {}): Promise<void> {
+		await this.press(await this.getWorkflow(workflowId), triggerName, options);
 	}
 
 	/** Runs a workflow by hand and waits for its end, whatever that is. */
@@ -184,8 +193,9 @@ export class N8nRest {
 		await this.call('POST', `/rest/executions/${executionId}/stop`);
 	}
 
-	/** The bytes of an item's binary, by the id that stands in `item.binary.<field>.id`. */
-	async binary(id: string): Promise<Buffer> {
+	/** The bytes of a file of an item, `item.binary.<field>`: n8n 1 keeps them in the item itself, unless it is told otherwise. */
+	async binary({ id, data }: IBinaryData): Promise<Buffer> {
+		if (id === undefined) return Buffer.from(data, 'base64');
 		const response = await this.send({
 			url: '/rest/binary-data',
 			params: { id, action: 'download' },
@@ -215,8 +225,12 @@ export class N8nRest {
 		});
 	}
 
-	private get isVersion1(): boolean {
-		return this.version.startsWith('1.');
+	private async press<T>(workflow: SavedWorkflow, name: string, options: object = {}): Promise<T> {
+		return await this.call('POST', `/rest/workflows/${workflow.id}/run`, {
+			triggerToStartFrom: { name },
+			...(this.isVersion1 && { workflowData: workflow }),
+			...options,
+		});
 	}
 
 	private async openSession(path: string, body: object): Promise<void> {
@@ -237,7 +251,11 @@ export class N8nRest {
 		let latest = await this.execution(id);
 		const isThere = async () => isRight(latest) || isRight((latest = await this.execution(id)));
 		await until(isThere, timeoutSeconds, () => `execution ${id} is still ${latest.status}`);
-		return latest;
+		if (!this.isVersion1) return latest;
+		// On SQLite it saves the state first and the data after that: what was read may be a new state with old data.
+		await delay(POLL_EVERY_MS);
+		const settled = await this.execution(id);
+		return isRight(settled) ? settled : latest;
 	}
 }
 

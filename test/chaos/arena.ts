@@ -169,9 +169,9 @@ export class Arena {
 	/** Clips that are there: a completed item without an error, and behind its binary the task's own bytes. */
 	private async deliveredClips(runs: SavedRun[]): Promise<Set<string>> {
 		const delivered = new Set<string>();
-		for (const { taskId, binaryId } of runs.flatMap(({ clips }) => clips)) {
+		for (const { taskId, file } of runs.flatMap(({ clips }) => clips)) {
 			if (delivered.has(taskId)) continue;
-			const bytes = await this.host.binary(binaryId);
+			const bytes = await this.host.binary(file);
 			if (bytes.includes(`task ${taskId}`)) delivered.add(taskId);
 			else this.faults.push(`the file of ${taskId} is not its clip`);
 		}

@@ -1,5 +1,5 @@
 import { parse, stringify } from 'flatted';
-import type { IRunExecutionData } from 'n8n-workflow';
+import type { IBinaryData, IRunExecutionData } from 'n8n-workflow';
 import { Execution, type StoredExecution } from '../../host/executions';
 import type { N8nRest } from '../../host/rest';
 
@@ -10,7 +10,7 @@ export interface SavedRun {
 	/** Everything that was saved, but n8n's own resume token and the callback addresses inside a remembered submit. */
 	text: string;
 	resumeToken?: string;
-	clips: Array<{ taskId: string; binaryId: string }>;
+	clips: Array<{ taskId: string; file: IBinaryData }>;
 }
 
 export async function savedRun(host: N8nRest, id: string): Promise<SavedRun> {
@@ -34,9 +34,9 @@ function clipsOf(execution: Execution): SavedRun['clips'] {
 	const runs = Object.values(execution.data.resultData?.runData ?? {}).flat();
 	const items = runs.flatMap(({ data }) => (data?.main ?? []).flatMap((output) => output ?? []));
 	return items.flatMap(({ json, binary }) => {
-		const binaryId = Object.values(binary ?? {})[0]?.id;
+		const [file] = Object.values(binary ?? {});
 		const isThere = json.status === 'completed' && json.error === undefined;
-		return isThere && binaryId !== undefined ? [{ taskId: String(json.taskId), binaryId }] : [];
+		return isThere && file ? [{ taskId: String(json.taskId), file }] : [];
 	});
 }
 

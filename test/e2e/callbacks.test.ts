@@ -150,8 +150,7 @@ test("while the editor listens, the trigger's test URL starts a run of the workf
 	const { credential } = await setUp();
 	const trigger = klingTrigger(credential);
 	const workflowId = await host.importWorkflow(line('In the making', [trigger, lastNode()]));
-	const listen = { triggerToStartFrom: { name: TRIGGER } };
-	await host.call('POST', `/rest/workflows/${workflowId}/run`, listen);
+	await host.listen(workflowId, TRIGGER);
 	const testUrl = productionUrl(host.baseUrl, trigger).replace('/webhook/', '/webhook-test/');
 	expect((await submitRows(credential, testUrl, 1)).error).toBeUndefined();
 	await sandbox.ledger.waitFor((ledger) => ledger.callbacks().length === 1, WITHIN_MS);

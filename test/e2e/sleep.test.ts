@@ -96,7 +96,7 @@ test('with videos: each comes as a file, downloaded when the last clip has ended
 	for (const taskId of open) await sandbox.finishTask(taskId);
 	const end = await host.waitForEnd(executionId, WITHIN_SECONDS);
 	const files = await Promise.all(
-		end.itemsOf(GENERATE).map(async ({ binary }) => await host.binary(binary?.data.id ?? '')),
+		end.filesOf(GENERATE).map(async (file) => await host.binary(file)),
 	);
 	expect(files.map((file) => file.toString('latin1', 4, 8))).toEqual(['ftyp', 'ftyp', 'ftyp']);
 });
@@ -142,7 +142,7 @@ test('in a loop: it sleeps once a round, and all rows come out', async () => {
 	expect(end.jsonOf('Loop', 0)).toMatchObject(completedRows(4));
 });
 
-test('in a sub-workflow: the calling workflow waits too, and gets the clips', async () => {
+test('in a sub-workflow: the calling workflow waits too, and gets the clips (n8n 1: its own rows)', async () => {
 	const called = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
 		inputSource: 'passthrough',
 	});
@@ -171,7 +171,9 @@ test('in a sub-workflow: the calling workflow waits too, and gets the clips', as
 	);
 	const end = await host.waitForEnd(executionId, WITHIN_SECONDS);
 	expect(end.status).toBe('success');
-	expect(end.jsonOf('Call')).toMatchObject(completedRows(2));
+	// n8n 1 gives a calling workflow that had to wait its own rows back, whatever the called one made of them.
+	const rows = [1, 2].map((row) => ({ row }));
+	expect(end.jsonOf('Call')).toMatchObject(host.isVersion1 ? rows : completedRows(2));
 });
 
 test(`${ODD_BODIES} odd bodies at a sleeping execution: it sleeps on, and wakes with its clips`, async () => {
@@ -179,9 +181,9 @@ test(`${ODD_BODIES} odd bodies at a sleeping execution: it sleeps on, and wakes 
 	const [{ body }] = sandbox.ledger.accepted().filter(({ taskId }) => taskId === open[0]);
 	const { callback_url: address } = body as { callback_url: string };
 	const forged = address.replace(/signature=\w{8}/, 'signature=00000000');
-	expect((await post(forged, JSON.stringify({ id: open[0], status: 'completed' }))).status).toBe(
-		401,
-	);
+	const answer = await post(forged, JSON.stringify({ id: open[0], status: 'completed' }));
+	// n8n 1 signs no resume address, so the node itself asks the provider, hears otherwise and goes on sleeping.
+	expect(answer.status).toBe(host.isVersion1 ? 503 : 401);
 	const thrown = await throwAt([address], oddBodies(ODD_BODIES, open[0]));
 	report(
 		`${ODD_BODIES} odd bodies at a sleeping execution, by answer: ${inWords(thrown.statuses)}`,

@@ -56,7 +56,7 @@ test('asleep in one process, called back in another, woken in a third: the clips
 		[1, 2, 3].map((row) => ({ status: 'completed', metadata: { row } })),
 	);
 	const files = await Promise.all(
-		end.itemsOf(GENERATE).map(async ({ binary }) => await queue.rest.binary(binary?.data.id ?? '')),
+		end.filesOf(GENERATE).map(async (file) => await queue.rest.binary(file)),
 	);
 	expect(files.map((file) => file.toString('latin1', 4, 8))).toEqual(['ftyp', 'ftyp', 'ftyp']);
 

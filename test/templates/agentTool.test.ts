@@ -19,9 +19,7 @@ afterAll(async () => await stage.stop());
 /** Writes a line into the chat of the editor, as n8n 2 does it. */
 async function chat(chatInput: string, id = workflowId): Promise<Execution> {
 	const chatSessionId = `session-${++sessions}`;
-	const triggerToStartFrom = { name: 'When chat message received' };
-	const body = { triggerToStartFrom, chatSessionId };
-	await stage.host.call('POST', `/rest/workflows/${id}/run`, body);
+	await stage.host.listen(id, 'When chat message received', { chatSessionId });
 	const url = `${stage.host.baseUrl}/webhook-test/${id}/${chatSessionId}`;
 	await axios.post(url, { action: 'sendMessage', sessionId: chatSessionId, chatInput });
 	const count = (runs.get(id) ?? 0) + 1;

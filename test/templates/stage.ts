@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import { setTimeout as delay } from 'node:timers/promises';
 import axios from 'axios';
-import type { Execution } from '../../host/executions';
+import type { Execution, ExecutionStatus } from '../../host/executions';
 import { NODE_TYPE, type KlingRest } from '../../host/klingRest';
 import { fillTemplate, readTemplate, type WorkflowJson } from '../../host/workflow';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
@@ -34,7 +34,7 @@ export interface Stage {
 	/** Publishes a workflow and waits until its Kling Fast Trigger listens. */
 	publish(workflowId: string, callbackUrl: string): Promise<void>;
 	/** Waits until so many executions of a workflow are in one of these states, and gives them, the oldest first. */
-	executions(workflowId: string, count: number, states: string[]): Promise<Execution[]>;
+	executions(workflowId: string, count: number, states: ExecutionStatus[]): Promise<Execution[]>;
 	/** The bytes that the provider serves for a clip. */
 	clipBytes(taskId: string): Promise<Buffer>;
 	stop(): Promise<void>;
@@ -71,7 +71,7 @@ export async function setStage(apiKey: string, options: SandboxOptions = {}): Pr
 				`${count} executions are ${states.join(' or ')}`,
 			);
 			const ids = (await listed()).map(({ id }) => id).sort((a, b) => Number(a) - Number(b));
-			return await Promise.all(ids.map(async (id) => await host.execution(id)));
+			return await Promise.all(ids.map(async (id) => await host.waitForStatus(id, states)));
 		},
 		async clipBytes(taskId) {
 			const { data } = await axios.get<{ data: { result: { videos: Array<{ url: string[] }> } } }>(
