@@ -3,6 +3,8 @@
  * - A callback is only a knock on the door: which tasks have ended is read from the provider.
  * - Of all callbacks of one sleep exactly one gets `resume` in this process, however close they come. n8n 1.x has no such
  *   guard of its own and loses the execution when two callbacks resume it at once (engine fact 3).
+ * - In a loop, for the moment in which n8n 1 has saved that the execution sleeps again but not yet how, the sleep before is read in
+ *   its place: a callback that names none of its clips must not resume that one again.
  * - Nothing here throws for what the provider or the network does: the answer is then `again`.
  */
 import { CALLBACK_PATIENCE_MS } from '../apimart/callback';
@@ -80,8 +82,10 @@ async function decide(
 	callback: Callback,
 	run: Run,
 ): Promise<WakeResult> {
-	if (isBeingResumed(memory, run)) return { kind: 'asleep' };
 	const isNamed = ({ outcome }: OpenClip) => outcome.taskId === callback.taskId;
+	const namesAnother = callback.taskId !== undefined && !clips.some(isNamed);
+	if (memory.resumedAtMs !== undefined && namesAnother) return { kind: 'again' };
+	if (isBeingResumed(memory, run)) return { kind: 'asleep' };
 	const unknown = clips.filter(({ outcome }) => !memory.ended.has(outcome.taskId ?? ''));
 	// The named task first: where it is not the last one, the next read already ends the search.
 	const inOrder = [...unknown.filter(isNamed), ...unknown.filter((clip) => !isNamed(clip))];
