@@ -3,6 +3,7 @@ import type { Execution } from '../../host/executions';
 import type { ChatRequest } from './fakes/openAi';
 import { setStage, type Stage } from './stage';
 
+const CHAT = 'When chat message received';
 const MOST_CHARACTERS_OF_AN_ANSWER = 3000;
 
 let stage: Stage;
@@ -16,12 +17,19 @@ beforeAll(async () => {
 });
 afterAll(async () => await stage.stop());
 
-/** Writes a line into the chat of the editor, as n8n 2 does it. */
+/** Writes a line into the chat of the editor. */
 async function chat(chatInput: string, id = workflowId): Promise<Execution> {
-	const chatSessionId = `session-${++sessions}`;
-	await stage.host.listen(id, 'When chat message received', { chatSessionId });
-	const url = `${stage.host.baseUrl}/webhook-test/${id}/${chatSessionId}`;
-	await axios.post(url, { action: 'sendMessage', sessionId: chatSessionId, chatInput });
+	const sessionId = `session-${++sessions}`;
+	const said = { action: 'sendMessage', sessionId, chatInput };
+	if (stage.host.isVersion1) {
+		// There the editor hands the line to the trigger as what it gave; n8n 2 sends it to an address of the session.
+		const data = { source: [null], startTime: Date.now(), executionTime: 0, executionIndex: 0 };
+		const given = { ...data, executionStatus: 'success', data: { main: [[{ json: said }]] } };
+		await stage.host.listen(id, CHAT, { triggerToStartFrom: { name: CHAT, data: given } });
+	} else {
+		await stage.host.listen(id, CHAT, { chatSessionId: sessionId });
+		await axios.post(`${stage.host.baseUrl}/webhook-test/${id}/${sessionId}`, said);
+	}
 	const count = (runs.get(id) ?? 0) + 1;
 	runs.set(id, count);
 	return (await stage.executions(id, count, ['success', 'error']))[count - 1];
