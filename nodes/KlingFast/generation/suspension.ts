@@ -43,6 +43,8 @@ export interface Callback {
 interface Memory {
 	bornAtMs: number;
 	ended: Map<string, Outcome>;
+	/** Clips that are fetched, or were, while others are still made. */
+	fetched: Map<string, Promise<Outcome>>;
 	turn: Promise<void>;
 	/** When this process last gave a callback the word to resume. */
 	resumedAtMs?: number;
@@ -90,24 +92,47 @@ async function decide(
 	// The named task first: where it is not the last one, the next read already ends the search.
 	const inOrder = [...unknown.filter(isNamed), ...unknown.filter((clip) => !isNamed(clip))];
 	for (const clip of inOrder) {
-		// The video is downloaded when all have ended: until then the execution sleeps, and its data cannot be added to.
+		// The answer does not wait for the video: the provider gives a callback ten seconds.
 		const looked = await lookAgain(clip.outcome, { ...clip.settings, download: false }, run);
 		if (!isOpen(looked)) {
 			memory.ended.set(looked.taskId ?? '', looked);
 			continue;
 		}
+		fetchEnded(memory, clips, run);
 		const couldNotBeRead = looked === clip.outcome;
 		const isContradicted = isNamed(clip) && callback.claimsEnd;
 		return { kind: couldNotBeRead || isContradicted ? 'again' : 'asleep' };
 	}
 	const outcomes = await Promise.all(
 		clips.map(async ({ outcome, settings }) => {
-			const ended = memory.ended.get(outcome.taskId ?? '') ?? outcome;
-			return settings.download ? await withVideo(ended, settings, run) : ended;
+			const taskId = outcome.taskId ?? '';
+			const ended = (await memory.fetched.get(taskId)) ?? memory.ended.get(taskId) ?? outcome;
+			return ended.binary ? ended : await withVideo(ended, settings, run);
 		}),
 	);
+	memory.fetched.clear();
 	memory.resumedAtMs = run.clock.nowMs();
 	return { kind: 'resume', outcomes };
+}
+
+/** Begins to download what has ended while other clips are still made. */
+function fetchEnded({ ended, fetched }: Memory, clips: OpenClip[], run: Run): void {
+	for (const { outcome, settings } of clips) {
+		const taskId = outcome.taskId ?? '';
+		const looked = ended.get(taskId);
+		if (!looked || !settings.download || fetched.has(taskId)) continue;
+		fetched.set(taskId, fetchEarly(looked, settings, run));
+	}
+}
+
+/**
+ * The clip with its video in n8n's store. Where n8n keeps files in memory it is not kept, as a sleeping run takes none; then, and
+ * where this goes wrong, it is done again at the end.
+ */
+async function fetchEarly(ended: Outcome, settings: WaitSettings, run: Run): Promise<Outcome> {
+	const [fetched] = await Promise.allSettled([withVideo(ended, settings, run)]);
+	const isStored = fetched.status === 'fulfilled' && fetched.value.binary?.id !== undefined;
+	return isStored ? fetched.value : ended;
 }
 
 /** n8n lets no callback through to an execution that has resumed, so one that comes later means that resuming went wrong. */
@@ -125,6 +150,7 @@ function memoryOf(sleepId: string, nowMs: number): Memory {
 	const fresh: Memory = {
 		bornAtMs: nowMs,
 		ended: new Map(),
+		fetched: new Map(),
 		turn: Promise.resolve(),
 	};
 	memories.set(sleepId, fresh);
