@@ -172,7 +172,8 @@ async function pollToEnd(
 		client,
 		clock,
 		signal,
-		startedAtMs,
+		// A full provider may have refused a fresh task for minutes before it took it.
+		startedAtMs: isFresh ? clock.nowMs() : startedAtMs,
 		deadlineMs: startedAtMs + maxWaitSeconds * 1000,
 		pollIntervalSeconds,
 		readAtOnce: !isFresh,

@@ -1,16 +1,25 @@
-/** The first look is early: it brings the provider's estimate, and quick clips are not kept waiting. */
-const FIRST_LOOK_SECONDS = 5;
-/** Clips usually take 45 to 90 s (the provider's article): in that time one can be ready at any moment. */
-const USUALLY_READY_FROM_SECONDS = 45;
-const USUALLY_READY_UNTIL_SECONDS = 90;
-const READY_DELAY_SECONDS = 5;
-const SHORTEST_DELAY_SECONDS = 3;
-const SHORT_REST_SECONDS = 6;
-const LONGEST_DELAY_SECONDS = 20;
+/** An early look for quick clips: it also brings the provider's progress and estimate. */
+const EARLY_LOOKS_SECONDS = [5, 25];
+/** No clip of the provider's article is ready before 45 s, and those of peak hours take 150 s. */
+const FIRST_EXPECTED_SECONDS = 47;
+const LAST_EXPECTED_SECONDS = 152;
+/** So the middle clip is noticed 2.5 s late. The provider's own advice ends with this gap too. */
+const GAP_SECONDS = 5;
+/** So near a moment of the plan, a request (moved by the spread, or made for what was told) takes its place. */
+const NEAR_SECONDS = GAP_SECONDS / 2;
+/** Requests beyond the plan that what the provider tells may cause. */
+const EXTRA_READS = 2;
+const SHORTEST_DELAY_SECONDS = 1;
+const LONGEST_EARLY_DELAY_SECONDS = 25;
+const LONGEST_LATE_DELAY_SECONDS = 20;
+
+const PLAN_SECONDS = planSeconds();
 
 export interface PollState {
 	/** Since the task was created. */
 	elapsedSeconds: number;
+	/** Status requests that were made for it in this time. */
+	reads: number;
 	/** 0 to 100, as last told. */
 	progress?: number;
 	/** The provider's own guess at the whole time. */
@@ -18,37 +27,35 @@ export interface PollState {
 }
 
 /**
- * Seconds until the next status request: one at 5 s, few before 45 s, one every 5 s until 90 s, then ever fewer. That is six to
- * eight for a clip of 60 s, noticed about 2.5 s late. What the provider tells can only shorten a delay: progress can
- * stand still at any number, and estimates are far off (recordings show 600 s for a job of 155 s).
+ * Seconds until the next status request. The plan: at 5 and 25 s, from 47 s on every 5 s, after 152 s after a thirtieth of the
+ * time that went by (20 s at most). So a clip of 60 s is asked for six times. What the provider tells only ever brings a
+ * request forward, to the moment at which the clip should be ready. Progress can stand still at any number and estimates are
+ * far off (recordings show 600 s for a job of 155 s): being wrong costs two requests and hardly any time. `npm run bench:polling`
+ * compares this with other schedules.
  */
 export function pollDelaySeconds(state: PollState): number {
-	const usual = usualDelaySeconds(state.elapsedSeconds);
-	const leftSeconds = toldTotalSeconds(state) - state.elapsedSeconds;
-	if (leftSeconds <= 0) return usual;
-	// Half of a long rest, because it may be wrong; the whole of a short one, so as not to ask just before the end.
-	const told = leftSeconds > SHORT_REST_SECONDS ? leftSeconds / 2 : leftSeconds + 1;
-	return Math.min(usual, Math.max(shortestDelaySeconds(state.elapsedSeconds), told));
-}
-
-/** A progress that stands at 91 % from the beginning must not cause a request every 3 s for a minute. */
-function shortestDelaySeconds(elapsedSeconds: number): number {
-	const isEarly = elapsedSeconds < USUALLY_READY_FROM_SECONDS;
-	return isEarly ? Math.max(SHORTEST_DELAY_SECONDS, elapsedSeconds / 4) : SHORTEST_DELAY_SECONDS;
-}
-
-function usualDelaySeconds(elapsedSeconds: number): number {
-	const untilFirstLook = FIRST_LOOK_SECONDS - elapsedSeconds;
-	if (untilFirstLook > 1) return Math.min(LONGEST_DELAY_SECONDS, untilFirstLook);
-	const growing = (elapsedSeconds / USUALLY_READY_UNTIL_SECONDS) * READY_DELAY_SECONDS;
-	const untilReady = USUALLY_READY_FROM_SECONDS - elapsedSeconds;
-	return Math.min(LONGEST_DELAY_SECONDS, Math.max(READY_DELAY_SECONDS, untilReady, growing));
-}
-
-/** The whole time by what the provider says, 0 where it says nothing: its progress (in the middle), else its estimate. */
-function toldTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
-	if (progress !== undefined && progress >= 10 && progress <= 95) {
-		return (elapsedSeconds * 100) / progress;
+	const { elapsedSeconds, reads } = state;
+	const planned = PLAN_SECONDS.findIndex((at) => elapsedSeconds < at - NEAR_SECONDS);
+	if (planned === -1) {
+		return Math.max(GAP_SECONDS, Math.min(LONGEST_LATE_DELAY_SECONDS, elapsedSeconds / 30));
 	}
+	const usual = Math.min(LONGEST_EARLY_DELAY_SECONDS, PLAN_SECONDS[planned] - elapsedSeconds);
+	const leftSeconds = toldTotalSeconds(state) - elapsedSeconds;
+	if (leftSeconds <= 0 || reads >= planned + EXTRA_READS) return usual;
+	// A little later than told: the spread of a tenth must not lead to a request just before the end.
+	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds * 1.1 + 0.5));
+}
+
+function planSeconds(): number[] {
+	const moments = [...EARLY_LOOKS_SECONDS];
+	for (let at = FIRST_EXPECTED_SECONDS; at <= LAST_EXPECTED_SECONDS; at += GAP_SECONDS) {
+		moments.push(at);
+	}
+	return moments;
+}
+
+/** The whole time by what the provider says, 0 where it says nothing: its progress where there is any, else its estimate. */
+function toldTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
+	if (progress !== undefined && progress > 0) return (elapsedSeconds * 100) / progress;
 	return estimatedSeconds ?? 0;
 }

@@ -50,7 +50,7 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 		if (reads > 0 || !rules.readAtOnce) {
 			const leftMs = deadlineMs - clock.nowMs();
 			if (leftMs <= 0 && reads > 0) return { isFinished: false, task };
-			const delayMs = delaySeconds(task, faults, retryAfter, rules) * 1000;
+			const delayMs = delaySeconds({ task, reads, faults, retryAfter }, rules) * 1000;
 			await clock.sleep(Math.max(0, Math.min(delayMs, leftMs)), signal);
 		}
 		const [read] = await Promise.allSettled([client.readTask(taskId)]);
@@ -79,16 +79,23 @@ export async function waitForTask(taskId: string, rules: PollRules): Promise<Pol
 	}
 }
 
+interface Waited {
+	task?: Task;
+	reads: number;
+	/** Those that failed since the last one that did not. */
+	faults: number;
+	retryAfter?: number;
+}
+
 function delaySeconds(
-	task: Task | undefined,
-	faults: number,
-	retryAfter: number | undefined,
+	{ task, reads, faults, retryAfter }: Waited,
 	{ clock, startedAtMs, pollIntervalSeconds }: PollRules,
 ): number {
 	const usual =
 		pollIntervalSeconds ??
 		pollDelaySeconds({
 			elapsedSeconds: (clock.nowMs() - startedAtMs) / 1000,
+			reads,
 			progress: task?.progress,
 			estimatedSeconds: task?.estimatedSeconds,
 		});

@@ -32,6 +32,16 @@ describe('making a clip', () => {
 		expect(api.reads).toHaveLength(0);
 	});
 
+	it('asks for it from when it was taken, however long the provider was full before', async () => {
+		const clock = new ManualClock();
+		const full = ({ method, atSeconds }: { method: string; atSeconds: number }) =>
+			method === 'POST' && atSeconds < 300 ? response(429, {}) : undefined;
+		const api = new FakeApi(clock, () => 60, full);
+		await clock.run(makeClip(job(0), paidRun(api.client, clock)));
+		expect(api.reads[0].atSeconds - api.tasks[0].bornAtSeconds).toBe(5);
+		expect(api.reads.length).toBeLessThanOrEqual(6);
+	});
+
 	it('that takes too long is timed out, with its task id and the way to it', async () => {
 		const clock = new ManualClock();
 		const api = new FakeApi(clock, () => Infinity);

@@ -1,122 +1,132 @@
 import fc from 'fast-check';
-import { pollDelaySeconds, type PollState } from '../../../nodes/KlingFast/generation/pollSchedule';
-import { seededRandom } from './manualClock';
+import { clipTimes } from '../../../bench/clipTimes';
+import { OURS } from '../../../bench/polling/schedules';
+import { poll, simulate } from '../../../bench/polling/simulate';
+import { TELLERS, type Teller, type Told } from '../../../bench/polling/tellers';
+import { pollDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
 
-type Told = Pick<PollState, 'progress' | 'estimatedSeconds'>;
-type Teller = (elapsedSeconds: number, clipSeconds: number) => Told;
+const CLIPS = clipTimes(4000, 3);
+const noSpread = () => 0.5;
+const every = (seconds: number) => Array.from({ length: 2000 }, () => seconds);
 
-const share = (elapsed: number, clip: number) => Math.floor((100 * elapsed) / clip);
-
-/** What a provider may tell while it works. */
-const TELLERS: Record<string, Teller> = {
-	'nothing at all': () => ({}),
-	'no progress': () => ({ progress: 0 }),
-	'linear progress': (elapsed, clip) => ({ progress: share(elapsed, clip) }),
-	'linear progress after a wait': (elapsed, clip) => {
-		const progress = share(elapsed, clip);
-		return { progress: progress < 10 ? 0 : progress };
-	},
-	'progress that lags behind': (elapsed, clip) => ({ progress: share(elapsed ** 2, clip ** 2) }),
-	'an estimate of 60 s': () => ({ estimatedSeconds: 60 }),
-	'an estimate of 90 s and linear progress': (elapsed, clip) => ({
-		estimatedSeconds: 90,
-		progress: share(elapsed, clip),
-	}),
-	'an estimate of 120 s': () => ({ estimatedSeconds: 120, progress: 0 }),
-	'an estimate of 600 s and linear progress': (elapsed, clip) => ({
-		estimatedSeconds: 600,
-		progress: share(elapsed, clip),
-	}),
+/** Says one after the other, and then from the beginning. */
+const saying = (words: Told[]): Teller => {
+	let turns = 0;
+	return () => (words.length > 0 ? words[turns++ % words.length] : {});
 };
 
-/** Reads and lag of one clip; every delay is spread by a tenth, as the polling does it. */
-function poll(clipSeconds: number, tell: Teller, random: () => number) {
-	let elapsedSeconds = 0;
-	let told: Told = {};
-	for (let reads = 1; ; reads++) {
-		const delay = pollDelaySeconds({ elapsedSeconds, ...told });
-		elapsedSeconds += delay * (0.9 + 0.2 * random());
-		if (elapsedSeconds >= clipSeconds) return { reads, lagSeconds: elapsedSeconds - clipSeconds };
-		told = tell(elapsedSeconds, clipSeconds);
-	}
-}
+const told = fc.record(
+	{
+		progress: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.double({ min: 0, max: 100 })),
+		estimatedSeconds: fc.double({ min: 0, max: 200, noNaN: true }),
+	},
+	{ requiredKeys: [] },
+);
+const words = fc.array(told, { maxLength: 30 });
+/** Often all the way to one side. */
+const spreads = fc.array(fc.constantFrom(0, 0.5, 0.999, 0.2, 0.8), { minLength: 1, maxLength: 30 });
+const turning = (numbers: number[]) => {
+	let turns = 0;
+	return () => numbers[turns++ % numbers.length];
+};
 
-function median(numbers: number[]): number {
-	return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-}
-
-describe('asking for a clip that takes 45 to 90 s', () => {
-	it.each(Object.entries(TELLERS))(
-		'notices it at most 3 s late in the middle, told %s',
-		(_, tell) => {
-			const random = seededRandom(1);
-			const lags = Array.from({ length: 2000 }, () => {
-				return poll(45 + 45 * random(), tell, random).lagSeconds;
-			});
-			expect(median(lags)).toBeLessThanOrEqual(3);
-			expect(Math.max(...lags)).toBeLessThan(7);
-		},
-	);
-
-	it.each(Object.entries(TELLERS))('asks at most 8 times for one of 60 s, told %s', (_, tell) => {
-		const random = seededRandom(2);
-		const reads = Array.from({ length: 2000 }, () => poll(60, tell, random).reads);
-		expect(Math.max(...reads)).toBeLessThanOrEqual(8);
+describe.each(Object.entries<Teller>(TELLERS))('told %s', (_, tell) => {
+	it('notices the middle clip at most 3 s late, and 95 % within 5.5 s', () => {
+		const { medianLagSeconds, p95LagSeconds } = simulate(CLIPS, OURS, tell, 1);
+		expect(medianLagSeconds).toBeLessThanOrEqual(3);
+		expect(p95LagSeconds).toBeLessThanOrEqual(5.5);
 	});
 
-	it.each([30, 50, 91, 95, 99])(
-		'is not led astray by a progress that stands at %d %%',
-		(progress) => {
-			const random = seededRandom(3);
-			const clips = Array.from({ length: 2000 }, () => {
-				return poll(45 + 45 * random(), () => ({ progress }), random);
-			});
-			expect(median(clips.map(({ lagSeconds }) => lagSeconds))).toBeLessThanOrEqual(3);
-			expect(Math.max(...clips.map(({ reads }) => reads))).toBeLessThanOrEqual(22);
-		},
-	);
+	it('asks at most eight times for a clip of 60 s', () => {
+		expect(simulate(every(60), OURS, tell, 2).mostReads).toBeLessThanOrEqual(8);
+	});
 });
 
-describe('asking for any clip', () => {
-	it('notices a quick one within a few seconds', () => {
-		const quick = poll(
-			2,
-			() => ({}),
-			() => 0.5,
+describe('whatever a provider tells', () => {
+	it('asks at most eight times for a clip of up to 60 s', () => {
+		const seconds = fc.double({ min: 0, max: 60, noNaN: true });
+		fc.assert(
+			fc.property(seconds, words, spreads, (clipSeconds, said, spread) => {
+				const { reads } = poll(clipSeconds, OURS, saying(said), turning(spread));
+				expect(reads).toBeLessThanOrEqual(8);
+			}),
+			{ numRuns: 3000 },
 		);
-		expect(quick).toEqual({ reads: 1, lagSeconds: 3 });
 	});
 
-	it('notices the longest that the article tells of, 150 s, within 10 s', () => {
-		expect(
-			poll(
-				150,
-				() => ({ progress: 99 }),
-				() => 0.5,
-			).lagSeconds,
-		).toBeLessThan(10);
+	it('asks at most twice more than where it is told nothing', () => {
+		const seconds = fc.double({ min: 0, max: 150, noNaN: true });
+		fc.assert(
+			fc.property(seconds, words, (clipSeconds, said) => {
+				const { reads } = poll(clipSeconds, OURS, saying(said), noSpread);
+				const inSilence = poll(clipSeconds, OURS, TELLERS.nothing, noSpread).reads;
+				expect(reads - inSilence).toBeLessThanOrEqual(2);
+			}),
+			{ numRuns: 3000 },
+		);
 	});
 
-	it('asks ever less often when a clip takes very long: under a hundred times in 15 minutes', () => {
-		expect(
-			poll(
-				900,
-				() => ({ progress: 99 }),
-				() => 0.5,
-			).reads,
-		).toBeLessThan(100);
+	it('notices every clip of the usual times within two gaps, and a quicker one within half a minute', () => {
+		const seconds = fc.double({ min: 0, max: 150, noNaN: true });
+		fc.assert(
+			fc.property(seconds, words, spreads, (clipSeconds, said, spread) => {
+				const { lagSeconds } = poll(clipSeconds, OURS, saying(said), turning(spread));
+				expect(lagSeconds).toBeLessThan(clipSeconds < 47 ? 27 : 10);
+			}),
+			{ numRuns: 3000 },
+		);
 	});
 
-	it('always waits a sound time, whatever the provider tells', () => {
+	it('always waits a sound time', () => {
 		const number = fc.option(fc.double({ noNaN: true }), { nil: undefined });
 		const elapsed = fc.double({ min: -3600, max: 86_400, noNaN: true });
 		fc.assert(
-			fc.property(elapsed, number, number, (elapsedSeconds, progress, estimatedSeconds) => {
-				const delay = pollDelaySeconds({ elapsedSeconds, progress, estimatedSeconds });
-				expect(delay).toBeGreaterThan(0.9);
-				expect(delay).toBeLessThanOrEqual(20);
-			}),
-			{ numRuns: 1000 },
+			fc.property(
+				elapsed,
+				fc.nat(),
+				number,
+				number,
+				(elapsedSeconds, reads, progress, estimatedSeconds) => {
+					const state = { elapsedSeconds, reads, progress, estimatedSeconds };
+					expect(pollDelaySeconds(state)).toBeGreaterThanOrEqual(1);
+					expect(pollDelaySeconds(state)).toBeLessThanOrEqual(25);
+				},
+			),
+			{ numRuns: 3000 },
 		);
+	});
+});
+
+describe('what is told pays where it is right', () => {
+	it.each(['progress that grows evenly', 'the right estimate'] as const)('%s', (name) => {
+		const silent = simulate(CLIPS, OURS, TELLERS.nothing, 1);
+		const heard = simulate(CLIPS, OURS, TELLERS[name], 1);
+		expect(heard.medianLagSeconds).toBeLessThan(1.3);
+		expect(heard.p95LagSeconds).toBeLessThan(2.5);
+		expect(heard.readsPerClip).toBeLessThan(silent.readsPerClip + 0.1);
+	});
+});
+
+describe('told nothing', () => {
+	const late = (seconds: number) => poll(seconds, OURS, TELLERS.nothing, noSpread);
+
+	it('asks six times for a clip of 60 s', () => {
+		expect(simulate(every(60), OURS, TELLERS.nothing, 2)).toMatchObject({
+			mostReads: 6,
+			readsPerClip: 6,
+		});
+	});
+
+	it.each([
+		[2, 3],
+		[20, 5],
+		[25, 0],
+	])('notices a quick clip of %d s after %d s', (seconds, lagSeconds) => {
+		expect(late(seconds).lagSeconds).toBe(lagSeconds);
+	});
+
+	it('asks ever less often when a clip takes very long: under a hundred times in 15 minutes', () => {
+		expect(late(900).reads).toBeLessThan(100);
+		expect(late(900).lagSeconds).toBeLessThanOrEqual(20);
 	});
 });

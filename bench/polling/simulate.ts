@@ -1,0 +1,59 @@
+import { Random } from '../../sandbox/random';
+import type { Schedule } from './schedules';
+import type { Teller, Told } from './tellers';
+
+export interface Poll {
+	reads: number;
+	/** From the moment the clip was ready to the request that saw it. */
+	lagSeconds: number;
+}
+
+export interface Summary {
+	readsPerClip: number;
+	mostReads: number;
+	medianLagSeconds: number;
+	p95LagSeconds: number;
+}
+
+/**
+ * Asks for one clip as the polling does, with every delay spread by a tenth either way. An answer takes no time here.
+ * @param spread 0 to 1 for each delay
+ */
+export function poll(
+	clipSeconds: number,
+	{ delaySeconds }: Pick<Schedule, 'delaySeconds'>,
+	tell: Teller,
+	spread: () => number,
+): Poll {
+	let elapsedSeconds = 0;
+	let told: Told = {};
+	for (let reads = 0; ;) {
+		elapsedSeconds += delaySeconds({ elapsedSeconds, reads, ...told }) * (0.9 + 0.2 * spread());
+		reads++;
+		if (elapsedSeconds >= clipSeconds) return { reads, lagSeconds: elapsedSeconds - clipSeconds };
+		told = tell(elapsedSeconds, clipSeconds);
+	}
+}
+
+/** Asks for each of the clips, which take so many seconds; the same for the same seed. */
+export function simulate(
+	clipSeconds: number[],
+	schedule: Pick<Schedule, 'delaySeconds'>,
+	tell: Teller,
+	seed: number,
+): Summary {
+	const random = new Random(seed);
+	const spread = () => random.fraction();
+	return summaryOf(clipSeconds.map((seconds) => poll(seconds, schedule, tell, spread)));
+}
+
+export function summaryOf(polls: Poll[]): Summary {
+	const lags = polls.map(({ lagSeconds }) => lagSeconds).sort((left, right) => left - right);
+	const reads = polls.map((each) => each.reads);
+	return {
+		readsPerClip: reads.reduce((sum, each) => sum + each, 0) / reads.length,
+		mostReads: reads.reduce((most, each) => Math.max(most, each), 0),
+		medianLagSeconds: lags[Math.floor(lags.length / 2)],
+		p95LagSeconds: lags[Math.floor(lags.length * 0.95)],
+	};
+}
