@@ -16,7 +16,9 @@ const PROGRAMS = {
 	test: 'host/test.ts',
 	sandbox: 'sandbox/main.ts',
 	bench: 'bench/main.ts',
+	'bench:polling': 'bench/polling/main.ts',
 	chaos: 'test/chaos/main.ts',
+	live: 'test/live/main.ts',
 	editor: 'test/editor/run.ts',
 };
 const LOWEST_NODE = [20, 19];
