@@ -107,7 +107,7 @@ async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefi
 	return { uid: await idOf('-u'), gid: await idOf('-g') };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	const server = createServer().listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port } = server.address() as AddressInfo;
