@@ -19,7 +19,6 @@ const PROGRAMS = {
 	'bench:polling': 'bench/polling/main.ts',
 	chaos: 'test/chaos/main.ts',
 	live: 'test/live/main.ts',
-	live: 'test/live/main.ts',
 	editor: 'test/editor/run.ts',
 };
 const LOWEST_NODE = [20, 19];
