@@ -40,7 +40,7 @@ describe('waiting for a task', () => {
 		expect(provider.reads[0].atSeconds).toBeGreaterThan(0);
 	});
 
-	it('is not led to ask ever again by a progress that stands still', async () => {
+	it('is not led to ask again and again by a progress that stands still', async () => {
 		const { result, provider } = start((now) => (now >= 60 ? completed(ID) : running(ID, 99)));
 		await result;
 		expect(provider.reads).toHaveLength(8);
