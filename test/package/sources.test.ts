@@ -76,12 +76,17 @@ test('the README has the sections of an n8n community node', () => {
 	);
 });
 
-test.each([...shipped, 'README.md', 'CHANGELOG.md', 'package.json'])(
+/** Pages and templates: what a person reads beside the nodes. */
+const pages = [...filesUnder('docs'), ...filesUnder('workflows')].filter((path) =>
+	/\.(md|json|csv)$/.test(path),
+);
+
+test.each([...shipped, ...pages, 'README.md', 'CHANGELOG.md', 'package.json'])(
 	'%s is in English only',
 	(path) => {
 		const foreign = [
 			...read(path).matchAll(
-				/[^\p{ASCII}\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2192\u00d7\u2264\u2265]/gu,
+				/[^\p{ASCII}\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2192\u00d7\u2264\u2265\u00b7]/gu,
 			),
 		];
 		expect(foreign.map(([character]) => character)).toEqual([]);

@@ -20,3 +20,29 @@ test('the linter passes what is shipped, without a warning', async () => {
 test('everything is formatted', async () => {
 	await run('prettier', ['--check', '.']);
 });
+
+test('what is shipped compiles strictly', async () => {
+	const config = JSON.parse(await run('tsc', ['--showConfig'])) as {
+		compilerOptions: Record<string, unknown>;
+	};
+	expect(config.compilerOptions).toMatchObject({ strict: true, noImplicitReturns: true });
+	await run('tsc', ['--noEmit']);
+});
+
+test('the linter looks for secrets, imports and globals where n8n does', async () => {
+	const path = 'nodes/KlingFast/KlingFast.node.ts';
+	const { rules } = JSON.parse(await run('eslint', ['--print-config', path])) as {
+		rules: Record<string, [severity: number]>;
+	};
+	for (const rule of [
+		'no-hardcoded-secrets',
+		'no-restricted-globals',
+		'no-restricted-imports',
+		'node-usable-as-tool',
+	]) {
+		expect({ rule, severity: rules[`@n8n/community-nodes/${rule}`]?.[0] }).toEqual({
+			rule,
+			severity: 2,
+		});
+	}
+});
