@@ -24,15 +24,18 @@ export function goesOnAfterFailure(context: IExecuteFunctions): boolean {
 
 /**
  * The item of a failed row, when the node goes on after a failure. n8n routes an item to the error output only if its json is
- * nothing but `{error}` (it adds the row's own fields itself), so there the known fields cannot go along.
+ * nothing but `{error}` (it adds the row's own fields itself), so there the known fields cannot go along. An agent reads the
+ * first output only: what fails for it is never routed away.
  */
 export function failedItem(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	json: IDataObject & { error: string },
 ): INodeExecutionData {
+	const pairedItem = { item: itemIndex };
+	if (isTool(context)) return { json: { status: 'failed', ...json }, pairedItem };
 	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
-	return { json: hasErrorOutput ? { error: json.error } : json, pairedItem: { item: itemIndex } };
+	return { json: hasErrorOutput ? { error: json.error } : json, pairedItem };
 }
 
 /** n8n's error for a fault; the item is named the way n8n counts (from 0). */
