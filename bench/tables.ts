@@ -1,6 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals */
 import Table from 'cli-table3';
 import { CONTENDERS_IN_ORDER } from './contenders';
+import type { Loading } from './loading';
 import type { Figures } from './measure';
 import { BIG_MB, SHEET_ROWS, SMALL_MB } from './plan';
 
@@ -14,6 +15,7 @@ export interface Results {
 		seed: number;
 	};
 	figures: Figures[];
+	loading: Loading[];
 }
 
 export interface BenchTable {
@@ -25,12 +27,12 @@ export interface BenchTable {
 type Pick = (figures: Figures) => boolean;
 
 /** All tables, without those that nothing was measured for. */
-export function tablesOf({ figures }: Results): BenchTable[] {
+export function tablesOf({ figures, loading }: Results): BenchTable[] {
 	const singles = figures.filter(
 		({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB,
 	);
 	const counts = [...new Set(singles.map(({ rows }) => rows))].sort((left, right) => left - right);
-	const largest = counts.filter((rows) => everyoneHas(singles, rows)).at(-1);
+	const compared = counts.filter((rows) => everyoneHas(singles, rows));
 	return [
 		byRows('Time for the whole sheet, over ceil(N / 5) x T', singles, counts, (of) =>
 			times(of.overRounds),
@@ -42,13 +44,17 @@ export function tablesOf({ figures }: Results): BenchTable[] {
 			(of) => times(of.overBest),
 		),
 		byRows('Time for the whole sheet', singles, counts, (of) => minutes(of.makespanSeconds)),
-		ofOneRun(`A sheet of ${largest} rows`, singles, (of) => of.rows === largest),
+		...compared.map((count) =>
+			ofOneRun(`A sheet of ${rowsOf(count)}`, singles, (of) => of.rows === count),
+		),
 		ofOneRun(
 			`Three executions of ${SHEET_ROWS} rows at once on one key`,
 			figures,
 			(of) => of.executions > 1,
 		),
 		memoryTable(figures),
+		growthTable(singles, counts),
+		loadingTable(loading),
 	].filter(({ rows }) => rows.length > 0);
 }
 
@@ -121,7 +127,7 @@ function byRows(
 	]);
 	return {
 		title,
-		head: ['', ...counts.map((count) => (count === 1 ? '1 row' : `${count} rows`))],
+		head: ['', ...counts.map(rowsOf)],
 		rows: rows.filter((cells) => cells.slice(1).some((text) => text !== '')),
 	};
 }
@@ -175,6 +181,41 @@ function memoryTable(figures: Figures[]): BenchTable {
 	};
 }
 
+/** How the node's own work grows with the sheet, by polling. */
+function growthTable(singles: Figures[], counts: number[]): BenchTable {
+	const head = [
+		'Kling Fast, polling',
+		'over the best that these clips allow',
+		'noticed late by (median)',
+		'requests a clip',
+		'CPU s a clip',
+		'memory over idle',
+	];
+	const rows = counts.flatMap((count) => {
+		const of = singleRunOf(singles, 'polling', count);
+		if (!of) return [];
+		return [
+			[
+				rowsOf(count),
+				times(of.overBest),
+				seconds(of.lagMedianSeconds),
+				of.requestsPerClip.toFixed(1),
+				of.cpuSecondsPerClip.toFixed(3),
+				megabytes(of),
+			],
+		];
+	});
+	return { title: 'How it grows', head, rows };
+}
+
+function loadingTable(loading: Loading[]): BenchTable {
+	return {
+		title: "What the nodes add to n8n's start",
+		head: ['Loaded in a fresh process', 'takes'],
+		rows: loading.map(({ label, milliseconds }) => [label, `${milliseconds.toFixed(0)} ms`]),
+	};
+}
+
 function everyoneHas(figures: Figures[], rows: number): boolean {
 	const contenders = new Set(figures.map(({ contender }) => contender));
 	return [...contenders].every((name) =>
@@ -182,6 +223,7 @@ function everyoneHas(figures: Figures[], rows: number): boolean {
 	);
 }
 
+const rowsOf = (count: number) => (count === 1 ? '1 row' : `${count} rows`);
 const megabytes = ({ peakOverIdleMb }: Figures) => `${peakOverIdleMb.toFixed(0)} MB`;
 const times = (number: number) => `${number.toFixed(2)} x`;
 const seconds = (number: number) => `${number.toFixed(1)} s`;

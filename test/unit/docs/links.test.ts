@@ -1,10 +1,11 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { KlingFastApi } from '../../../credentials/KlingFastApi.credentials';
 import { repositoryFolder } from '../../../host/package';
 import { allPages, pageOf } from './markdown';
 
+const IMAGES = 'docs/images';
 const pages = allPages();
 
 it('finds the pages', () => {
@@ -31,9 +32,18 @@ describe.each(pages)('$path', ({ path, links, anchors }) => {
 
 	it('tells of every picture what is to be seen in it', () => {
 		const { text } = pageOf(path);
-		const pictures = [...text.matchAll(/!\[([^\]]*)\]\(/g)].map(([, words]) => words);
-		expect(pictures.filter((words) => words.length < 20)).toEqual([]);
+		const inline = [...text.matchAll(/!\[([^\]]*)\]\(/g)].map(([, words]) => words);
+		const tags = [...text.matchAll(/<img[^>]*>/g)].map(([tag]) => /alt="([^"]*)"/.exec(tag)?.[1]);
+		expect([...inline, ...tags].filter((words = '') => words.length < 20)).toEqual([]);
 	});
+});
+
+it('every picture is shown somewhere', () => {
+	const shown = pages.flatMap(({ path, links }) =>
+		links.map((target) => normalize(join(dirname(path), target))),
+	);
+	const pictures = readdirSync(join(repositoryFolder, IMAGES)).map((name) => join(IMAGES, name));
+	expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([]);
 });
 
 it('the drawings bring a background of their own, so that they can be read on light and dark pages', () => {

@@ -30,6 +30,8 @@ export interface Page {
 	tables: Table[];
 }
 
+/** `[words](target)`, or the `src` or `srcset` of a tag. */
+const LINK = /\]\(([^)\s]+)\)|src(?:set)?="([^"]+)"/g;
 const NOT_OURS = new Set(['node_modules', 'dist', 'output', 'coverage']);
 
 /** Every Markdown file of the repository. */
@@ -54,7 +56,7 @@ export function pageOf(path: string): Page {
 		},
 	);
 	const headings = [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading);
-	const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+	const links = [...withoutCode(text).matchAll(LINK)].map(([, inline, tag]) => inline ?? tag);
 	return {
 		path,
 		text,

@@ -1,0 +1,56 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+/** What nodes add to n8n's start: the time that `require` of their files takes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extract } from 'tar';
+import type { N8nInstall } from '../host/install';
+import { run } from '../host/run';
+import { quantile } from './measure';
+
+const REPETITIONS = 15;
+
+const OURS = [
+	'dist/nodes/KlingFast/KlingFast.node.js',
+	'dist/nodes/KlingFast/KlingFastTrigger.node.js',
+	'dist/credentials/KlingFastApi.credentials.js',
+];
+/** As a measure: nodes that come with n8n, by their place among n8n's packages. */
+const NODES_OF_N8N = {
+	"n8n's HTTP Request": 'n8n-nodes-base/dist/nodes/HttpRequest/HttpRequest.node.js',
+	"n8n's Google Drive": 'n8n-nodes-base/dist/nodes/Google/Drive/GoogleDrive.node.js',
+	"n8n's Google Gemini":
+		'@n8n/n8n-nodes-langchain/dist/nodes/vendors/GoogleGemini/GoogleGemini.node.js',
+};
+
+export interface Loading {
+	label: string;
+	/** The median over fresh processes, in real milliseconds. */
+	milliseconds: number;
+}
+
+/** Loads the packed package's files and some of n8n's own in turns, each time in a fresh process of n8n's Node. */
+export async function measureLoading(tarball: string, n8n: N8nInstall): Promise<Loading[]> {
+	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-loading-'));
+	try {
+		await extract({ file: tarball, cwd: folder, strip: 1 });
+		const packages = join(n8n.folder, 'node_modules');
+		const candidates = [
+			{ label: 'Both Kling Fast nodes and the credential', files: OURS, from: folder },
+			...Object.entries(NODES_OF_N8N).map(([label, file]) => {
+				return { label, files: [file], from: packages };
+			}),
+		].map((candidate) => ({ ...candidate, times: [] as number[] }));
+		const env = { ...process.env, NODE_PATH: packages };
+		for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
+			for (const { files, from, times } of candidates) {
+				const paths = files.map((file) => join(from, file));
+				const args = [join(__dirname, 'loading.cjs'), join(packages, 'n8n-workflow'), ...paths];
+				times.push(Number(await run(n8n.nodePath, args, { env })));
+			}
+		}
+		return candidates.map(({ label, times }) => ({ label, milliseconds: quantile(times, 0.5) }));
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}
