@@ -1,4 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /**
  * `npm run bench`: this package beside what people use today, in a real n8n, against the same sandbox, with the same clips.
  * The provider's time is scaled, and every interval with it; what the machine does itself is not, and so weighs more than it

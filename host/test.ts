@@ -1,6 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
 /**
- * `npm test`: every check of this repository, from the quickest to the most real, each with its time. A failing check
+ * `npm test`: every check that needs nothing but Node, from the quickest to the most real, each with its time. A failing check
  * does not stop the others. The last line says in one what came of it.
  *
  * `npm test -- unit engine` runs only those suites; what follows the names goes to Jest (`npm run test:unit -- -t slots`).
@@ -14,9 +14,9 @@ import { repositoryFolder } from './package';
 import { formatSeconds } from './progress';
 import { npmCommand, runVisibly } from './run';
 
-const SUITES = ['unit', 'package', 'engine', 'e2e'];
-/** Run only where they are named. */
-const EXTRA_SUITES = ['templates', 'queue'];
+const SUITES = ['unit', 'package', 'engine', 'e2e', 'templates'];
+/** Needs PostgreSQL and Redis; runs only where it is named. */
+const EXTRA_SUITES = ['queue'];
 /** One n8n serves all files of such a suite, and two of them would fight for the processor. */
 const N8N_SUITES = ['e2e', 'templates', 'queue'];
 

@@ -9,6 +9,8 @@ import { takePicture } from './pictures';
 
 /** The middle of the window, where n8n fits the workflow in. */
 const CANVAS = { x: 130, y: 180, width: 1230, height: 510 };
+/** Nine rows, one of which asks for more than a clip can have. */
+const GOOD_ROWS = '8 items';
 const SUCCESS = '[data-test-id="canvas-node-status-success"]';
 
 let sandbox: Sandbox;
@@ -39,6 +41,8 @@ test.each(['light', 'dark'] as const)('the demo runs on the canvas (%s)', async 
 		const finished = editor.node('Generate video').locator(SUCCESS);
 		await finished.waitFor();
 		expect(await editor.byId('canvas-node-status-error').count()).toBe(0);
+		// n8n draws the lines of the last nodes a moment later: the one into Save clip, and the one that could lead on.
+		await editor.page.getByText(GOOD_ROWS).nth(1).waitFor();
 		await editor.byId('zoom-to-fit').click();
 		await editor.page.mouse.move(0, 0);
 		await takePicture(editor.page, theme === 'light' ? 'demo' : 'demo-dark', CANVAS);

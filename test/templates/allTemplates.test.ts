@@ -7,8 +7,8 @@ import { repositoryFolder } from '../../host/package';
 import type { WorkflowJson } from '../../host/workflow';
 import { priceUsd } from '../../sandbox';
 
-/** They are run by the end-to-end tests. */
-const FOR_LOCAL_USE = ['local-rows-to-files', 'recover-clips'];
+/** It needs no service; the end-to-end tests run it. */
+const DEMO = 'local-rows-to-files';
 const FOLDER = join(repositoryFolder, 'workflows');
 const TESTS_FOLDER = join(repositoryFolder, 'test', 'templates');
 /** Side of a node on the canvas. */
@@ -19,7 +19,7 @@ const README = readFileSync(join(FOLDER, 'README.md'), 'utf8');
 const all = readdirSync(FOLDER)
 	.filter((name) => name.endsWith('.json'))
 	.map((name) => name.replace(/\.json$/, ''));
-const ours = all.filter((name) => !FOR_LOCAL_USE.includes(name));
+const ours = all.filter((name) => name !== DEMO);
 
 function read(name: string): WorkflowJson {
 	return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as WorkflowJson;
@@ -89,7 +89,7 @@ describe.each(all)('%s', (name) => {
 	});
 
 	test('has one row key and one metadata for what it buys', () => {
-		if (FOR_LOCAL_USE.includes(name)) return;
+		if (name === DEMO) return;
 		for (const { parameters } of kling.filter((node) => node.parameters.operation === 'generate')) {
 			expect((parameters.options as IDataObject).dedupeKey).toMatch(/^=\w+-\{\{/);
 			expect(parameters.metadata).toMatch(/^=\{\{ \{ \w+: /);

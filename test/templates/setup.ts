@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { generateCACertificate, getLocal } from 'mockttp';
 import { ensureTarball, startHost } from '../../host/host';
 import { shareHost } from '../e2e/sharedHost';
+import { showAccounts } from './accounts';
 import { shareFakesPort } from './sharedFakes';
 
 const undoing: Array<() => Promise<void>> = [];
@@ -15,6 +16,7 @@ const undoing: Array<() => Promise<void>> = [];
 export default async function setUp(): Promise<void> {
 	const folder = await realpath(await mkdtemp(join(tmpdir(), 'kling-fast-templates-')));
 	undoing.push(async () => await rm(folder, { recursive: true, force: true }));
+	undoing.push(async () => await showAccounts(folder));
 
 	if (!process.env.KLING_FAST_TARBALL) {
 		const tarball = await ensureTarball();

@@ -6,6 +6,7 @@ import { NODE_TYPE, type KlingRest } from '../../host/klingRest';
 import { fillTemplate, readTemplate, type WorkflowJson } from '../../host/workflow';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
 import { sharedHost } from '../e2e/sharedHost';
+import { addAccount, type Account } from './accounts';
 import { GOOGLE_TOKEN } from './fakes/google';
 import { OPENAI_KEY } from './fakes/openAi';
 import type { Fakes } from './fakes/fakes';
@@ -20,6 +21,7 @@ const LOOK_EVERY_MS = 100;
 jest.setTimeout(180_000);
 
 type Settings = Record<string, string | number | boolean>;
+type Imported = { name: string; workflowId: string };
 type PickedCredential = { id: string; name: string; type: string; nodeTypes: string[] };
 
 /** A real n8n, stand-ins of everything around it, and what a person does with a template. */
@@ -48,11 +50,16 @@ export async function setStage(apiKey: string, options: SandboxOptions = {}): Pr
 	const credentials = await makeCredentials(host, sandbox);
 	const fill = async (name: string, settings: Settings): Promise<WorkflowJson> =>
 		fillTemplate(await readTemplate(name), settings, credentials);
+	const imported: Imported[] = [];
 	return {
 		host,
 		fakes,
 		sandbox,
-		importTemplate: async (name, settings) => await host.importWorkflow(await fill(name, settings)),
+		async importTemplate(name, settings) {
+			const workflowId = await host.importWorkflow(await fill(name, settings));
+			imported.push({ name, workflowId });
+			return workflowId;
+		},
 		async callbackUrl(name) {
 			const { nodes } = await readTemplate(name);
 			const trigger = nodes.find(({ type }) => type === `${NODE_TYPE}Trigger`);
@@ -83,9 +90,33 @@ export async function setStage(apiKey: string, options: SandboxOptions = {}): Pr
 			return Buffer.from(file.data);
 		},
 		async stop() {
+			await addAccount(host.folder, await accountOf(imported, host, fakes, sandbox));
 			await sandbox.stop();
 			await fakes.stop();
 		},
+	};
+}
+
+async function accountOf(
+	imported: Imported[],
+	host: KlingRest,
+	{ sheets, drive, s3, slack }: Fakes,
+	{ ledger }: Sandbox,
+): Promise<Account> {
+	const executions = await Promise.all(
+		imported.map(async ({ workflowId }) => await host.executionsOf(workflowId)),
+	);
+	const files = [...drive.files.values()];
+	return {
+		templates: [...new Set(imported.map(({ name }) => name))],
+		runs: executions.flat().length,
+		rows: sheets.countRows(),
+		photos: files.filter(({ mimeType }) => mimeType.startsWith('image/')).length,
+		clips: ledger.charges().length,
+		costUsd: ledger.totalChargedUsd(),
+		filesInDrive: files.filter(({ mimeType }) => mimeType === 'video/mp4').length,
+		filesInS3: s3.objects.size,
+		slackMessages: slack.messages.length,
 	};
 }
 

@@ -32,6 +32,11 @@ export class FakeSheets implements FakeService {
 		return Object.fromEntries(columns.map((column, index) => [String(column), row[index] ?? '']));
 	}
 
+	/** Of all spreadsheets, without the rows of column names. */
+	countRows(): number {
+		return [...this.tabs.values()].reduce((sum, { cells }) => sum + cells.length - 1, 0);
+	}
+
 	/** Types into a cell, as a person would. */
 	type(id: string, rowNumber: number, column: string, value: Cell): void {
 		const cells = this.tabs.get(id)?.cells ?? [];

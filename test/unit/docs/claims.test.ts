@@ -19,10 +19,12 @@ it('is about these sections', () => {
 	expect(sections).toEqual([
 		INTRODUCTION,
 		'Operations',
+		'What it costs',
 		'How waiting works',
 		'The trigger',
 		'Recovering clips',
 		'Honest limits',
+		'How it compares',
 	]);
 });
 
@@ -73,14 +75,14 @@ function textOf(section: string): string {
 	return readme.text.slice(start, readme.text.indexOf('\n> '));
 }
 
-/** Bullets, steps, table rows and paragraphs; a picture, a table's head or a list of links is none. */
+/** Bullets, steps, table rows and paragraphs; a picture, a comment, a table's head or a list of links is none. */
 function pointsOf(text: string): string[] {
 	return text
-		.replace(/^!\[.*$/gm, '')
+		.replace(/^(!\[|<!--).*$/gm, '')
 		.split(/\n(?=- |\d\. |\||\n)/)
 		.map((point) => point.trim())
 		.filter((point) => point !== '' && !/^\|[\s:|-]+\|$/.test(point))
-		.filter((point) => !/^\| (Resource|What happened) /.test(point));
+		.filter((point) => !/^\| (Resource|What happened|Quality|20 rows) /.test(point));
 }
 
 function sentencesOf(point: string): string[] {
