@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { installN8n } from '../../host/install';
 import { repositoryFolder } from '../../host/package';
 import { runVisibly } from '../../host/run';
-import { CHROMIUM_IS_MISSING, findChromium } from './chromium';
+import { CHROMIUM_IS_MISSING, ensureChromium } from './chromium';
 import { TAKE_PICTURES } from './pictures';
 
 /** A browser, n8n and ffmpeg at once are slow on a small machine. */
@@ -22,7 +22,7 @@ void main(process.argv.slice(2)).then(
 );
 
 async function main(args: string[]): Promise<number> {
-	if (findChromium() === undefined) {
+	if ((await ensureChromium()) === undefined) {
 		process.stdout.write(`SKIPPED: ${CHROMIUM_IS_MISSING}\n`);
 		return 0;
 	}
