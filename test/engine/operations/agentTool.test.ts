@@ -26,7 +26,12 @@ interface Failing {
 }
 
 const FAILURES: Failing[] = [
-	{ what: 'a clip that fails', prompt: '[[fail:content]] A cat', error: /could not make the clip/, hasTask: true },
+	{
+		what: 'a clip that fails',
+		prompt: '[[fail:content]] A cat',
+		error: /could not make the clip/,
+		hasTask: true,
+	},
 	{ what: 'a rejected prompt', prompt: '[[moderation-400]] A cat', error: /content/i },
 	{ what: 'a row that cannot be', prompt: '', error: /'Prompt' is empty/ },
 	{ what: 'a key that nobody knows', apiKey: 'sk-nobody', error: /API key/ },
