@@ -1,6 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
 /** What nodes add to n8n's start: the time that `require` of their files takes. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract } from 'tar';
@@ -10,11 +10,6 @@ import { quantile } from './measure';
 
 const REPETITIONS = 15;
 
-const OURS = [
-	'dist/nodes/KlingFast/KlingFast.node.js',
-	'dist/nodes/KlingFast/KlingFastTrigger.node.js',
-	'dist/credentials/KlingFastApi.credentials.js',
-];
 /** As a measure: nodes that come with n8n, by their place among n8n's packages. */
 const NODES_OF_N8N = {
 	"n8n's HTTP Request": 'n8n-nodes-base/dist/nodes/HttpRequest/HttpRequest.node.js',
@@ -22,6 +17,10 @@ const NODES_OF_N8N = {
 	"n8n's Google Gemini":
 		'@n8n/n8n-nodes-langchain/dist/nodes/vendors/GoogleGemini/GoogleGemini.node.js',
 };
+
+interface Manifest {
+	n8n: { nodes: string[]; credentials: string[] };
+}
 
 export interface Loading {
 	label: string;
@@ -34,9 +33,11 @@ export async function measureLoading(tarball: string, n8n: N8nInstall): Promise<
 	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-loading-'));
 	try {
 		await extract({ file: tarball, cwd: folder, strip: 1 });
+		const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
+		const ours = [...manifest.n8n.nodes, ...manifest.n8n.credentials];
 		const packages = join(n8n.folder, 'node_modules');
 		const candidates = [
-			{ label: 'Both Kling Fast nodes and the credential', files: OURS, from: folder },
+			{ label: 'Both Kling Fast nodes and the credential', files: ours, from: folder },
 			...Object.entries(NODES_OF_N8N).map(([label, file]) => {
 				return { label, files: [file], from: packages };
 			}),

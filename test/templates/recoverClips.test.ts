@@ -1,8 +1,7 @@
-import axios from 'axios';
 import type { Execution } from '../../host/executions';
+import { Client } from '../unit/sandbox/client';
 import { setStage, type Stage } from './stage';
 
-const API_KEY = 'sk-recover-clips';
 const UNKNOWN = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
 
 let stage: Stage;
@@ -11,9 +10,14 @@ let failing: string;
 let execution: Execution;
 
 beforeAll(async () => {
-	stage = await setStage(API_KEY);
-	good = [await submit('A red fox in the snow'), await submit('A paper boat in the rain')];
-	failing = await submit('Something that goes wrong [[fail:content]]');
+	stage = await setStage('sk-recover-clips');
+	// What an execution did that is lost now.
+	const client = new Client(stage.sandbox);
+	good = [
+		await client.submitted({ prompt: 'A red fox in the snow' }),
+		await client.submitted({ prompt: 'A paper boat in the rain' }),
+	];
+	failing = await client.submitted({ prompt: 'Something that goes wrong [[fail:content]]' });
 	const workflowId = await stage.importTemplate('recover-clips', {
 		text: [
 			// As n8n's log has them, the first one twice.
@@ -28,16 +32,6 @@ beforeAll(async () => {
 	execution = await stage.host.runToEnd(workflowId);
 });
 afterAll(async () => await stage.stop());
-
-/** What an execution did that is lost now. */
-async function submit(prompt: string): Promise<string> {
-	const { data } = await axios.post<{ data: Array<{ task_id: string }> }>(
-		`${stage.sandbox.baseUrl}/v1/videos/generations`,
-		{ model: 'kling-v3', prompt, duration: 5 },
-		{ headers: { authorization: `Bearer ${API_KEY}` } },
-	);
-	return data.data[0].task_id;
-}
 
 test('each task in the text is looked up once, and each clip that exists comes back byte by byte', async () => {
 	expect(execution.error).toBeUndefined();

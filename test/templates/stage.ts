@@ -90,9 +90,12 @@ export async function setStage(apiKey: string, options: SandboxOptions = {}): Pr
 			return Buffer.from(file.data);
 		},
 		async stop() {
-			await addAccount(host.folder, await accountOf(imported, host, fakes, sandbox));
-			await sandbox.stop();
-			await fakes.stop();
+			try {
+				await addAccount(host.folder, await accountOf(imported, host, fakes, sandbox));
+			} finally {
+				await sandbox.stop();
+				await fakes.stop();
+			}
 		},
 	};
 }
