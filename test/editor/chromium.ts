@@ -24,7 +24,8 @@ export function findChromium(): string | undefined {
 /** As `findChromium`, but where there is none, and we are root on a Debian (as in a container), it is installed. */
 export async function ensureChromium(): Promise<string | undefined> {
 	const found = findChromium();
-	if (found !== undefined || !(await isRootOnDebian())) return found;
+	const isNamed = Boolean(process.env.KLING_FAST_CHROMIUM);
+	if (found !== undefined || isNamed || !(await isRootOnDebian())) return found;
 	await showStep("Installing Debian's Chromium (once)", async () => {
 		await run('apt-get', ['update']);
 		const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
