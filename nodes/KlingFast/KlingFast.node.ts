@@ -1,16 +1,12 @@
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
-	type IHookFunctions,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
-	type IWebhookFunctions,
-	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { klingFastProperties } from './actions/properties';
 import { router } from './actions/router';
-import { receiveWakeUp } from './actions/video/sleep';
 
 export class KlingFast implements INodeType {
 	description: INodeTypeDescription = {
@@ -29,40 +25,10 @@ export class KlingFast implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'klingFastApi', required: true }],
-		// Where callbacks wake an execution that sleeps in Generate Video.
-		webhooks: [
-			{
-				name: 'default',
-				httpMethod: 'POST',
-				responseMode: 'onReceived',
-				responseData: '',
-				path: 'callback',
-				restartWebhook: true,
-			},
-		],
 		properties: klingFastProperties,
-	};
-
-	// n8n makes the address anew for each execution, so there is nothing to register; the linter asks for these.
-	webhookMethods = {
-		default: {
-			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-			async create(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-			async delete(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-		},
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await router.call(this);
-	}
-
-	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await receiveWakeUp(this);
 	}
 }

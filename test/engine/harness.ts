@@ -7,24 +7,18 @@
  */
 import { userFolder } from './environment';
 import { parse, stringify } from 'flatted';
+import { BinaryDataService, ExternalSecretsProxy } from 'n8n-core';
 import {
-	BinaryDataService,
-	ExecutionLifecycleHooks,
-	ExternalSecretsProxy,
-	WorkflowExecute,
-} from 'n8n-core';
-import {
+	isIndefiniteWait,
 	LoggerProxy,
+	type ExecutionStatus,
 	type Workflow,
 	type IBinaryData,
-	type IContextObject,
 	type ICredentialDataDecryptedObject,
 	type INode,
 	type INodeExecutionData,
 	type INodeType,
-	type IRun,
 	type IRunExecutionData,
-	type ITaskData,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import { rm } from 'node:fs/promises';
@@ -32,43 +26,33 @@ import { KlingFastApi } from '../../credentials/KlingFastApi.credentials';
 import { KlingFast } from '../../nodes/KlingFast/KlingFast.node';
 import { KlingFastTrigger } from '../../nodes/KlingFast/KlingFastTrigger.node';
 import { Container, coreLogger } from './container';
-import { CapturedLog, type LogLine } from './log';
+import { dataOf, workflowDataOf } from './executionRecord';
+import { Executions } from './executions';
+import { CapturedLog } from './log';
+import { describeRun, type NodeRun } from './nodeRun';
 import { NodeTypes } from './nodeTypes';
 import { StoredCredentials } from './storedCredentials';
+import { callWaiting, type CallbackAnswer, type CallbackRequest } from './waitingWebhook';
 import {
 	klingFastTriggerType,
 	klingFastType,
 	n8nAddresses,
-	nodeOf,
 	startingPoint,
 	workflowOf,
 	type RunOptions,
 } from './workflow';
 
-export { klingFastTriggerType, klingFastType, type RunOptions };
+export { klingFastTriggerType, klingFastType, type NodeRun, type RunOptions };
 
-export interface NodeRun {
-	/** `success`, `error`, `waiting` or `canceled`: the first that n8n is told, which is what it saves. */
-	status: IRun['status'];
-	/** Output 0. */
-	items: INodeExecutionData[];
-	/** Output 1: the error output, with `onError: 'continueErrorOutput'`. */
-	errorItems: INodeExecutionData[];
-	/** The error that the user sees at the node. After `cancel()`: what the node threw then, which n8n does not save. */
-	error?: ITaskData['error'];
-	hints: NonNullable<ITaskData['hints']>;
-	/** `getContext('node')` at the end of the run. */
-	context: IContextObject;
-	/** The execution's custom data at the moment when n8n saves it; after `cancel()` that is at once. */
-	customData: Record<string, string>;
-	/** What was logged between start and end of this run. */
-	log: LogLine[];
+export interface ExecutionView {
+	id: string;
+	status: ExecutionStatus;
+	parentId?: string;
+	workflowName: string;
+	nodes: INode[];
+	/** The size of what was saved last. */
+	bytes: number;
 	waitTill?: Date;
-	/** As nodes see it, with its signature. */
-	resumeUrl: string;
-	/** What n8n would write to its database and read again to resume. */
-	execution: IRunExecutionData;
-	options: RunOptions;
 }
 
 export interface RunningNode {
@@ -97,11 +81,13 @@ export async function createEngine(extraNodes: Record<string, INodeType> = {}): 
 }
 
 export class Engine {
-	private executionCount = 0;
+	private readonly database = new Executions(this);
+
+	private readonly firstLines = new Map<string, number>();
 
 	constructor(
 		readonly log: CapturedLog,
-		private readonly nodeTypes: NodeTypes,
+		readonly nodeTypes: NodeTypes,
 	) {}
 
 	async runNode(options: RunOptions): Promise<NodeRun> {
@@ -110,7 +96,7 @@ export class Engine {
 
 	/** Starts a run that the test wants to watch or stop. */
 	start(options: RunOptions): RunningNode {
-		const named = { ...options, executionId: options.executionId ?? `${++this.executionCount}` };
+		const named = { ...options, executionId: options.executionId ?? this.database.store.nextId() };
 		const { workflow, node } = this.workflow(named);
 		return this.execute(named, startingPoint(node, named), workflow);
 	}
@@ -126,6 +112,79 @@ export class Engine {
 		execution.waitTill = run.waitTill;
 		if (workflowData) stack[0].data.main = workflowData;
 		return await this.execute(run.options, execution, this.workflow(run.options).workflow).finished;
+	}
+
+	/** What n8n has of the executions that were started here, children too, in the order in which they started. */
+	get executions(): ExecutionView[] {
+		return this.database.store.all().map((record) => {
+			const { name, nodes } = workflowDataOf(record);
+			return {
+				id: record.id,
+				status: record.status,
+				parentId: record.parent?.executionId,
+				workflowName: name,
+				nodes,
+				bytes: Buffer.byteLength(record.data),
+				waitTill: record.waitTill,
+			};
+		});
+	}
+
+	/** What was saved last; nothing where the execution is not there (any more). */
+	savedData(id: string): IRunExecutionData | undefined {
+		const record = this.database.store.find(id);
+		return record && dataOf(record);
+	}
+
+	/** The timer of a waiting execution fires. Settles when its round has ended, and its parents have gone on with it. */
+	async timeOut(id: string): Promise<void> {
+		const { waitTill } = this.database.store.get(id);
+		if (waitTill && isIndefiniteWait(waitTill)) throw new Error(`Execution ${id} has no timer`);
+		await this.database.wake(id);
+	}
+
+	/**
+	 * Posts to the node that an execution waits at. Answers before the round that this starts has ended (`finished`).
+	 *
+	 * @param target the execution's id, or the address that it gave out
+	 */
+	async callBack(
+		target: string,
+		body: unknown,
+		request: CallbackRequest = {},
+	): Promise<CallbackAnswer> {
+		return await callWaiting(this.database, target, body, request);
+	}
+
+	/** The Stop button of a running or waiting execution. Its children are not stopped. */
+	stop(id: string): void {
+		this.database.stop(id);
+	}
+
+	/**
+	 * Kill -9 during a run, with the running executions that wait for this one or that it waits for. What was saved last
+	 * stays; what the abandoned code asks of n8n gets no answer, but requests of its own that are on their way go out.
+	 */
+	crash(id: string): void {
+		this.database.crash(id);
+	}
+
+	/** n8n's look, once a minute, for parents that wait for a child which has ended. */
+	async sweep(): Promise<void> {
+		await this.database.sweep();
+	}
+
+	/** With the files that the execution stored. */
+	async delete(id: string): Promise<void> {
+		await this.database.store.delete(id);
+	}
+
+	/** How a run that was parked on a child ended; fails if it is still parked when nothing runs any more. */
+	async finalRun({ options }: Pick<NodeRun, 'options'>): Promise<NodeRun> {
+		await this.database.settled(options.executionId ?? '');
+		const run = this.savedRun(options);
+		if (run.status === 'waiting') throw new Error(`Execution ${options.executionId} still waits`);
+		return run;
 	}
 
 	/** Input data for an item: stored on disk, as an earlier node would have left it. */
@@ -182,59 +241,45 @@ export class Engine {
 		execution: IRunExecutionData,
 		workflow: Workflow,
 	): RunningNode {
-		const mode = options.mode ?? 'trigger';
-		const hooks = new ExecutionLifecycleHooks(mode, options.executionId ?? '', {
+		const id = options.executionId ?? '';
+		const workflowData = {
 			id: workflow.id,
 			name: 'Engine test',
-			active: false,
-			isArchived: false,
-			createdAt: new Date(),
-			updatedAt: new Date(),
 			nodes: Object.values(workflow.nodes),
 			connections: workflow.connectionsBySourceNode,
-			activeVersionId: null,
-		});
-		let saved: SavedRun | undefined;
-		hooks.addHandler('workflowExecuteAfter', (run) => {
-			saved ??= { status: run.status, customData: { ...run.data.resultData.metadata } };
-		});
-		const additionalData = { ...this.additionalData(options), hooks };
-		const firstLine = this.log.lines.length;
-		const running = new WorkflowExecute(additionalData, mode, execution).processRunExecutionData(
-			workflow,
+			settings: workflow.settings,
+			staticData: options.staticData,
+		};
+		const record = this.database.store.create(
+			{ id, mode: options.mode ?? 'trigger', workflow: JSON.stringify(workflowData), options },
+			execution,
 		);
+		const firstLine = this.log.lines.length;
+		this.firstLines.set(id, firstLine);
+		const run = this.database.start(record, execution, workflow);
 		return {
-			cancel: () => running.cancel(),
-			finished: running.then((run) =>
-				describeRun(run, options, saved, this.log.lines.slice(firstLine)),
+			cancel: run.cancel,
+			finished: run.ended.then((result) =>
+				result
+					? describeRun(result.data, options, {
+							...(run.told ?? { status: result.status, customData: {} }),
+							waitTill: result.waitTill ?? undefined,
+							log: this.log.lines.slice(firstLine),
+						})
+					: this.savedRun(options),
 			),
 		};
 	}
-}
 
-type SavedRun = Pick<NodeRun, 'status' | 'customData'>;
-
-function describeRun(
-	run: IRun,
-	options: RunOptions,
-	saved: SavedRun = { status: run.status, customData: {} },
-	log: LogLine[],
-): NodeRun {
-	const { name } = nodeOf(options);
-	const task = run.data.resultData.runData[name]?.at(-1);
-	const resumeUrl = new URL(`${n8nAddresses.webhookWaitingBaseUrl}/${options.executionId}`);
-	resumeUrl.searchParams.set('signature', run.data.resumeToken ?? '');
-	return {
-		...saved,
-		items: task?.data?.main[0] ?? [],
-		errorItems: task?.data?.main[1] ?? [],
-		error: task?.error ?? run.data.resultData.error,
-		hints: task?.hints ?? [],
-		context: run.data.executionData?.contextData[`node:${name}`] ?? {},
-		log,
-		waitTill: run.waitTill ?? undefined,
-		resumeUrl: resumeUrl.href,
-		execution: run.data,
-		options,
-	};
+	private savedRun(options: RunOptions): NodeRun {
+		const id = options.executionId ?? '';
+		const record = this.database.store.get(id);
+		const data = dataOf(record);
+		return describeRun(data, options, {
+			status: record.status,
+			customData: { ...data.resultData.metadata },
+			waitTill: record.waitTill,
+			log: this.log.lines.slice(this.firstLines.get(id)),
+		});
+	}
 }

@@ -8,6 +8,7 @@ import {
 	type INodeTypes,
 	type IExecuteFunctions,
 } from 'n8n-workflow';
+import { standIns } from './standIns';
 
 export const passThroughType = 'test.passThrough';
 
@@ -36,7 +37,7 @@ export class NodeTypes implements INodeTypes {
 	private readonly types: Record<string, INodeType>;
 
 	constructor(types: Record<string, INodeType>) {
-		this.types = { [passThroughType]: new PassThrough(), ...types };
+		this.types = { [passThroughType]: new PassThrough(), ...standIns, ...types };
 	}
 
 	getByName(name: string): INodeType {

@@ -5,7 +5,6 @@ import {
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import { ApimartError } from '../apimart/errors';
 import type { Fault } from '../generation/outcome';
 import { InvalidField } from '../invalidField';
 
@@ -14,28 +13,37 @@ export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool');
 }
 
+/** What becomes of failed rows: one thrown error for all, an item each, or an item each for the error output. */
+export type OnFailure = 'throw' | 'items' | 'errorOutput';
+
 /**
- * Whether failed rows are items. For an agent they always are: up to version 2 of n8n's agent node a thrown error reaches
- * the model as an empty answer, without the task id, and the model calls again, which buys the clip again.
+ * For an agent failed rows are always items: up to version 2 of n8n's agent node a thrown error reaches the model as an empty answer,
+ * without the task id, and the model calls again, which buys the clip again. It reads the first output only.
  */
+export function onFailureOf(context: IExecuteFunctions): OnFailure {
+	if (isTool(context)) return 'items';
+	if (!context.continueOnFail()) return 'throw';
+	return context.getNode().onError === 'continueErrorOutput' ? 'errorOutput' : 'items';
+}
+
+/** Whether the node goes on after a failure. */
 export function goesOnAfterFailure(context: IExecuteFunctions): boolean {
-	return context.continueOnFail() || isTool(context);
+	return onFailureOf(context) !== 'throw';
 }
 
 /**
  * The item of a failed row, when the node goes on after a failure. n8n routes an item to the error output only if its json is
- * nothing but `{error}` (it adds the row's own fields itself), so there the known fields cannot go along. An agent reads the
- * first output only: what fails for it is never routed away.
+ * nothing but `{error}` (it adds the row's own fields itself), so there the known fields cannot go along.
  */
 export function failedItem(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	json: IDataObject & { error: string },
+	onFailure = onFailureOf(context),
 ): INodeExecutionData {
 	const pairedItem = { item: itemIndex };
 	if (isTool(context)) return { json: { status: 'failed', ...json }, pairedItem };
-	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
-	return { json: hasErrorOutput ? { error: json.error } : json, pairedItem };
+	return { json: onFailure === 'errorOutput' ? { error: json.error } : json, pairedItem };
 }
 
 /** n8n's error for a fault; the item is named the way n8n counts (from 0). */
@@ -47,19 +55,18 @@ export function nodeError(
 	const node = context.getNode();
 	const message = itemIndex === undefined ? fault.message : `${fault.message} [item ${itemIndex}]`;
 	const description = fault.advice;
-	const error =
-		fault.cause instanceof ApimartError
-			? new NodeApiError(
-					node,
-					{ message },
-					{
-						message,
-						description,
-						itemIndex,
-						httpCode: fault.cause.details.httpStatus?.toString(),
-					},
-				)
-			: new NodeOperationError(node, message, { description, itemIndex });
+	const error = fault.api
+		? new NodeApiError(
+				node,
+				{ message },
+				{
+					message,
+					description,
+					itemIndex,
+					httpCode: fault.api.httpStatus?.toString(),
+				},
+			)
+		: new NodeOperationError(node, message, { description, itemIndex });
 	// n8n replaces a message that contains a code such as ECONNRESET by a general one, and the task id would be gone.
 	error.message = message;
 	error.description = description;
@@ -68,11 +75,9 @@ export function nodeError(
 
 /** A fault found before anything was sent. */
 export function inputFault(error: unknown): Fault {
-	const cause = error instanceof Error ? error : new Error(String(error));
-	const isOurs = cause instanceof InvalidField;
+	const isOurs = error instanceof InvalidField;
 	return {
-		message: cause.message,
+		message: error instanceof Error ? error.message : String(error),
 		advice: isOurs ? 'Nothing was charged.' : 'The row could not be read. Nothing was charged.',
-		cause,
 	};
 }

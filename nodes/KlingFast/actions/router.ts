@@ -4,6 +4,7 @@ import { execute as upload } from './image/upload.operation';
 import { execute as estimateCost } from './video/estimateCost.operation';
 import { execute as generate } from './video/generate.operation';
 import { execute as get } from './video/get.operation';
+import { deliverSheet, sheetRound, storeVideo, watchSheet } from './video/sheet.operation';
 
 type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
@@ -13,6 +14,11 @@ const operations: Record<string, Operation> = {
 	'video:estimateCost': estimateCost,
 	'video:generate': generate,
 	'video:get': get,
+	// The steps of a sleeping sheet, which no dropdown shows.
+	'video:deliverSheet': deliverSheet,
+	'video:sheetRound': sheetRound,
+	'video:storeVideo': storeVideo,
+	'video:watchSheet': watchSheet,
 };
 
 /** Runs the chosen operation for all items at once: clips of different rows are made side by side. */

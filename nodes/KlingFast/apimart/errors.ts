@@ -56,6 +56,11 @@ export class ApimartError extends Error {
 	}
 }
 
+/** What was thrown, as an error that may be thrown on. */
+export function toError(thrown: unknown): Error {
+	return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /**
  * The error of an answer, or undefined where it is a good one. A 2xx with an `error` object, `success: false` or a
  * `code` outside 200 to 299 is not a good one (seen from clients of the same backend).

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import { withPatience } from '../clock';
 
 const KNOCK_TIMEOUT_MS = 10_000;
 
@@ -9,18 +10,33 @@ export type KnockResult =
 	| { answer: 'otherSecret' }
 	| { answer: 'unclear'; why: string };
 
-/**
- * Asks once, before anything is paid for, whether the trigger would accept a callback. Carries no API key and follows no
- * redirect. Never throws: n8n may be unable to reach its own public address although the provider can.
- */
+/** Asks once, before anything is paid for, whether the trigger would accept a callback. Never throws. */
 export async function knock(
 	context: IExecuteFunctions,
 	callbackUrl: string,
 	abortSignal?: AbortSignal,
 ): Promise<KnockResult> {
+	const answer = await postEmpty(context, callbackUrl, abortSignal);
+	if (!answer) return { answer: 'unclear', why: 'no connection' };
+	const { statusCode } = answer;
+	if (statusCode === 404) return { answer: 'notPublished' };
+	if (statusCode === 401) return { answer: 'otherSecret' };
+	if (statusCode >= 200 && statusCode < 300) return { answer: 'welcome' };
+	return { answer: 'unclear', why: `HTTP ${statusCode}` };
+}
+
+/**
+ * Posts an empty body without the API key and without following a redirect; undefined where no answer came. Never throws: n8n may be
+ * unable to reach its own public address although the provider can.
+ */
+export async function postEmpty(
+	context: IExecuteFunctions,
+	url: string,
+	abortSignal?: AbortSignal,
+): Promise<IN8nHttpFullResponse | undefined> {
 	const request: Promise<IN8nHttpFullResponse> = context.helpers.httpRequest({
 		method: 'POST',
-		url: callbackUrl,
+		url,
 		body: {},
 		json: true,
 		returnFullResponse: true,
@@ -29,11 +45,6 @@ export async function knock(
 		timeout: KNOCK_TIMEOUT_MS,
 		abortSignal,
 	});
-	const [sent] = await Promise.allSettled([request]);
-	if (sent.status === 'rejected') return { answer: 'unclear', why: 'no connection' };
-	const { statusCode } = sent.value;
-	if (statusCode === 404) return { answer: 'notPublished' };
-	if (statusCode === 401) return { answer: 'otherSecret' };
-	if (statusCode >= 200 && statusCode < 300) return { answer: 'welcome' };
-	return { answer: 'unclear', why: `HTTP ${statusCode}` };
+	const answered = request.catch(() => undefined);
+	return await withPatience(answered, { patienceMs: KNOCK_TIMEOUT_MS, otherwise: undefined });
 }

@@ -4,12 +4,18 @@
  * - A slot is held from before the submit until the task has ended, and never during the download.
  * - A stopped run ends by throwing, not by an outcome that looks like a result.
  */
-import { ApimartError } from '../apimart/errors';
 import { withRetries } from '../apimart/retry';
 import type { Task } from '../apimart/task';
 import { stopReason } from '../clock';
 import { logEnd, logState, logSubmit } from './clipLog';
-import { faultOf, faultOfTask, timeoutFault, type Fault, type Outcome } from './outcome';
+import {
+	faultOf,
+	isUnknownTask,
+	timeoutFault,
+	withTask,
+	type Fault,
+	type Outcome,
+} from './outcome';
 import { waitForTask } from './polling';
 import type { ClipJob, PaidRun, Run, WaitSettings } from './run';
 import { takeSlot, type ReleaseSlot } from './slots';
@@ -17,6 +23,11 @@ import { markFailed, submitClip, type Submission } from './submission';
 
 /** How many clips that failed in earlier runs, under the same row key, are passed over until one is made. */
 const MAX_EARLIER_FAILURES = 20;
+
+/** What is counted per key: reads cost nothing, so they never take the place of a clip. */
+const GENERATIONS = '';
+const READS = 'reads of ';
+const IMAGES = 'images of ';
 
 const LOOK_TRIES = 3;
 const LOOK_LIMIT_MS = 60_000;
@@ -26,12 +37,10 @@ export async function makeClip(job: ClipJob, run: PaidRun): Promise<Outcome> {
 	const { itemIndex, request, estimatedCostUsd } = job;
 	let outcome: Outcome = { itemIndex, request, estimatedCostUsd, status: 'failed' };
 	const letNextUpload = await uploadAhead(job, run);
-	const fault = await inSlot(run, async () => {
+	const fault = await inSlot(run, GENERATIONS, async () => {
 		letNextUpload();
 		for (let failures = 0; ; failures++) {
-			const submission = await submitClip(job, run).finally(() => {
-				run.bedtime?.submitDecided(itemIndex);
-			});
+			const submission = await submitClip(job, run);
 			outcome = announce(outcome, submission, job, run);
 			outcome = await followTask(outcome, job, run, submission);
 			if (outcome.status !== 'failed') break;
@@ -50,7 +59,7 @@ export async function awaitClip(
 	run: Run,
 ): Promise<Outcome> {
 	let outcome: Outcome = { ...start, taskId, status: 'processing' };
-	const fault = await inSlot(run, async () => {
+	const fault = await inSlot(run, READS, async () => {
 		const startedAtMs = run.clock.nowMs();
 		outcome = await pollToEnd(outcome, settings, run, { taskId, startedAtMs, isFresh: false });
 	});
@@ -65,7 +74,7 @@ export async function lookAtClip(
 	run: Run,
 ): Promise<Outcome> {
 	let outcome: Outcome = { ...start, taskId, status: 'processing' };
-	const fault = await inSlot(run, async () => {
+	const fault = await inSlot(run, READS, async () => {
 		outcome = withTask(outcome, await readPatiently(taskId, run));
 	});
 	return await finish(unlessUnknown(outcome, fault), settings, run);
@@ -74,28 +83,7 @@ export async function lookAtClip(
 /** A task that could not be read may still be made; one that the provider does not know is none. */
 function unlessUnknown(outcome: Outcome, fault: Fault | undefined): Outcome {
 	if (!fault) return outcome;
-	const isUnknown =
-		fault.cause instanceof ApimartError && fault.cause.details.kind === 'unknownTask';
-	return isUnknown ? { ...outcome, fault, status: 'failed' } : { ...outcome, fault };
-}
-
-/** Reads an open task once more; a read that goes wrong changes nothing. Brings the clip along where it has ended. */
-export async function lookAgain(
-	outcome: Outcome,
-	settings: WaitSettings,
-	run: Run,
-	{ isPatient = false } = {},
-): Promise<Outcome> {
-	const { taskId } = outcome;
-	if (taskId === undefined) return outcome;
-	const reading = isPatient ? readPatiently(taskId, run) : run.client.readTask(taskId);
-	const looked = await lookOnce(outcome, reading);
-	return isOpen(looked) ? looked : await finish(looked, settings, run);
-}
-
-/** Whether the task of this row is still being made, as far as is known. */
-export function isOpen({ taskId, status, fault }: Outcome): boolean {
-	return taskId !== undefined && (status === 'processing' || status === 'submitted') && !fault;
+	return isUnknownTask(fault) ? { ...outcome, fault, status: 'failed' } : { ...outcome, fault };
 }
 
 /**
@@ -105,20 +93,22 @@ export function isOpen({ taskId, status, fault }: Outcome): boolean {
 async function uploadAhead(job: ClipJob, run: PaidRun): Promise<ReleaseSlot> {
 	const isSent = run.ledger.find(job.itemIndex, job.contentHash)?.state === 'sent';
 	if (isSent || job.frames.length === 0) return () => undefined;
-	const release = await takeSlot(`images of ${run.apiKey}`, run.concurrency, run.signal);
+	const release = await takeSlot(IMAGES + run.apiKey, run.concurrency, run.signal);
 	await Promise.allSettled(job.frames.map(async (frame) => await frame.address()));
 	return release;
 }
 
 /** Does the work while holding a slot of the key. Gives what went wrong; rejects only when the run is stopped. */
-async function inSlot(run: PaidRun | Run, work: () => Promise<void>): Promise<Fault | undefined> {
-	const release = await takeSlot(run.apiKey, run.concurrency, run.signal);
-	const [done] = await Promise.allSettled([work()]);
+async function inSlot(
+	run: Run,
+	lane: string,
+	work: () => Promise<void>,
+): Promise<Fault | undefined> {
+	const release = await takeSlot(lane + run.apiKey, run.concurrency, run.signal);
+	const fault = await work().then(() => undefined, faultOf);
 	release();
 	if (run.signal?.aborted) throw stopReason(run.signal);
-	if (done.status === 'fulfilled') return undefined;
-	const isBedtime = 'bedtime' in run && done.reason === run.bedtime?.signal.reason;
-	return isBedtime ? undefined : faultOf(done.reason);
+	return fault;
 }
 
 /** One look, repeated only where the answer did not come through. */
@@ -145,8 +135,7 @@ async function followTask(
 	const { taskId, firstSentAtMs, isFound } = submission;
 	if (job.waitForEnd) {
 		const start = { taskId, startedAtMs: firstSentAtMs, isFresh: !isFound };
-		const bedtime = submission.reportsElsewhere ? undefined : run.bedtime?.signal;
-		return await pollToEnd(outcome, job, run, { ...start, bedtime });
+		return await pollToEnd(outcome, job, run, start);
 	}
 	return isFound ? await lookOnce(outcome, run.client.readTask(taskId)) : outcome;
 }
@@ -161,13 +150,11 @@ async function pollToEnd(
 	outcome: Outcome,
 	settings: WaitSettings,
 	run: Run,
-	start: { taskId: string; startedAtMs: number; isFresh: boolean; bedtime?: AbortSignal },
+	start: { taskId: string; startedAtMs: number; isFresh: boolean },
 ): Promise<Outcome> {
-	const { taskId, startedAtMs, isFresh, bedtime } = start;
+	const { taskId, startedAtMs, isFresh } = start;
 	const { maxWaitSeconds, pollIntervalSeconds } = settings;
-	const { client, clock } = run;
-	const signals = [run.signal, bedtime].filter((signal) => signal !== undefined);
-	const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
+	const { client, clock, signal } = run;
 	const { isFinished, task } = await waitForTask(taskId, {
 		client,
 		clock,
@@ -180,13 +167,9 @@ async function pollToEnd(
 		isFresh,
 		onState: (seen) => logState({ taskId, itemIndex: outcome.itemIndex }, seen, run),
 	});
-	if (isFinished) return withTask(outcome, task);
+	if (isFinished && task) return withTask(outcome, task);
 	const fault = timeoutFault(taskId, maxWaitSeconds, task);
 	return { ...outcome, task, status: 'timedOut', fault };
-}
-
-function withTask(outcome: Outcome, task: Task): Outcome {
-	return { ...outcome, task, status: task.state, fault: faultOfTask(task) };
 }
 
 async function finish(outcome: Outcome, settings: WaitSettings, run: Run): Promise<Outcome> {

@@ -9,19 +9,21 @@ const TIME_LIMIT_MS = 10 * 60_000;
 export class ImageUploads {
 	private readonly addresses = new Map<string, Promise<string>>();
 
+	/** @param known addresses by hash; what is uploaded is added */
 	constructor(
 		private readonly client: ApimartClient,
 		private readonly clock: Clock,
 		private readonly signal?: AbortSignal,
+		private readonly known: Record<string, string> = {},
 	) {}
 
 	/** The provider's address of the image whose bytes have this hash; `load` is called only for its first use. */
 	async address(sha256: string, load: () => Promise<ImageFile>): Promise<string> {
-		const known = this.addresses.get(sha256);
+		const known = this.known[sha256] ?? this.addresses.get(sha256);
 		if (known) return await known;
 		const upload = this.upload(load);
 		this.addresses.set(sha256, upload);
-		return await upload;
+		return (this.known[sha256] = await upload);
 	}
 
 	private async upload(load: () => Promise<ImageFile>): Promise<string> {

@@ -20,36 +20,40 @@ export interface LedgerEntry {
 	/** When the key was first used, in whichever execution. */
 	keyBornAtMs: number;
 	taskId?: string;
-	/** Its callback goes to the execution that bought it, not to the one that goes on with it. */
-	reportsElsewhere?: boolean;
-	/** `sent`: money may have been spent. `over`: failed at the provider or certainly refused, so nothing was. */
-	state: 'sent' | 'over';
+	/**
+	 * `ready`: written down, certainly not accepted yet. `sent`: money may have been spent. `over`: failed at the provider or certainly
+	 * refused, so nothing was.
+	 */
+	state: 'ready' | 'sent' | 'over';
 }
+
+/** By item. */
+export type LedgerEntries = Record<string, LedgerEntry>;
 
 const LEDGER_KEY = 'klingFastLedger';
 
-/** What the node remembers of its paid requests, in the node context: n8n keeps it across Retry On Fail and in the execution. */
+/** The entries of one run of the node, in the node context: n8n keeps it across Retry On Fail and in the execution. */
+export function entriesIn(context: IContextObject, runIndex: number): LedgerEntries {
+	const runs = (context[LEDGER_KEY] ??= {}) as Record<string, LedgerEntries>;
+	return (runs[runIndex] ??= {});
+}
+
+/** What the node remembers of its paid requests. */
 export class Ledger {
 	constructor(
-		private readonly context: IContextObject,
+		private readonly entries: LedgerEntries,
 		private readonly executionId: string,
-		private readonly runIndex: number,
 	) {}
 
 	/** The entry of a row that a further try has to go on with, or undefined. */
 	find(itemIndex: number, contentHash: string): LedgerEntry | undefined {
-		const entry = this.entries()[itemIndex];
+		const entry = this.entries[itemIndex];
 		if (!entry) return undefined;
 		const isSameExecution = entry.executionId === this.executionId;
 		return isSameExecution || entry.contentHash === contentHash ? entry : undefined;
 	}
 
 	write(itemIndex: number, entry: LedgerEntry): void {
-		this.entries()[itemIndex] = entry;
-	}
-
-	private entries(): Record<string, LedgerEntry> {
-		const runs = (this.context[LEDGER_KEY] ??= {}) as Record<string, Record<string, LedgerEntry>>;
-		return (runs[this.runIndex] ??= {});
+		this.entries[itemIndex] = entry;
 	}
 }

@@ -5,18 +5,19 @@
  * - `error` is present exactly when something went wrong, and a timeout is never without it.
  */
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
-import { ApimartError } from '../apimart/errors';
+import { ApimartError, type ErrorDetails } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import { roundUsd } from './cost';
 import type { ClipRequest } from './request';
 
 export type ClipStatus = 'submitted' | 'processing' | 'completed' | 'failed' | 'timedOut';
 
-/** What went wrong: one sentence, and what to do about it. */
+/** What went wrong: one sentence, and what to do about it. Plain data, because a sleeping sheet is saved with its faults. */
 export interface Fault {
 	message: string;
 	advice?: string;
-	cause?: Error;
+	/** Where the provider's API said it. */
+	api?: Pick<ErrorDetails, 'kind' | 'httpStatus'>;
 }
 
 /** What became of one row. */
@@ -33,6 +34,8 @@ export interface Outcome {
 	submittedAtMs?: number;
 	binary?: IBinaryData;
 	fault?: Fault;
+	/** Whether it is what was asked for although it carries a fault: the news that a clip has failed. */
+	isNews?: boolean;
 }
 
 /** The output item's json (design of the output: the same shape in Generate Video, Get Video and the trigger). */
@@ -75,10 +78,10 @@ export function faultSentence({
 
 export function faultOf(error: unknown): Fault {
 	if (error instanceof ApimartError) {
-		return { message: error.message, advice: error.details.advice, cause: error };
+		const { advice, kind, httpStatus } = error.details;
+		return { message: error.message, advice, api: { kind, httpStatus } };
 	}
-	if (error instanceof Error) return { message: error.message, cause: error };
-	return { message: String(error) };
+	return { message: error instanceof Error ? error.message : String(error) };
 }
 
 /** The fault of a task that has ended badly, or undefined. */
@@ -96,6 +99,16 @@ export function faultOfTask(task: Task): Fault | undefined {
 		};
 	}
 	return undefined;
+}
+
+/** What a status read tells of the row. */
+export function withTask(outcome: Outcome, task: Task): Outcome {
+	return { ...outcome, task, status: task.state, fault: faultOfTask(task) };
+}
+
+/** Whether the provider knows no such task, as far as the fault tells. */
+export function isUnknownTask({ api }: Fault): boolean {
+	return api?.kind === 'unknownTask';
 }
 
 /** A timeout names the task and the way to the clip (it may still be made, and charged). */

@@ -13,6 +13,10 @@ const SHORTEST_DELAY_SECONDS = 1;
 const LONGEST_EARLY_DELAY_SECONDS = 25;
 const LONGEST_LATE_DELAY_SECONDS = 20;
 
+/** A sleeping sheet is woken by callbacks, or about once a minute: the time of n8n's own timers. */
+const ASLEEP_GAP_SECONDS = 60;
+const ASLEEP_SHORTEST_SECONDS = 5;
+
 const PLAN_SECONDS = planSeconds();
 
 export interface PollState {
@@ -44,6 +48,20 @@ export function pollDelaySeconds(state: PollState): number {
 	if (leftSeconds <= 0 || reads >= planned + EXTRA_READS) return usual;
 	// A little later than told: the spread of a tenth must not lead to a request just before the end.
 	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds * 1.1 + 0.5));
+}
+
+/**
+ * Seconds until a sleeping sheet should look at a clip by itself: when the first clips are ready, and then once a minute. The
+ * provider's progress brings a look forward, twice at most, so that a callback that came while the sheet was at work (n8n refuses
+ * it then, and APIMart does not repeat it) is made up for in the next round.
+ */
+export function asleepDelaySeconds(state: PollState): number {
+	const { elapsedSeconds, reads, progress } = state;
+	if (reads === 0) return Math.max(0, FIRST_EXPECTED_SECONDS - elapsedSeconds);
+	const leftSeconds = progress ? (elapsedSeconds * 100) / progress - elapsedSeconds : 0;
+	if (leftSeconds <= 0 || reads > EXTRA_READS) return ASLEEP_GAP_SECONDS;
+	const soon = Math.max(ASLEEP_SHORTEST_SECONDS, leftSeconds * 1.1 + 0.5);
+	return Math.min(ASLEEP_GAP_SECONDS, soon);
 }
 
 function planSeconds(): number[] {

@@ -5,7 +5,7 @@
  * - The wait ends at once when the run is stopped.
  */
 import type { ApimartClient } from '../apimart/client';
-import { ApimartError } from '../apimart/errors';
+import { ApimartError, toError, type ErrorDetails } from '../apimart/errors';
 import { backoffSeconds } from '../apimart/retry';
 import type { Task } from '../apimart/task';
 import { stopReason, type Clock } from '../clock';
@@ -18,10 +18,41 @@ const MAX_ODD_READS = 5;
 /** A completed task whose answer names no video yet. */
 const MAX_READS_WITHOUT_VIDEO = 3;
 
-export interface PollRules {
+/** What the reads of one task have told so far. Plain data: a sleeping sheet is saved with it. */
+export interface Reading {
+	task?: Task;
+	/** Whether no further read is needed. */
+	isFinished: boolean;
+	reads: number;
+	/** Reads that failed since the last one that did not. */
+	faults: number;
+	unknownReads: number;
+	oddReads: number;
+	readsWithoutVideo: number;
+	/** Of the last failed read, seconds. */
+	retryAfter?: number;
+}
+
+export const NOT_READ: Readonly<Reading> = {
+	isFinished: false,
+	reads: 0,
+	faults: 0,
+	unknownReads: 0,
+	oddReads: 0,
+	readsWithoutVideo: 0,
+};
+
+export interface ReadRules {
 	client: ApimartClient;
-	clock: Clock;
 	signal?: AbortSignal;
+	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
+	isFresh: boolean;
+	/** Told each state that differs from the one of the read before. */
+	onState?: (task: Task) => void;
+}
+
+export interface PollRules extends ReadRules {
+	clock: Clock;
 	/** When the wait for this task began. */
 	startedAtMs: number;
 	deadlineMs: number;
@@ -29,79 +60,78 @@ export interface PollRules {
 	pollIntervalSeconds?: number;
 	/** Whether the first read comes at once (a task of unknown age) or after the first delay (a fresh one). */
 	readAtOnce: boolean;
-	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
-	isFresh: boolean;
-	/** Told each state that differs from the one of the read before. */
-	onState?: (task: Task) => void;
 }
 
-export type PollResult = { isFinished: true; task: Task } | { isFinished: false; task?: Task };
-
 /** Reads a task until it has ended or the deadline is reached. Throws `ApimartError` where no read can ever succeed. */
-export async function waitForTask(taskId: string, rules: PollRules): Promise<PollResult> {
-	const { client, clock, signal, deadlineMs } = rules;
-	let task: Task | undefined;
-	let faults = 0;
-	let unknownReads = 0;
-	let oddReads = 0;
-	let readsWithoutVideo = 0;
-	let retryAfter: number | undefined;
-	for (let reads = 0; ; reads++) {
-		if (reads > 0 || !rules.readAtOnce) {
+export async function waitForTask(taskId: string, rules: PollRules): Promise<Reading> {
+	const { clock, signal, deadlineMs } = rules;
+	let reading: Reading = NOT_READ;
+	for (;;) {
+		if (reading.reads > 0 || !rules.readAtOnce) {
 			const leftMs = deadlineMs - clock.nowMs();
-			if (leftMs <= 0 && reads > 0) return { isFinished: false, task };
-			const delayMs = delaySeconds({ task, reads, faults, retryAfter }, rules) * 1000;
+			if (leftMs <= 0 && reading.reads > 0) return reading;
+			const delayMs = delaySeconds(reading, rules) * 1000;
 			await clock.sleep(Math.max(0, Math.min(delayMs, leftMs)), signal);
 		}
-		const [read] = await Promise.allSettled([client.readTask(taskId)]);
-		if (read.status === 'rejected') {
-			const error: unknown = read.reason;
-			if (signal?.aborted) throw stopReason(signal);
-			if (!(error instanceof ApimartError)) throw error;
-			const isUnknown = error.details.kind === 'unknownTask';
-			if (isUnknown && rules.isFresh && ++unknownReads <= MAX_UNKNOWN_READS) continue;
-			// A read costs nothing, so it is also repeated after a plain 500, unlike a submit.
-			const isOdd = error.details.kind === 'parameter' && ++oddReads <= MAX_ODD_READS;
-			if (!error.details.passing && error.details.kind !== 'server' && !isOdd) throw error;
-			faults++;
-			retryAfter = error.details.retryAfterSeconds;
-			continue;
-		}
-		if (read.value.stateWord !== task?.stateWord) rules.onState?.(read.value);
-		task = read.value;
-		faults = 0;
-		retryAfter = undefined;
-		if (task.state === 'failed') return { isFinished: true, task };
-		if (task.state !== 'completed') continue;
-		if (task.videoUrl || ++readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO) {
-			return { isFinished: true, task };
-		}
+		reading = await readOnce(taskId, reading, rules);
+		if (reading.isFinished) return reading;
 	}
 }
 
-interface Waited {
-	task?: Task;
-	reads: number;
-	/** Those that failed since the last one that did not. */
-	faults: number;
-	retryAfter?: number;
+/** One read, added to what the earlier ones have told. Throws `ApimartError` where no read can ever succeed. */
+export async function readOnce(
+	taskId: string,
+	before: Reading,
+	{ client, signal, isFresh, onState }: ReadRules,
+): Promise<Reading> {
+	const reading = { ...before, reads: before.reads + 1 };
+	let task: Task;
+	try {
+		task = await client.readTask(taskId);
+	} catch (error) {
+		if (signal?.aborted) throw stopReason(signal);
+		const { kind, passing, retryAfterSeconds } = apimartDetails(error);
+		const unknownReads = before.unknownReads + 1;
+		if (kind === 'unknownTask' && isFresh && unknownReads <= MAX_UNKNOWN_READS) {
+			return { ...reading, unknownReads };
+		}
+		// A read costs nothing, so it is also repeated after a plain 500, unlike a submit.
+		const oddReads = before.oddReads + (kind === 'parameter' ? 1 : 0);
+		const isOdd = kind === 'parameter' && oddReads <= MAX_ODD_READS;
+		if (!passing && kind !== 'server' && !isOdd) throw toError(error);
+		return { ...reading, oddReads, faults: before.faults + 1, retryAfter: retryAfterSeconds };
+	}
+	if (task.stateWord !== before.task?.stateWord) onState?.(task);
+	const hasEnded = task.state === 'completed' || task.state === 'failed';
+	const lacksVideo = task.state === 'completed' && !task.videoUrl;
+	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
+	const isFinished = hasEnded && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
+	return { ...reading, task, isFinished, readsWithoutVideo, faults: 0, retryAfter: undefined };
+}
+
+/** Seconds until the next read after some that failed, or `usual` where that is longer. */
+export function delayAfterFaults(reading: Reading, usual: number, random: number): number {
+	const { faults, retryAfter } = reading;
+	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
 }
 
 function delaySeconds(
-	{ task, reads, faults, retryAfter }: Waited,
+	reading: Reading,
 	{ clock, startedAtMs, pollIntervalSeconds }: PollRules,
 ): number {
 	const usual =
 		pollIntervalSeconds ??
 		pollDelaySeconds({
 			elapsedSeconds: (clock.nowMs() - startedAtMs) / 1000,
-			reads,
-			progress: task?.progress,
-			estimatedSeconds: task?.estimatedSeconds,
+			reads: reading.reads,
+			progress: reading.task?.progress,
+			estimatedSeconds: reading.task?.estimatedSeconds,
 		});
 	// Rows that were submitted together would otherwise ask together, again and again.
-	const spread = usual * (0.9 + 0.2 * clock.random());
-	return faults === 0
-		? spread
-		: Math.max(spread, backoffSeconds(faults, clock.random(), retryAfter));
+	return delayAfterFaults(reading, usual * (0.9 + 0.2 * clock.random()), clock.random());
+}
+
+function apimartDetails(error: unknown): ErrorDetails {
+	if (error instanceof ApimartError) return error.details;
+	return { kind: 'network', passing: false, spent: 'unknown' };
 }

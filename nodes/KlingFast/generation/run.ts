@@ -25,15 +25,6 @@ export interface Run {
 export interface PaidRun extends Run {
 	ledger: Ledger;
 	keyScope: KeyScope;
-	bedtime?: Bedtime;
-}
-
-/** How a run that will be woken by callbacks learns when it may fall asleep. */
-export interface Bedtime {
-	/** Aborted when the last clip is submitted: waiting in the process ends then. */
-	signal: AbortSignal;
-	/** Tells that a job's submit is decided, one way or the other. */
-	submitDecided(itemIndex: number): void;
 }
 
 /** How long to wait for one clip, and what to bring along. */
@@ -47,6 +38,8 @@ export interface WaitSettings {
 export interface Frame {
 	/** The address, or the hash of the bytes. */
 	identity: string;
+	/** The file in n8n's store, where it is one. */
+	file?: IBinaryData;
 	address(): Promise<string>;
 }
 

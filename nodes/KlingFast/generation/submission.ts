@@ -6,7 +6,7 @@
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused.
  */
-import { ApimartError } from '../apimart/errors';
+import { ApimartError, toError } from '../apimart/errors';
 import { withRetries } from '../apimart/retry';
 import { clipBody, idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
@@ -20,8 +20,6 @@ export interface Submission {
 	isFound: boolean;
 	/** The task was found through its key only, so an earlier execution bought it. */
 	isFromEarlierRun: boolean;
-	/** Its callback goes to the execution that bought it, not to this one. */
-	reportsElsewhere: boolean;
 }
 
 /** How often an earlier run may have been refused under the same row key until this one gives up. */
@@ -31,49 +29,34 @@ const MAX_REPLAYED_REFUSALS = 20;
 const KEY_LIFE_MS = 23 * 60 * 60 * 1000;
 
 /**
- * Brings the job's task into being, or finds it again. Throws `ApimartError` where that is impossible, or was not possible
- * before `maxWaitSeconds` had passed.
+ * Brings the job's task into being, or finds it again, with as many requests as that takes.
+ *
+ * @throws ApimartError where that is impossible, or was not possible before `maxWaitSeconds` had passed
  */
 export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission> {
-	const known = adopt(run, run.ledger.find(job.itemIndex, job.contentHash));
-	if (known?.state === 'sent' && known.taskId) {
-		run.ledger.write(job.itemIndex, known);
-		const { taskId, firstSentAtMs, reportsElsewhere = false } = known;
-		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, reportsElsewhere };
-	}
-	if (known?.state === 'sent') {
-		if (run.clock.nowMs() > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
-		return await send(job, run, known, true);
-	}
-	let attempt = (known?.attempt ?? 0) + 1;
-	for (let refusals = 0; ; refusals++, attempt++) {
-		const entry = await freshEntry(job, run, attempt);
-		const [sent] = await Promise.allSettled([send(job, run, entry, false)]);
-		if (sent.status === 'fulfilled') return sent.value;
-		const error: unknown = sent.reason;
-		const isOld = error instanceof ApimartError && isReplayedRefusal(error);
-		if (!isOld || refusals >= MAX_REPLAYED_REFUSALS) throw error;
+	for (let refusals = 0; ; refusals++) {
+		const known = findEntry(job, run);
+		if (known?.state !== 'sent') await prepareEntry(job, run);
+		try {
+			return await submitPrepared(job, run);
+		} catch (error) {
+			if (!isReplayedRefusal(error) || refusals >= MAX_REPLAYED_REFUSALS) throw toError(error);
+		}
 	}
 }
 
-/** Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. */
-export function markFailed(job: ClipJob, run: PaidRun): void {
-	const entry = run.ledger.find(job.itemIndex, job.contentHash);
-	if (entry) run.ledger.write(job.itemIndex, { ...entry, state: 'over' });
-}
-
-/** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
-function adopt(run: PaidRun, known: LedgerEntry | undefined): LedgerEntry | undefined {
-	const { executionId } = run.keyScope;
-	if (!known || known.executionId === executionId) return known;
-	return { ...known, executionId, firstSentAtMs: run.clock.nowMs(), reportsElsewhere: true };
-}
-
-async function freshEntry(job: ClipJob, run: PaidRun, attempt: number): Promise<LedgerEntry> {
+/**
+ * Uploads the row's images where that is needed, and writes down key and exact bytes of its next request. What is prepared
+ * already, or may have been sent, stays as it is.
+ */
+export async function prepareEntry(job: ClipJob, run: PaidRun): Promise<void> {
+	const known = findEntry(job, run);
+	if (known && known.state !== 'over') return;
 	const imageUrls: string[] = [];
 	for (const frame of job.frames) imageUrls.push(await frame.address());
+	const attempt = (known?.attempt ?? 0) + 1;
 	const key = idempotencyKey(run.keyScope, { ...job, attempt });
-	return {
+	run.ledger.write(job.itemIndex, {
 		executionId: run.keyScope.executionId,
 		contentHash: job.contentHash,
 		attempt,
@@ -81,15 +64,58 @@ async function freshEntry(job: ClipJob, run: PaidRun, attempt: number): Promise<
 		body: clipBody(job.request, imageUrls, job.callbackFor?.(key)),
 		firstSentAtMs: run.clock.nowMs(),
 		keyBornAtMs: run.clock.nowMs(),
-		state: 'sent',
-	};
+		state: 'ready',
+	});
+}
+
+/**
+ * Sends the request that was prepared for this row, or gives the task that is known already.
+ *
+ * @param maxTries requests that are sent at most; without it as many as `maxWaitSeconds` allows
+ * @throws ApimartError; where it is `passing`, the same call may be made again
+ */
+export async function submitPrepared(
+	job: ClipJob,
+	run: PaidRun,
+	maxTries?: number,
+): Promise<Submission> {
+	const known = findEntry(job, run);
+	if (!known || known.state === 'over') throw new Error('The row was not prepared');
+	const nowMs = run.clock.nowMs();
+	if (known.state === 'ready') {
+		const entry = { ...known, state: 'sent' as const, firstSentAtMs: nowMs, keyBornAtMs: nowMs };
+		return await send(job, run, entry, { isRepetition: false, maxTries });
+	}
+	if (known.taskId) {
+		run.ledger.write(job.itemIndex, known);
+		const { taskId, firstSentAtMs } = known;
+		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false };
+	}
+	if (nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
+	return await send(job, run, known, { isRepetition: true, maxTries });
+}
+
+/** Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. */
+export function markFailed(job: Pick<ClipJob, 'itemIndex' | 'contentHash'>, run: PaidRun): void {
+	const entry = run.ledger.find(job.itemIndex, job.contentHash);
+	if (entry) run.ledger.write(job.itemIndex, { ...entry, state: 'over' });
+}
+
+/** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
+function findEntry(job: ClipJob, run: PaidRun): LedgerEntry | undefined {
+	const known = run.ledger.find(job.itemIndex, job.contentHash);
+	const { executionId } = run.keyScope;
+	if (!known || known.executionId === executionId) return known;
+	const taken = { ...known, executionId, firstSentAtMs: run.clock.nowMs() };
+	run.ledger.write(job.itemIndex, taken);
+	return taken;
 }
 
 async function send(
 	job: ClipJob,
 	run: PaidRun,
 	entry: LedgerEntry,
-	isRepetition: boolean,
+	{ isRepetition, maxTries }: { isRepetition: boolean; maxTries?: number },
 ): Promise<Submission> {
 	const { clock, signal, ledger, logger } = run;
 	const { itemIndex } = job;
@@ -100,11 +126,12 @@ async function send(
 	let posts = 0;
 	const post = async () => {
 		posts++;
-		const [answered] = await Promise.allSettled([run.client.submit(body, key)]);
-		if (answered.status === 'fulfilled') return answered.value;
-		const error: unknown = answered.reason;
-		mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
-		throw error;
+		try {
+			return await run.client.submit(body, key);
+		} catch (error) {
+			mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
+			throw toError(error);
+		}
 	};
 	const patienceEndsMs = Math.max(firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs());
 	const deadlineMs = Math.min(patienceEndsMs, entry.keyBornAtMs + KEY_LIFE_MS);
@@ -112,30 +139,38 @@ async function send(
 		const seen = { itemIndex, waitSeconds, because: because.message };
 		logger.debug('Kling Fast: the submit is sent again with the same key', seen);
 	};
-	const [result] = await Promise.allSettled([
-		withRetries(post, { clock, signal, deadlineMs, onRetry }),
-	]);
-	if (result.status === 'fulfilled') {
-		const { taskId, replayed } = result.value;
+	try {
+		const { taskId, replayed } = await withRetries(post, {
+			clock,
+			signal,
+			deadlineMs,
+			maxTries,
+			onRetry,
+		});
 		const isFromEarlierRun = replayed && posts === 1 && !isRepetition;
-		const reportsElsewhere = isFromEarlierRun || entry.reportsElsewhere === true;
-		ledger.write(itemIndex, { ...entry, body: undefined, taskId, reportsElsewhere });
-		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun, reportsElsewhere };
+		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
+		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun };
+	} catch (error) {
+		if (signal?.aborted) {
+			const place = `execution ${run.keyScope.executionId}, item ${itemIndex}`;
+			const line = `Kling Fast: stopped while a clip was being submitted (${place}, Idempotency-Key ${key})`;
+			logger.warn(line, { itemIndex, key });
+		}
+		if (!(error instanceof ApimartError)) throw toError(error);
+		const { kind, passing } = error.details;
+		if (!mayBeSpent && kind !== 'duplicate') {
+			const mayGoOn = passing && maxTries !== undefined;
+			const after = mayGoOn ? entry : { ...entry, body: undefined };
+			ledger.write(itemIndex, { ...after, state: mayGoOn ? 'ready' : 'over' });
+		}
+		throw mayBeSpent ? withUncertainty(error) : error;
 	}
-	const error: unknown = result.reason;
-	if (signal?.aborted) {
-		const place = `execution ${run.keyScope.executionId}, item ${itemIndex}`;
-		const line = `Kling Fast: stopped while a clip was being submitted (${place}, Idempotency-Key ${key})`;
-		logger.warn(line, { itemIndex, key });
-	}
-	if (!(error instanceof ApimartError)) throw error;
-	const isDuplicate = error.details.kind === 'duplicate';
-	if (!mayBeSpent && !isDuplicate) ledger.write(itemIndex, { ...entry, state: 'over' });
-	throw mayBeSpent ? withUncertainty(error) : error;
 }
 
 /** The provider repeated what it had answered to an earlier run: no word about what was sent now. */
-function isReplayedRefusal({ details }: ApimartError): boolean {
+export function isReplayedRefusal(error: unknown): boolean {
+	if (!(error instanceof ApimartError)) return false;
+	const { details } = error;
 	return details.replayed === true && details.spent === 'no' && details.kind !== 'duplicate';
 }
 

@@ -1,5 +1,6 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { mayUseAddress, parseUrl } from '../../apimart/address';
+import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import { mayUseAddress } from '../../apimart/address';
+import { isObject } from '../../apimart/answer';
 import {
 	resumeAddresses,
 	sealKnock,
@@ -8,7 +9,7 @@ import {
 	triggerBase,
 	type CallbackAddresses,
 } from '../../apimart/callback';
-import { knock } from '../../apimart/knock';
+import { knock, postEmpty } from '../../apimart/knock';
 import type { Fault } from '../../generation/outcome';
 import type { PaidRun } from '../../generation/run';
 import { InvalidField, shown } from '../../invalidField';
@@ -66,27 +67,54 @@ export async function knockAtTriggers(
 	return faults;
 }
 
-/**
- * Addresses that wake this execution, or the fault that the provider cannot reach this n8n: then polling is the way.
- */
-export function openResumeAddresses(
+/** Addresses that wake this execution, undefined where the provider cannot reach this n8n. */
+export function resumeCallback(
 	context: IExecuteFunctions,
 	baseUrl: string,
-): CallbackAddresses | { fault: Fault } {
-	const resumeUrl = String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
-	const parsed = parseUrl(resumeUrl);
-	if (parsed && mayUseAddress(resumeUrl, baseUrl)) {
-		if (hasOddPort(resumeUrl, baseUrl)) warnOfPort(context, parsed.port);
-		return resumeAddresses(resumeUrl);
-	}
-	const host = parsed?.host ?? resumeUrl;
-	return {
-		fault: {
-			message: `APIMart cannot call this n8n back: its address ${host} is inside a private network`,
-			advice:
-				'Set "How to Wait" to "Check Until Finished", or give n8n a public address (WEBHOOK_URL). Nothing was submitted and nothing was charged.',
-		},
+): CallbackAddresses | undefined {
+	const resumeUrl = resumeUrlOf(context);
+	return mayUseAddress(resumeUrl, baseUrl) ? resumeAddresses(resumeUrl) : undefined;
+}
+
+/**
+ * Tells by a hint what a sleeping sheet cannot expect: callbacks at all, or callbacks at this address. Asks the address once: while
+ * this execution runs, n8n answers there that it does.
+ */
+export async function checkResumeAddress(context: IExecuteFunctions, run: PaidRun): Promise<void> {
+	const { baseUrl } = run.client;
+	const addresses = resumeCallback(context, baseUrl);
+	const warn = (message: string) => {
+		context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+		run.logger.warn(`Kling Fast: ${message}`);
 	};
+	const grain = 'The sheet looks after its clips by itself, about once a minute.';
+	if (!addresses) {
+		const { host } = new URL(resumeUrlOf(context));
+		warn(`APIMart cannot call this n8n back: ${host} is inside a private network. ${grain}`);
+		return;
+	}
+	if (hasOddPort(addresses.callbackUrl, baseUrl)) {
+		warnOfPort(context, new URL(addresses.callbackUrl).port);
+	}
+	const answer = await postEmpty(context, addresses.callbackUrl, run.signal);
+	if (!answer || isOfRunning(context, answer)) return;
+	const { host } = new URL(addresses.callbackUrl);
+	warn(
+		`At ${host}, this n8n's own address (WEBHOOK_URL), something else answered (HTTP ${answer.statusCode}), so callbacks may be lost. ${grain}`,
+	);
+}
+
+/** n8n's answer for an execution that runs; of a manual one nothing is saved yet, on which n8n stumbles. */
+function isOfRunning(
+	context: IExecuteFunctions,
+	{ statusCode, body }: IN8nHttpFullResponse,
+): boolean {
+	if (statusCode === 500) return context.getMode() === 'manual' && isObject(body);
+	return statusCode === 409 && JSON.stringify(body).includes(context.getExecutionId());
+}
+
+function resumeUrlOf(context: IExecuteFunctions): string {
+	return String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
 }
 
 function warnIfUnreachable(context: IExecuteFunctions, base: string, baseUrl: string): void {

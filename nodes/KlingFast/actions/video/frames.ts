@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { IMAGE_LIMITS, imageMimeType, uploadFileName } from '../../apimart/images';
 import type { ImageFile } from '../../apimart/client';
 import type { ImageUploads } from '../../generation/imageUploads';
@@ -35,9 +35,20 @@ export async function openFrames(
 		const load = async () => await readImage(context, itemIndex, source.binaryField, label);
 		const { bytes } = await load();
 		const identity = createHash('sha256').update(bytes).digest('hex');
-		frames.push({ identity, address: async () => await uploads.address(identity, load) });
+		const file = context.getInputData()[itemIndex].binary?.[source.binaryField];
+		frames.push({ identity, file, address: async () => await uploads.address(identity, load) });
 	}
 	return frames;
+}
+
+/** An image that was checked before, from n8n's store. */
+export async function loadImage(
+	{ helpers }: IExecuteFunctions,
+	{ id = '', fileName, mimeType }: IBinaryData,
+): Promise<ImageFile> {
+	const bytes = await helpers.binaryToBuffer(await helpers.getBinaryStream(id));
+	const type = imageMimeType(bytes) ?? mimeType;
+	return { bytes, mimeType: type, fileName: uploadFileName(fileName, type) };
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 	metadataField,
 	outputFieldOption,
 	pollIntervalOption,
+	waitByField,
 } from './result.fields';
 
 const WHEN_WAITING = { ...GENERATE, mode: ['submitAndWait'] };
@@ -62,27 +63,7 @@ const modeFields: INodeProperties[] = [
 ];
 
 const callbackFields: INodeProperties[] = [
-	{
-		displayName: 'How to Wait',
-		name: 'waitBy',
-		type: 'options',
-		options: [
-			{
-				name: 'Check Until Finished',
-				value: 'polling',
-				description: 'Asks APIMart now and then. Works everywhere, also on a laptop.',
-			},
-			{
-				name: 'Sleep Until Called Back (Needs a Public URL)',
-				value: 'callback',
-				description:
-					'Puts the execution to sleep in the database until APIMart calls: it survives restarts and takes no worker',
-			},
-		],
-		default: 'polling',
-		description: 'How the workflow learns that the clips are finished. Read from the first item.',
-		displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } },
-	},
+	{ ...waitByField, displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } } },
 	{
 		displayName: 'Callback URL',
 		name: 'callbackUrl',

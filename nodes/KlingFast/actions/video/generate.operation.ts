@@ -7,18 +7,17 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { stopReason } from '../../clock';
 import { makeClips, openCostUsd } from '../../generation/batch';
-import { isOpen } from '../../generation/clip';
-import { makeClipsUntilBedtime } from '../../generation/doze';
 import type { Fault, Outcome } from '../../generation/outcome';
 import type { ClipJob, PaidRun } from '../../generation/run';
+import type { SheetRow } from '../../generation/sheet';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
-import { knockAtTriggers, openResumeAddresses, signedPath } from './callbacks';
+import { knockAtTriggers, signedPath } from './callbacks';
 import { explainBalance, openPaidRun } from './openRun';
 import { readConcurrency, readMaxCostUsd, readMode, readWaitBy } from './readRun';
-import { deliver, refuseAll, resultItem, type Delivery } from './results';
+import { deliver, refuseAll, type Delivery } from './results';
 import { readRows, type ReadyRow, type Row } from './rows';
-import { fallAsleep } from './sleep';
+import { endedRow, queuedRow, sleepingFault, sleepThrough } from './sleep';
 
 interface Settings {
 	waitForEnd: boolean;
@@ -32,35 +31,44 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const [opened] = await Promise.allSettled([open(this)]);
 	if (opened.status === 'rejected') return refuseAll(this, inputFault(opened.reason));
 	const { run, secret, settings } = opened.value;
+	const unable = settings.canSleep ? sleepingFault() : undefined;
+	if (unable) return refuseAll(this, unable);
 	const rows = await readRows(this, run, settings);
 	const ready = rows.filter((row) => 'job' in row);
 	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
 	const first = refusals.values().next().value;
 	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
 	const jobs = ready.map(({ job }) => job).filter(({ itemIndex }) => !refusals.has(itemIndex));
-	const make = settings.canSleep ? makeClipsUntilBedtime : makeClips;
-	const made = await explainBalance(await make(jobs, run), run);
+	const deliveryOf = (itemIndex: number) => deliveryOfRow(rows[itemIndex]);
+	if (settings.canSleep && jobs.length > 0) {
+		const uploads: Record<string, string> = {};
+		const sheetRows: SheetRow[] = [];
+		for (const row of rows) {
+			const refused = refusedOutcome(row, refusals);
+			if (refused) sheetRows.push(endedRow(refused));
+			else if ('job' in row) sheetRows.push(await queuedRow(row.job, uploads));
+		}
+		const slept = await sleepThrough(this, run, { rows: sheetRows, uploads, deliveryOf });
+		if (run.signal?.aborted) throw stopReason(run.signal);
+		return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
+	}
+	const made = await explainBalance(await makeClips(jobs, run), run);
 	if (run.signal?.aborted) throw stopReason(run.signal);
 	const byItem = new Map(made.map((outcome) => [outcome.itemIndex, outcome]));
-	const outcomes = rows.map((row): Outcome => {
-		if ('invalid' in row) return row.invalid;
-		const { itemIndex, request, estimatedCostUsd } = row.job;
-		const fault = refusals.get(itemIndex);
-		const refused: Outcome = { itemIndex, request, estimatedCostUsd, status: 'failed', fault };
-		return byItem.get(itemIndex) ?? refused;
-	});
-	const deliveryOf = (itemIndex: number) => deliveryOfRow(rows[itemIndex]);
-	if (settings.canSleep && outcomes.some(isOpen)) {
-		return await fallAsleep(this, run, outcomes, jobs, deliveryOf);
-	}
-	// A run that may sleep gives failed rows as items in any case, because after a sleep it could not throw either.
-	if (settings.canSleep && outcomes.some(({ taskId }) => taskId !== undefined)) {
-		const items = this.getInputData();
-		return [
-			outcomes.map((outcome, index) => resultItem(outcome, deliveryOf(index), items[index].json)),
-		];
-	}
-	return deliver(this, outcomes, deliveryOf);
+	const outcomes = rows.map((row, index) => refusedOutcome(row, refusals) ?? byItem.get(index));
+	return deliver(
+		this,
+		outcomes.filter((outcome) => outcome !== undefined),
+		{ deliveryOf },
+	);
+}
+
+/** What is known of a row that is not submitted, undefined where it is. */
+function refusedOutcome(row: Row, refusals: Map<number, Fault>): Outcome | undefined {
+	if ('invalid' in row) return row.invalid;
+	const { itemIndex, request, estimatedCostUsd } = row.job;
+	const fault = refusals.get(itemIndex);
+	return fault && { itemIndex, request, estimatedCostUsd, status: 'failed', fault };
 }
 
 async function open(
@@ -68,7 +76,7 @@ async function open(
 ): Promise<{ run: PaidRun; secret: Buffer; settings: Settings }> {
 	const read = readFieldsOf(context, 0);
 	const waitForEnd = readMode(read) === 'submitAndWait';
-	const canSleep = waitForEnd && !isTool(context) && readWaitBy(read) === 'callback';
+	const canSleep = waitForEnd && !isTool(context) && readWaitBy(read) === 'sleep';
 	const settings = {
 		waitForEnd,
 		isTool: isTool(context),
@@ -92,11 +100,6 @@ async function refuseBeforePaying(
 	const jobs = ready.map(({ job }) => job);
 	const tooDear = costFault(jobs, run, settings.maxCostUsd);
 	if (tooDear) return forAll(tooDear);
-	if (settings.canSleep) {
-		const addresses = openResumeAddresses(context, run.client.baseUrl);
-		if ('fault' in addresses) return forAll(addresses.fault);
-		for (const job of jobs) job.callbackFor = () => addresses;
-	}
 	const called = ready.flatMap(({ job, callbackBase: base }) => (base ? [{ job, base }] : []));
 	for (const { job, base } of called) {
 		job.callbackFor = signedPath(base, secret, job.request.metadata);

@@ -8,6 +8,7 @@ import {
 	metadataField,
 	outputFieldOption,
 	pollIntervalOption,
+	waitByField,
 } from './result.fields';
 
 const WHILE_WAITING = { show: { '/waitUntilFinished': [true] } };
@@ -32,6 +33,10 @@ export const getFields: INodeProperties[] = [
 		description:
 			'Whether to wait for a clip that is still being made. When off, its status as of now comes out.',
 		displayOptions: { show: GET },
+	},
+	{
+		...waitByField,
+		displayOptions: { show: { ...GET, waitUntilFinished: [true] }, hide: { '@tool': [true] } },
 	},
 	{ ...metadataField, displayOptions: { show: GET } },
 	{ ...downloadVideoField, displayOptions: { show: GET, hide: { '@tool': [true] } } },

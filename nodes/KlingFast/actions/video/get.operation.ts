@@ -8,8 +8,15 @@ import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { openRun } from './openRun';
 import { readMetadata, readTaskId } from './readRow';
-import { readConcurrency, readDownloadVideo, readWaiting, readWaitUntilFinished } from './readRun';
+import {
+	readConcurrency,
+	readDownloadVideo,
+	readWaitBy,
+	readWaiting,
+	readWaitUntilFinished,
+} from './readRun';
 import { deliver, refuseAll, type Delivery } from './results';
+import { endedRow, openRow, sleepingFault, sleepThrough } from './sleep';
 
 interface Row {
 	itemIndex: number;
@@ -26,29 +33,46 @@ interface Row {
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const signal = this.getExecutionCancelSignal();
 	let run: Run;
+	let sleeps: boolean;
 	try {
-		run = await openRun(this, readConcurrency(readFieldsOf(this, 0)));
+		const read = readFieldsOf(this, 0);
+		run = await openRun(this, readConcurrency(read));
+		sleeps = !isTool(this) && readWaitBy(read) === 'sleep';
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
 	const rows = this.getInputData().map((_, itemIndex) => readRow(this, itemIndex));
-	const outcomes = await together(rows, run, async (row) => {
-		if (!('settings' in row)) return row;
-		const { taskId, itemIndex, metadata, settings } = row;
-		const find = settings.waitForEnd ? awaitClip : lookAtClip;
-		return await find(taskId, { itemIndex, metadata }, settings, run);
-	});
-	if (signal?.aborted) throw stopReason(signal);
 	const deliveryOf = (itemIndex: number): Delivery => {
 		const row = rows[itemIndex];
 		return 'delivery' in row ? row.delivery : { outputField: 'data', includeInputFields: false };
 	};
-	const isNews = ({ itemIndex, task, status }: Outcome) => {
-		const row = rows[itemIndex];
-		const isLook = 'settings' in row && !row.settings.waitForEnd;
-		return isLook && task !== undefined && status !== 'completed';
+	const lookUp = async (row: Row | Outcome): Promise<Outcome> => {
+		if (!('settings' in row)) return row;
+		const { taskId, itemIndex, metadata, settings } = row;
+		const find = settings.waitForEnd ? awaitClip : lookAtClip;
+		const outcome = await find(taskId, { itemIndex, metadata }, settings, run);
+		const isNews = !settings.waitForEnd && outcome.task && outcome.status !== 'completed';
+		return isNews ? { ...outcome, isNews } : outcome;
 	};
-	return deliver(this, outcomes, deliveryOf, isNews);
+	const isAsleep = (row: Row | Outcome) => 'settings' in row && row.settings.waitForEnd && sleeps;
+	if (!rows.some(isAsleep)) {
+		const outcomes = await together(rows, run, lookUp);
+		if (signal?.aborted) throw stopReason(signal);
+		return deliver(this, outcomes, { deliveryOf });
+	}
+	const unable = sleepingFault();
+	if (unable) return refuseAll(this, unable);
+	const nowMs = run.clock.nowMs();
+	const sheetRows = await Promise.all(
+		rows.map(async (row) =>
+			'settings' in row && isAsleep(row)
+				? openRow(row.taskId, row, row.settings, nowMs)
+				: endedRow(await lookUp(row)),
+		),
+	);
+	const slept = await sleepThrough(this, run, { rows: sheetRows, deliveryOf });
+	if (signal?.aborted) throw stopReason(signal);
+	return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
 }
 
 function readRow(context: IExecuteFunctions, itemIndex: number): Row | Outcome {

@@ -1,69 +1,67 @@
-import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { connect, type Connection } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
-import { ApimartError } from '../../apimart/errors';
 import { currentClock } from '../../clock';
-import { Ledger } from '../../generation/ledger';
+import type { KeyScope } from '../../generation/idempotency';
+import { entriesIn, Ledger } from '../../generation/ledger';
 import type { Outcome } from '../../generation/outcome';
 import type { PaidRun, Run } from '../../generation/run';
+import type { Sheet } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskJournal';
 
 /** Opens the credential and gathers what all clips of this run of the node share. */
 export async function openRun(context: IExecuteFunctions, concurrency: number): Promise<Run> {
-	return runOf(context, await connect(context), stoppable(context, concurrency));
-}
-
-/** What is needed to look at clips from a callback: nothing is recorded, and nobody can press Stop. */
-export async function openWakingRun(context: IWebhookFunctions): Promise<Run> {
-	const journal = new TaskJournal(undefined);
-	return runOf(context, await connect(context), { concurrency: 1, journal });
+	return runOf(context, await connect(context), concurrency);
 }
 
 /**
  * A run that may spend money: it also remembers, and knows by which names its requests are told apart. `secret` is what
  * callbacks are sealed with.
+ *
+ * @param sheet whose rows the run works on in the place of the node that waits for them
  */
 export async function openPaidRun(
 	context: IExecuteFunctions,
 	concurrency: number,
+	sheet?: Pick<Sheet, 'keyScope' | 'ledger'>,
 ): Promise<{ run: PaidRun; secret: Buffer }> {
 	const connection = await connect(context);
-	const executionId = context.getExecutionId();
-	const runIndex = Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0;
+	const keyScope = sheet?.keyScope ?? keyScopeOf(context);
+	const ledger = sheet?.ledger ?? entriesIn(context.getContext('node'), keyScope.runIndex);
 	const run: PaidRun = {
-		...runOf(context, connection, stoppable(context, concurrency)),
-		ledger: new Ledger(context.getContext('node'), executionId, runIndex),
-		keyScope: {
-			instanceId: context.getInstanceId(),
-			workflowId: context.getWorkflow().id ?? '',
-			nodeId: context.getNode().id,
-			executionId,
-			runIndex,
-		},
+		...runOf(context, connection, concurrency),
+		ledger: new Ledger(ledger, keyScope.executionId),
+		keyScope,
 	};
 	return { run, secret: connection.secret };
 }
 
-type Own = Pick<Run, 'concurrency' | 'journal' | 'signal'>;
-
-function stoppable(context: IExecuteFunctions, concurrency: number): Own {
-	const journal = new TaskJournal(context.customData);
-	return { concurrency, journal, signal: context.getExecutionCancelSignal() };
+/** What tells the paid requests of this run of the node from all others. */
+export function keyScopeOf(context: IExecuteFunctions): KeyScope {
+	return {
+		instanceId: context.getInstanceId(),
+		workflowId: context.getWorkflow().id ?? '',
+		nodeId: context.getNode().id,
+		executionId: context.getExecutionId(),
+		runIndex: Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0,
+	};
 }
 
 function runOf(
-	context: IExecuteFunctions | IWebhookFunctions,
+	context: IExecuteFunctions,
 	{ client, apiKey }: Connection,
-	own: Own,
+	concurrency: number,
 ): Run {
 	const clock = currentClock();
 	const { baseUrl } = client;
-	const { signal } = own;
+	const signal = context.getExecutionCancelSignal();
 	return {
-		...own,
+		concurrency,
 		client,
 		apiKey,
 		clock,
+		signal,
+		journal: new TaskJournal(context.customData),
 		logger: context.logger,
 		saveVideo: async (url, taskId) => {
 			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
@@ -74,8 +72,7 @@ function runOf(
 
 /** Says how much is left where rows were refused for too low a balance; one request, and only then. */
 export async function explainBalance(outcomes: Outcome[], run: Run): Promise<Outcome[]> {
-	const isBroke = ({ fault }: Outcome) =>
-		fault?.cause instanceof ApimartError && fault.cause.details.kind === 'balance';
+	const isBroke = ({ fault }: Outcome) => fault?.api?.kind === 'balance';
 	if (!outcomes.some(isBroke)) return outcomes;
 	const left = await readBalanceText(run);
 	return outcomes.map((outcome) => {

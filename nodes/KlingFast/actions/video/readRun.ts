@@ -9,9 +9,10 @@ import {
 	type Choice,
 } from '../values';
 import { readIncludeInputFields } from './readRow';
+import { waitByField } from './result.fields';
 
 export type Mode = 'submitAndWait' | 'submitOnly';
-export type WaitBy = 'polling' | 'callback';
+export type WaitBy = 'polling' | 'sleep';
 
 /** How a row waits for its clip, and where the clip goes. */
 export interface Waiting {
@@ -104,10 +105,7 @@ export function readWaitUntilFinished(read: ReadField): boolean {
 	return readBoolean(read('waitUntilFinished', ''), 'Wait Until Finished', false);
 }
 
-const WAIT_BY_CHOICES: ReadonlyArray<Choice<WaitBy>> = [
-	{ name: 'Check Until Finished', value: 'polling' },
-	{ name: 'Sleep Until Called Back (Needs a Public URL)', value: 'callback' },
-];
+const WAIT_BY_CHOICES = waitByField.options as ReadonlyArray<Choice<WaitBy>>;
 
 const MODE_CHOICES: ReadonlyArray<Choice<Mode>> = [
 	{ name: 'Submit and Wait', value: 'submitAndWait' },

@@ -25,6 +25,30 @@ export const downloadVideoField: INodeProperties = {
 		'Whether to put the finished MP4 into the output as a file. When off, only its URL comes out, which expires after about 24 hours.',
 };
 
+// A name of its own, because the linter's title case would write "N8n's".
+const SLEEP = "Sleep in n8n's Database";
+
+export const waitByField: INodeProperties = {
+	displayName: 'How to Wait',
+	name: 'waitBy',
+	type: 'options',
+	options: [
+		{
+			name: 'Check Until Finished',
+			value: 'polling',
+			description: 'Asks APIMart now and then. Works everywhere, also on n8n 1.',
+		},
+		{
+			name: SLEEP,
+			value: 'sleep',
+			description:
+				'Puts the execution to wait in the database: it survives restarts and takes no worker. Callbacks wake it where n8n has a public address, else it looks about once a minute.',
+		},
+	],
+	default: 'polling',
+	description: 'How the workflow learns that the clips are finished. Read from the first item.',
+};
+
 export const concurrencyOption: INodeProperties = {
 	displayName: 'Clips at the Same Time',
 	name: 'concurrency',

@@ -5,7 +5,13 @@
  */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { outcomeJson, faultSentence, type Fault, type Outcome } from '../../generation/outcome';
-import { failedItem, goesOnAfterFailure, nodeError } from '../failures';
+import {
+	failedItem,
+	goesOnAfterFailure,
+	nodeError,
+	onFailureOf,
+	type OnFailure,
+} from '../failures';
 
 /** Where a row's result goes. */
 export interface Delivery {
@@ -13,28 +19,32 @@ export interface Delivery {
 	includeInputFields: boolean;
 }
 
-/**
- * Turns outcomes (one a row, in order) into output items, or throws one error for all that went wrong. `isAnswer` tells
- * outcomes that are what was asked for although they carry a fault: the news that a clip has failed.
- */
+/** Turns outcomes (one a row, in order) into output items, or throws one error for all that went wrong. */
 export function deliver(
 	context: IExecuteFunctions,
 	outcomes: Outcome[],
-	deliveryOf: (itemIndex: number) => Delivery,
-	isAnswer: (outcome: Outcome) => boolean = () => false,
+	{ deliveryOf, ownOf, onFailure = onFailureOf(context) }: DeliveryRules,
 ): INodeExecutionData[][] {
-	const firstBad = outcomes.find((outcome) => outcome.fault && !isAnswer(outcome));
-	if (firstBad && !goesOnAfterFailure(context)) throw batchError(context, firstBad, outcomes);
-	const items = context.getInputData();
+	const firstBad = outcomes.find((outcome) => outcome.fault && !outcome.isNews);
+	if (firstBad && onFailure === 'throw') throw batchError(context, firstBad, outcomes);
 	return [
 		outcomes.map((outcome) => {
 			const { itemIndex, fault } = outcome;
-			const item = resultItem(outcome, deliveryOf(itemIndex), items[itemIndex].json);
+			const own = ownOf ? ownOf(itemIndex) : context.getInputData()[itemIndex].json;
+			const item = resultItem(outcome, deliveryOf(itemIndex), own);
 			const { error } = item.json;
-			const isFailure = fault && !isAnswer(outcome) && typeof error === 'string';
-			return isFailure ? failedItem(context, itemIndex, { ...item.json, error }) : item;
+			const isFailure = fault && !outcome.isNews && typeof error === 'string';
+			return isFailure ? failedItem(context, itemIndex, { ...item.json, error }, onFailure) : item;
 		}),
 	];
+}
+
+export interface DeliveryRules {
+	deliveryOf: (itemIndex: number) => Delivery;
+	/** The row's own fields, where they are not those of the node's input. */
+	ownOf?: (itemIndex: number) => IDataObject;
+	/** Where the node delivers for another one. */
+	onFailure?: OnFailure;
 }
 
 /** A row's outcome as an item, whatever became of it. `own` are the row's own fields. */
@@ -83,7 +93,7 @@ function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcom
 	const message = faultSentence({ fault: fault && { ...fault, advice: undefined }, taskId });
 	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
 	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
-	return nodeError(context, { message, advice, cause: fault?.cause }, itemIndex);
+	return nodeError(context, { message, advice, api: fault?.api }, itemIndex);
 }
 
 /** Finished clips are lost to the workflow when an error is thrown, so the error says where to find them. */

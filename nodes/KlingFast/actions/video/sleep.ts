@@ -1,131 +1,180 @@
 /*
  * What must stay true:
- * - Before the execution sleeps, its input items are replaced by what has to come out if no callback ever comes: when the limit
- *   passes, n8n forwards them and runs no code of ours (engine fact 5).
- * - `webhook()` never throws and never writes: an exception there destroys the sleeping execution (engine facts 4 and 6).
- * - What wakes the execution is N items in input order on output 0 (engine fact 7).
+ * - The sheet is handed to n8n whole: after that this execution runs no code of ours until all rows are delivered.
+ * - A further try of the node, and n8n's Retry of the execution, go on with what was bought: the ledger comes back into the node's
+ *   context, or is read from the execution that kept it.
  */
-import { randomUUID } from 'node:crypto';
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	IWebhookFunctions,
-	IWebhookResponseData,
+import {
+	WAIT_FOR_SUB_EXECUTION,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
 } from 'n8n-workflow';
-import { isObject } from '../../apimart/answer';
-import { claimsEnd, taskIdOfCallback } from '../../apimart/callback';
-import { isOpen } from '../../generation/clip';
-import { faultOf, timeoutFault, type Outcome } from '../../generation/outcome';
-import type { ClipJob, PaidRun, WaitSettings } from '../../generation/run';
-import { wake, type OpenClip } from '../../generation/suspension';
-import { openWakingRun } from './openRun';
-import { resultItem, type Delivery } from './results';
+import { entriesIn, type LedgerEntries } from '../../generation/ledger';
+import type { Fault, Outcome } from '../../generation/outcome';
+import { NOT_READ } from '../../generation/polling';
+import type { ClipJob, PaidRun, Run, WaitSettings } from '../../generation/run';
+import type { Sheet, SheetRow } from '../../generation/sheet';
+import { onFailureOf } from '../failures';
+import { checkResumeAddress } from './callbacks';
+import { keyScopeOf } from './openRun';
+import type { Delivery } from './results';
+import { outcomesOf, sheetIn, sheetItem, sheetSavedIn } from './sheetState';
+import { sheetWorkflow, WATCH_NODE } from './sheetWorkflows';
 
-const STATE_KEY = 'klingFastSleep';
+const EXECUTIONS_KEY = 'klingFastSheetExecutions';
 
-/** A row of a sleeping run: its finished item, or all that is needed to make one. */
-type SleepingRow =
-	{ item: INodeExecutionData } | { open: OpenClip; delivery: Delivery; own: IDataObject };
+/** Either all rows have ended before anything had to wait, or the execution waits and this is what `execute` returns. */
+export type Slept = { outcomes: Outcome[] } | { waiting: INodeExecutionData[][] };
 
-interface SleepState {
-	/** Another one for each sleep: in a loop an execution sleeps several times. */
-	sleepId: string;
-	rows: SleepingRow[];
+/** Why this n8n cannot sleep, undefined where it can: up to version 1 it resumes a waiting workflow without the results (engine fact 34). */
+export function sleepingFault(): Fault | undefined {
+	const isAbleTo = (WAIT_FOR_SUB_EXECUTION as Date | undefined) !== undefined;
+	if (isAbleTo) return undefined;
+	return {
+		message: "'How to Wait' is \"Sleep in n8n's Database\", which needs a later n8n 2",
+		advice:
+			'Set it to "Check Until Finished", or update n8n. Nothing was submitted and nothing was charged.',
+	};
 }
 
-/** Puts the execution to sleep until a callback finds all clips ended, or the last open clip's time is up. */
-export async function fallAsleep(
+/** A row that is to be submitted. Images that n8n keeps in memory are uploaded now: they could not be found later. */
+export async function queuedRow(job: ClipJob, uploads: Record<string, string>): Promise<SheetRow> {
+	const { itemIndex, request, estimatedCostUsd, contentHash, dedupeKey } = job;
+	for (const { identity, file, address } of job.frames) {
+		if (file && file.id === undefined) uploads[identity] = await address();
+	}
+	const frames = job.frames.map(({ identity, file }) => ({
+		identity,
+		...(file && { file: { ...file, data: '' } }),
+	}));
+	return {
+		phase: 'queued',
+		outcome: { itemIndex, request, estimatedCostUsd, status: 'failed' },
+		settings: waitSettingsOf(job),
+		job: { contentHash, dedupeKey, frames },
+	};
+}
+
+/** A row whose task exists already. */
+export function openRow(
+	taskId: string,
+	{ itemIndex, metadata }: Pick<Outcome, 'itemIndex' | 'metadata'>,
+	settings: WaitSettings,
+	nowMs: number,
+): SheetRow {
+	return {
+		phase: 'open',
+		outcome: { itemIndex, metadata, taskId, status: 'processing' },
+		settings: waitSettingsOf(settings),
+		startedAtMs: nowMs,
+		reading: NOT_READ,
+		nextReadAtMs: nowMs,
+	};
+}
+
+/** A row about which nothing is left to do. */
+export function endedRow(outcome: Outcome): SheetRow {
+	return { phase: 'ended', outcome, settings: { maxWaitSeconds: 0, download: false } };
+}
+
+/** Hands the rows over to a sheet and, as soon as that sleeps, puts this execution to wait for it. */
+export async function sleepThrough(
 	context: IExecuteFunctions,
-	run: PaidRun,
-	outcomes: Outcome[],
-	jobs: ClipJob[],
-	deliveryOf: (itemIndex: number) => Delivery,
-): Promise<INodeExecutionData[][]> {
+	run: Run | PaidRun,
+	{
+		rows,
+		uploads = {},
+		deliveryOf,
+	}: {
+		rows: SheetRow[];
+		uploads?: Record<string, string>;
+		deliveryOf: (itemIndex: number) => Delivery;
+	},
+): Promise<Slept> {
+	const keyScope = keyScopeOf(context);
+	const own = entriesIn(context.getContext('node'), keyScope.runIndex);
+	const ledger = { ...(await earlierEntries(context, keyScope.runIndex)), ...own };
+	const sheet: Sheet = {
+		concurrency: run.concurrency,
+		keyScope,
+		startedAtMs: run.clock.nowMs(),
+		waitingExecutionIds: [keyScope.executionId],
+		ledger,
+		uploads,
+		keepsFilesInMemory: false,
+		rows,
+	};
+	if ('ledger' in run) await checkResumeAddress(context, run);
+	hintAtTimeLimit(context, rows);
 	const items = context.getInputData();
-	const jobOf = new Map(jobs.map((job) => [job.itemIndex, job]));
-	let wakeAtMs = run.clock.nowMs() + 1_000;
-	const rows = outcomes.map((outcome): SleepingRow => {
-		const { itemIndex } = outcome;
-		const delivery = deliveryOf(itemIndex);
-		const own = delivery.includeInputFields ? items[itemIndex].json : {};
-		const job = jobOf.get(itemIndex);
-		if (!job || !isOpen(outcome)) return { item: resultItem(outcome, delivery, own) };
-		const submittedAtMs = outcome.submittedAtMs ?? run.clock.nowMs();
-		wakeAtMs = Math.max(wakeAtMs, submittedAtMs + job.maxWaitSeconds * 1000);
-		return { open: { outcome, settings: waitSettingsOf(job) }, delivery, own };
-	});
-	const state: SleepState = { sleepId: randomUUID(), rows };
-	context.getContext('node')[STATE_KEY] = state;
-	items.splice(0, items.length, ...rows.map(itemAfterTimeout));
-	const { executionId } = run.keyScope;
-	const open = rows.filter((row) => 'open' in row).length;
-	const until = new Date(wakeAtMs).toISOString();
-	const line = `execution ${executionId} sleeps until ${open} clips are called back, at most until ${until}`;
-	run.logger.info(`Kling Fast: ${line}`, { executionId, open, until });
-	await context.putExecutionToWait(new Date(wakeAtMs));
+	const deliveries = items.map((_, itemIndex) => deliveryOf(itemIndex));
+	const plan = {
+		deliveries,
+		own: items.map(({ json }, index) => (deliveries[index].includeInputFields ? json : undefined)),
+		onFailure: onFailureOf(context),
+	};
+	const { executionId, workflowId } = keyScope;
+	const result = await context.executeWorkflow(
+		{ code: sheetWorkflow(context) },
+		[sheetItem(sheet, { plan: JSON.stringify(plan) })],
+		undefined,
+		{
+			parentExecution: { executionId, workflowId, shouldResume: true },
+			executionMode: context.getMode(),
+		},
+	);
+	const [first] = result.data;
+	if (!result.waitTill) {
+		const after = sheetIn(first?.[0]?.json);
+		if (!after) throw new Error('The sheet ended without its rows');
+		Object.assign(own, after.ledger);
+		return { outcomes: await outcomesOf(context, after) };
+	}
+	for (const { json } of first ?? []) {
+		if (typeof json.taskId === 'string') run.journal.add(json.taskId);
+	}
+	executionsIn(context)[keyScope.runIndex] = result.executionId;
+	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} looks after them`;
+	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
-	return [rows.map((_, itemIndex) => ({ json: {}, pairedItem: { item: itemIndex } }))];
+	return { waiting: [items.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
 }
 
-/** Handles one callback to a sleeping execution. */
-export async function receiveWakeUp(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const [handled] = await Promise.allSettled([decide(context)]);
-	if (handled.status === 'fulfilled') return handled.value ?? deliverAgain(context);
-	const because = faultOf(handled.reason).message;
-	context.logger.error(`Kling Fast: a callback could not be handled: ${because}`);
-	return deliverAgain(context);
-}
-
-/** What to answer, or undefined where the provider should deliver again. */
-async function decide(context: IWebhookFunctions): Promise<IWebhookResponseData | undefined> {
-	const { sleepId, rows } = readState(context);
-	const body = context.getBodyData();
-	const callback = { taskId: taskIdOfCallback(body), claimsEnd: claimsEnd(body) };
-	const clips = rows.flatMap((row) => ('open' in row ? [row.open] : []));
-	const result = await wake(sleepId, clips, callback, await openWakingRun(context));
-	if (result.kind === 'again') return undefined;
-	if (result.kind === 'asleep') return { webhookResponse: { message: 'Noted' } };
-	const byItem = new Map(result.outcomes.map((outcome) => [outcome.itemIndex, outcome]));
-	const items = rows.map((row) => {
-		if ('item' in row) return row.item;
-		const { outcome } = row.open;
-		return resultItem(byItem.get(outcome.itemIndex) ?? outcome, row.delivery, row.own);
-	});
-	return { workflowData: [items], webhookResponse: { message: 'All clips are ready' } };
-}
-
-/** In `webhook()` the context can only be read through an expression. */
-function readState(context: IWebhookFunctions): SleepState {
-	// n8n takes `}}` for the end of the expression, also inside of a quoted name.
-	const name = JSON.stringify(context.getNode().name).replace(/[{}]/g, escaped);
-	const saved: unknown = context.evaluateExpression(`{{ $node[${name}].context }}`);
-	const state = isObject(saved) ? saved[STATE_KEY] : undefined;
-	if (!isSleepState(state)) throw new Error('The execution holds no sleeping clips');
-	return state;
-}
-
-function escaped(brace: string): string {
-	return `\\u00${brace.charCodeAt(0).toString(16)}`;
-}
-
-function isSleepState(state: unknown): state is SleepState {
-	return isObject(state) && typeof state.sleepId === 'string' && Array.isArray(state.rows);
-}
-
-function itemAfterTimeout(row: SleepingRow): INodeExecutionData {
-	if ('item' in row) return row.item;
-	const { outcome, settings } = row.open;
-	const { taskId = '', task } = outcome;
-	const fault = timeoutFault(taskId, settings.maxWaitSeconds, task);
-	return resultItem({ ...outcome, status: 'timedOut', fault }, row.delivery, row.own);
-}
-
-function waitSettingsOf({ maxWaitSeconds, pollIntervalSeconds, download }: ClipJob): WaitSettings {
+function waitSettingsOf({ maxWaitSeconds, pollIntervalSeconds, download }: WaitSettings) {
 	return { maxWaitSeconds, pollIntervalSeconds, download };
 }
 
-function deliverAgain(context: IWebhookFunctions): IWebhookResponseData {
-	context.getResponseObject().status(503).json({ message: 'Not now, deliver again' });
-	return { noWebhookResponse: true };
+/** What n8n's Retry of an execution has to know: the sheet of the one before kept the ledger. */
+async function earlierEntries(
+	context: IExecuteFunctions,
+	runIndex: number,
+): Promise<LedgerEntries> {
+	const sheetId = executionsIn(context)[runIndex];
+	if (!sheetId) return {};
+	try {
+		const sheet = await context.getExecutionDataById(sheetId);
+		const watching = sheet?.executionData?.contextData[`node:${WATCH_NODE}`];
+		const workerId: unknown = watching?.workerId;
+		const saved = sheet && sheetSavedIn(sheet);
+		if (saved || typeof workerId !== 'string') return saved?.ledger ?? {};
+		const worker = await context.getExecutionDataById(workerId);
+		return (worker && sheetSavedIn(worker)?.ledger) ?? {};
+	} catch {
+		return {};
+	}
+}
+
+function executionsIn(context: IExecuteFunctions): Record<string, string> {
+	return (context.getContext('node')[EXECUTIONS_KEY] ??= {}) as Record<string, string>;
+}
+
+/** n8n counts the time asleep, too, and cancels the execution when it resumes too late. */
+function hintAtTimeLimit(context: IExecuteFunctions, rows: SheetRow[]): void {
+	const { executionTimeout = 0 } = context.getWorkflowSettings() as IDataObject;
+	const longest = Math.max(...rows.map(({ settings }) => settings.maxWaitSeconds));
+	if (typeof executionTimeout !== 'number' || executionTimeout <= 0) return;
+	if (executionTimeout >= longest) return;
+	const message = `The workflow's time limit (Settings, "Timeout Workflow") is ${executionTimeout} seconds and "Maximum Wait" ${longest}: n8n counts the time asleep, too, and cancels the execution although its clips are made and charged.`;
+	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 }

@@ -1,0 +1,214 @@
+/*
+ * The operations of a sleeping sheet, which no dropdown shows. What must stay true:
+ * - Whatever ends a worker, its sheet goes on from what n8n has saved, or ends with a sentence that names its tasks.
+ * - After Stop, in whichever of its executions, no row is submitted.
+ * - The rows are delivered as the node that waits would have done it.
+ */
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { isObject } from '../../apimart/answer';
+import { taskIdOfCallback } from '../../apimart/callback';
+import { faultOf } from '../../generation/outcome';
+import { runRound } from '../../generation/round';
+import {
+	abandon,
+	isOver,
+	openTaskIds,
+	outdated,
+	sleepSeconds,
+	type Sheet,
+} from '../../generation/sheet';
+import { TaskJournal } from '../../generation/taskJournal';
+import { explainBalance } from './openRun';
+import { deliver, resultItem } from './results';
+import { isWaitedFor, openRoundRun, storeVideoItem, type OpenRoundRun } from './roundRun';
+import {
+	outcomesOf,
+	sheetIn,
+	sheetItem,
+	sheetSavedIn,
+	SHEET_KEY,
+	type DeliveryPlan,
+} from './sheetState';
+import { workerWorkflow } from './sheetWorkflows';
+
+/** So often a worker may be cut off without having brought a row to its end. */
+const MAX_RESTARTS = 5;
+/** So many rounds a credential may be unreadable: a database that is busy, not a credential that was deleted. */
+const MAX_CREDENTIAL_FAULTS = 3;
+const SOON_SECONDS = 1;
+
+/** Starts the worker of a sheet, or looks what became of it. */
+export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const context = this.getContext('node');
+	const [input] = this.getInputData();
+	const { workerId } = context;
+	if (typeof workerId !== 'string') {
+		const sheet = sheetIn(input.json);
+		if (!sheet) throw new Error('There is no sheet to watch over');
+		sheet.waitingExecutionIds.push(this.getExecutionId());
+		return await startWorker(this, sheet, {});
+	}
+	const worker = await this.getExecutionDataById(workerId);
+	const saved = worker && sheetSavedIn(worker);
+	if (!saved) {
+		const sheet = sheetIn(this.evaluateExpression('{{ $("Start").first().json }}', 0));
+		if (!sheet) throw new Error('The sheet was deleted');
+		const why = {
+			message: `Execution ${workerId}, which made the clips of this sheet, was deleted`,
+		};
+		return [[sheetItem(abandon(outdated(sheet), why))]];
+	}
+	const error: unknown = worker.resultData.error;
+	if (isObject(error) && error.reason === 'manual') {
+		const why = {
+			message: `Execution ${workerId}, which made the clips of this sheet, was stopped`,
+		};
+		return [[sheetItem(abandon(outdated(saved), why))]];
+	}
+	const endedRows = saved.rows.filter(({ phase }) => phase === 'ended').length;
+	const restarts = context.endedRows === endedRows ? Number(context.restarts) + 1 : 1;
+	Object.assign(context, { endedRows, restarts });
+	if (restarts > MAX_RESTARTS) {
+		const message = `n8n was cut off ${MAX_RESTARTS} times while it worked on this sheet`;
+		return [[sheetItem(abandon(outdated(saved), { message }))]];
+	}
+	this.logger.warn(
+		`Kling Fast: execution ${workerId}, which made the clips of execution ${saved.keyScope.executionId}, was cut off; another one goes on`,
+	);
+	return await startWorker(this, saved, { start: 'restart' });
+}
+
+async function startWorker(
+	context: IExecuteFunctions,
+	sheet: Sheet,
+	more: { start?: 'restart' },
+): Promise<INodeExecutionData[][]> {
+	const executionId = context.getExecutionId();
+	const workflowId = context.getWorkflow().id ?? '';
+	try {
+		const result = await context.executeWorkflow(
+			{ code: workerWorkflow(context, sheet.keyScope.executionId) },
+			[sheetItem(sheet, more)],
+			undefined,
+			{ parentExecution: { executionId, workflowId, shouldResume: true } },
+		);
+		const state = context.getContext('node');
+		state.workerId = result.executionId;
+		const [first] = result.data;
+		if (!result.waitTill)
+			return [first?.map((item) => ({ json: { ...item.json, isAwake: true } })) ?? []];
+		// What the execution that waits gets should n8n be killed in the few milliseconds in which this one works.
+		const [known] = first ?? [];
+		return [interrupted(sheet, isObject(known?.json.taskIds) ? known.json.taskIds : {})];
+	} catch (error) {
+		return [[sheetItem(abandon(outdated(sheet), faultOf(error)))]];
+	}
+}
+
+function taskIdsOf({ rows }: Sheet): IDataObject {
+	return Object.fromEntries(
+		rows.flatMap(({ outcome: { itemIndex, taskId } }) => (taskId ? [[itemIndex, taskId]] : [])),
+	);
+}
+
+function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecutionData[] {
+	const why = { message: 'n8n was ended while it worked on this sheet' };
+	return abandon(outdated(sheet), why).rows.map(({ outcome }) => {
+		const taskId = taskIds[outcome.itemIndex];
+		const known = typeof taskId === 'string' ? { ...outcome, taskId } : outcome;
+		return resultItem(known, { outputField: 'data', includeInputFields: false }, {});
+	});
+}
+
+/**
+ * One round: what has ended, what comes next, and how long to sleep. The first call takes the sheet over and lets n8n's Wait pass once
+ * without waiting: killed in a round that a callback woke, n8n tells the parent only of a node that has an earlier run.
+ */
+export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const context = this.getContext('node');
+	const [{ json }] = this.getInputData();
+	const sheet = sheetIn(context);
+	if (!sheet) {
+		Object.assign(context, { [SHEET_KEY]: json[SHEET_KEY], start: json.start ?? 'first' });
+		// The item that brought the sheet would be saved in every round.
+		delete json[SHEET_KEY];
+		return sleepFor(0);
+	}
+	const { start } = context;
+	context.start = undefined;
+	// Nothing is done before n8n has saved this execution as waiting: the one that watches over it is at work as long.
+	if (start === 'restart') return sleepFor(SOON_SECONDS);
+	const after = await roundOf(this, sheet, { isFirst: start === 'first', body: json.body });
+	const isEnd = isOver(after.sheet) && (start === 'first' || (await isWaitedFor(this, sheet)));
+	if (isEnd) return [[sheetItem(after.sheet)]];
+	context[SHEET_KEY] = JSON.stringify(after.sheet);
+	return sleepFor(after.waitSeconds, start === 'first' ? taskIdsOf(after.sheet) : undefined);
+}
+
+function sleepFor(waitSeconds: number, taskIds?: IDataObject): INodeExecutionData[][] {
+	return [[{ json: { waitSeconds, ...(taskIds && { taskIds }) } }]];
+}
+
+async function roundOf(
+	context: IExecuteFunctions,
+	sheet: Sheet,
+	{ isFirst, body }: { isFirst: boolean; body: unknown },
+): Promise<{ sheet: Sheet; waitSeconds: number }> {
+	let run: OpenRoundRun;
+	try {
+		run = await openRoundRun(context, sheet);
+	} catch (error) {
+		const faults = (sheet.credentialFaults ?? 0) + 1;
+		const after = { ...sheet, credentialFaults: faults };
+		if (faults < MAX_CREDENTIAL_FAULTS) return { sheet: after, waitSeconds: SOON_SECONDS };
+		return { sheet: abandon(after, faultOf(error)), waitSeconds: 0 };
+	}
+	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));
+	const after = await runRound({ ...sheet, credentialFaults: 0 }, run, {
+		isFirst,
+		named: taskIdOfCallback(body),
+	});
+	const fresh = after.rows.filter((row) => row.phase === 'ended' && !before.has(row));
+	const explained = await explainBalance(
+		fresh.map(({ outcome }) => outcome),
+		run,
+	);
+	fresh.forEach((row, index) => (row.outcome = explained[index]));
+	const waitSeconds = isOver(after)
+		? SOON_SECONDS
+		: sleepSeconds(after, run.clock.nowMs(), run.isCalledBack);
+	return { sheet: after, waitSeconds };
+}
+
+/** Downloads one video; what goes wrong is an item, too. */
+export async function storeVideo(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return [[await storeVideoItem(this)]];
+}
+
+/** All rows have ended: gives their items, or throws one error for what went wrong, as the node that waits asks for. */
+export async function deliverSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const [input] = this.getInputData();
+	const sheet = sheetIn(input.json);
+	if (!sheet) throw new Error('There is no sheet to deliver');
+	// The node that waits has not gone to sleep yet and delivers itself.
+	if (input.json.isAwake) return [[input]];
+	const open = openTaskIds(sheet);
+	const journal = new TaskJournal(this.customData);
+	for (const taskId of open) journal.add(taskId);
+	if (open.length > 0) {
+		const line = `the sheet of execution ${sheet.keyScope.executionId} has ended, and these tasks go on at APIMart: ${open.join(', ')}`;
+		this.logger.warn(`Kling Fast: ${line}`);
+	}
+	const outcomes = await outcomesOf(this, sheet);
+	const plan: DeliveryPlan = JSON.parse(
+		String(this.evaluateExpression('{{ $("Start").first().json.plan }}', 0)),
+	);
+	// Where this throws, the ledger is found here by n8n's Retry of the execution.
+	this.getContext('node')[SHEET_KEY] = input.json[SHEET_KEY];
+	return deliver(this, outcomes, {
+		deliveryOf: (itemIndex) => plan.deliveries[itemIndex],
+		ownOf: (itemIndex) => plan.own[itemIndex] ?? {},
+		// Where nobody waits any more an error stays in the list of executions, and names the tasks.
+		onFailure: sheet.isGivenUp ? 'throw' : plan.onFailure,
+	});
+}

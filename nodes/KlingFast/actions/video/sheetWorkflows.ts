@@ -1,0 +1,190 @@
+/**
+ * The workflows that a sleeping sheet lives in. They are given to n8n as JSON, run under the id of the workflow that waits, and leave
+ * the list of executions when they have ended well.
+ *
+ * - The sheet's workflow waits for its worker, and starts another one where that was cut off: a round may be killed at any moment, but
+ *   this one is at work for milliseconds only.
+ * - The worker's workflow does one round after the other, with n8n's Wait node between them.
+ * - The store's workflow downloads one video. It ends without waiting, so n8n gives its file to the execution that waits for the sheet.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+	NodeConnectionTypes,
+	type IConnections,
+	type IExecuteFunctions,
+	type INode,
+	type IWorkflowBase,
+} from 'n8n-workflow';
+
+export const WATCH_NODE = 'Watch Over Sheet';
+export const ROUND_NODE = 'Check Clips, Submit Rows';
+export const DELIVER_NODE = 'Deliver Rows';
+
+/** Operations of the node that no dropdown shows. */
+export type SheetOperation = 'watchSheet' | 'sheetRound' | 'storeVideo' | 'deliverSheet';
+
+const START_NODE = 'Start';
+const OVER_NODE = 'All Clips Ended?';
+const WAIT_NODE = 'Wait for Callback or Timer';
+
+export function sheetWorkflow(context: IExecuteFunctions): IWorkflowBase {
+	const about = `This execution belongs to execution ${context.getExecutionId()} and waits until all clips of its sheet have ended. To end the sheet, stop execution ${context.getExecutionId()}.`;
+	return workflow(
+		context,
+		'Kling Fast sheet',
+		about,
+		[
+			ours(context, WATCH_NODE, 'watchSheet', { onError: 'continueRegularOutput' }),
+			isOverNode(),
+			ours(context, DELIVER_NODE, 'deliverSheet'),
+		],
+		[
+			[START_NODE, WATCH_NODE],
+			[WATCH_NODE, OVER_NODE],
+			[OVER_NODE, DELIVER_NODE, 0],
+			[OVER_NODE, WATCH_NODE, 1],
+		],
+	);
+}
+
+/** @param waitingExecutionId the execution that a person knows: the one that waits for the sheet */
+export function workerWorkflow(
+	context: IExecuteFunctions,
+	waitingExecutionId: string,
+): IWorkflowBase {
+	const about = `This execution makes the clips of execution ${waitingExecutionId}: it looks after those in the works, stores finished videos and submits the next rows, then sleeps until a callback or for a minute. To end the sheet, stop execution ${waitingExecutionId}.`;
+	return workflow(
+		context,
+		'Kling Fast sheet: clips',
+		about,
+		[ours(context, ROUND_NODE, 'sheetRound'), isOverNode(), waitNode()],
+		[
+			[START_NODE, ROUND_NODE],
+			[ROUND_NODE, OVER_NODE],
+			[OVER_NODE, WAIT_NODE, 1],
+			[WAIT_NODE, ROUND_NODE],
+		],
+	);
+}
+
+export function storeWorkflow(context: IExecuteFunctions): IWorkflowBase {
+	return workflow(
+		context,
+		'Kling Fast sheet: video',
+		'Downloads one finished video.',
+		[ours(context, 'Store Video', 'storeVideo')],
+		[[START_NODE, 'Store Video']],
+	);
+}
+
+function workflow(
+	context: IExecuteFunctions,
+	name: string,
+	about: string,
+	nodes: INode[],
+	arrows: Array<[string, string, number?]>,
+): IWorkflowBase {
+	const connections: IConnections = {};
+	for (const [from, to, output = 0] of arrows) {
+		const main = ((connections[from] ??= {}).main ??= []);
+		while (main.length <= output) main.push([]);
+		main[output]?.push({ node: to, type: NodeConnectionTypes.Main, index: 0 });
+	}
+	const start = node(START_NODE, 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' });
+	const note = node('About', 'stickyNote', 1, { content: about, width: 420, height: 160 });
+	const all = [start, ...nodes, note];
+	const now = new Date();
+	return {
+		id: context.getWorkflow().id ?? '',
+		name,
+		active: false,
+		isArchived: false,
+		activeVersionId: null,
+		createdAt: now,
+		updatedAt: now,
+		nodes: all.map((each, index) => ({
+			...each,
+			position: each === note ? [0, -220] : [index * 220, 0],
+		})),
+		connections,
+		settings: {
+			...context.getWorkflowSettings(),
+			executionOrder: 'v1',
+			// A time limit of the workflow counts for the execution that waits.
+			executionTimeout: -1,
+			// The execution that waits fails, too, and starts the error workflow.
+			errorWorkflow: undefined,
+			callerPolicy: 'any',
+			saveDataSuccessExecution: 'none',
+			saveDataErrorExecution: 'all',
+			saveExecutionProgress: false,
+		},
+	};
+}
+
+function node(
+	name: string,
+	type: string,
+	typeVersion: number,
+	parameters: INode['parameters'],
+): INode {
+	return {
+		id: randomUUID(),
+		name,
+		type: `n8n-nodes-base.${type}`,
+		typeVersion,
+		position: [0, 0],
+		parameters,
+	};
+}
+
+function ours(
+	context: IExecuteFunctions,
+	name: string,
+	operation: SheetOperation,
+	more: Partial<INode> = {},
+): INode {
+	const { type, typeVersion, credentials } = context.getNode();
+	return {
+		...node(name, '', typeVersion, { resource: 'video', operation }),
+		type,
+		credentials,
+		...more,
+	};
+}
+
+function isOverNode(): INode {
+	return node(OVER_NODE, 'if', 2.2, {
+		conditions: {
+			options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
+			conditions: [
+				{
+					id: 'over',
+					leftValue: '={{ $json.klingFastSheet !== undefined }}',
+					rightValue: '',
+					operator: { type: 'boolean', operation: 'true', singleValue: true },
+				},
+			],
+			combinator: 'and',
+		},
+	});
+}
+
+/** APIMart appends `/callback` to the address, to its path or to its query: with this suffix n8n takes both. */
+function waitNode(): INode {
+	const wait = node(WAIT_NODE, 'wait', 1.1, {
+		resume: '={{ $json.waitSeconds > 0 ? "webhook" : "timeInterval" }}',
+		amount: 0,
+		unit: 'seconds',
+		// Of no use here, but with an expression in `resume` n8n asks for the fields of every way to resume.
+		dateTime: '2000-01-01T00:00:00Z',
+		formTitle: 'unused',
+		httpMethod: 'POST',
+		limitWaitTime: true,
+		limitType: 'afterTimeInterval',
+		resumeAmount: '={{ $json.waitSeconds }}',
+		resumeUnit: 'seconds',
+		options: { webhookSuffix: 'callback' },
+	});
+	return { ...wait, webhookId: randomUUID() };
+}

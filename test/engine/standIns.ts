@@ -1,0 +1,138 @@
+/** The nodes of n8n that inline child workflows are made of, with no more in them than these workflows use. */
+import {
+	NodeConnectionTypes,
+	WAIT_INDEFINITELY,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+
+export const executeWorkflowTriggerType = 'n8n-nodes-base.executeWorkflowTrigger';
+
+const described = (
+	displayName: string,
+	more: Partial<INodeTypeDescription> = {},
+): INodeTypeDescription => ({
+	displayName,
+	name: displayName.replace(/ /g, ''),
+	group: ['transform'],
+	version: 1,
+	description: displayName,
+	defaults: { name: displayName },
+	inputs: [NodeConnectionTypes.Main],
+	outputs: [NodeConnectionTypes.Main],
+	properties: [],
+	...more,
+});
+
+const property = (
+	name: string,
+	type: INodeProperties['type'],
+	defaultValue: INodeProperties['default'],
+	more: Partial<INodeProperties> = {},
+): INodeProperties => ({ displayName: name, name, type, default: defaultValue, ...more });
+
+class Start implements INodeType {
+	description = described('execute Workflow Trigger', {
+		group: ['trigger'],
+		inputs: [],
+		properties: [property('inputSource', 'string', 'workflowInputs')],
+	});
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [this.getInputData()];
+	}
+}
+
+class NoOp implements INodeType {
+	description = described('no Op');
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [this.getInputData()];
+	}
+}
+
+class StickyNote implements INodeType {
+	description = described('sticky Note', {
+		inputs: [],
+		outputs: [],
+		properties: ['content', 'height', 'width', 'color'].map((name) => property(name, 'string', '')),
+	});
+}
+
+class If implements INodeType {
+	description = described('if', {
+		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+		properties: [
+			property('conditions', 'filter', {}, { typeOptions: { filter: { version: 2 } } }),
+			property('options', 'collection', {}, { options: [] }),
+		],
+	});
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const outputs: INodeExecutionData[][] = [[], []];
+		this.getInputData().forEach((item, index) => {
+			const passes = this.getNodeParameter('conditions', index, false, { extractValue: true });
+			outputs[passes ? 0 : 1].push({ ...item, pairedItem: { item: index } });
+		});
+		return outputs;
+	}
+}
+
+const secondsPer: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };
+
+/** Only "On Webhook Call". */
+class Wait implements INodeType {
+	description = described('wait', {
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: '={{ $parameter["httpMethod"] }}',
+				path: '={{ $parameter["options"]["webhookSuffix"] || "" }}',
+				responseMode: 'onReceived',
+				restartWebhook: true,
+			},
+		],
+		properties: [
+			property('resume', 'string', 'timeInterval'),
+			property('httpMethod', 'string', 'GET'),
+			property('limitWaitTime', 'boolean', false),
+			property('limitType', 'string', 'afterTimeInterval'),
+			property('resumeAmount', 'number', 1),
+			property('resumeUnit', 'string', 'hours'),
+			property('options', 'collection', {}, { options: [property('webhookSuffix', 'string', '')] }),
+		],
+	});
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const parameter = (name: string) => this.getNodeParameter(name, 0);
+		if (parameter('resume') !== 'webhook' || parameter('limitType') !== 'afterTimeInterval') {
+			throw new Error('The stand-in for Wait waits for a webhook call or for a while');
+		}
+		const seconds = Number(parameter('resumeAmount')) * secondsPer[String(parameter('resumeUnit'))];
+		const waitTill = parameter('limitWaitTime')
+			? new Date(Date.now() + seconds * 1000)
+			: WAIT_INDEFINITELY;
+		await this.putExecutionToWait(waitTill);
+		return [this.getInputData()];
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const { headers, params, query, body } = this.getRequestObject();
+		return {
+			workflowData: [[{ json: { headers, params, query, body } as INodeExecutionData['json'] }]],
+		};
+	}
+}
+
+export const standIns: Record<string, INodeType> = {
+	[executeWorkflowTriggerType]: new Start(),
+	'n8n-nodes-base.noOp': new NoOp(),
+	'n8n-nodes-base.stickyNote': new StickyNote(),
+	'n8n-nodes-base.if': new If(),
+	'n8n-nodes-base.wait': new Wait(),
+};
