@@ -4,7 +4,13 @@ import { execute as upload } from './image/upload.operation';
 import { execute as estimateCost } from './video/estimateCost.operation';
 import { execute as generate } from './video/generate.operation';
 import { execute as get } from './video/get.operation';
-import { deliverSheet, sheetRound, storeVideo, watchSheet } from './video/sheet.operation';
+import {
+	deliverSheet,
+	guardSheet,
+	sheetRound,
+	storeVideo,
+	watchSheet,
+} from './video/sheet.operation';
 
 type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
@@ -16,6 +22,7 @@ const operations: Record<string, Operation> = {
 	'video:get': get,
 	// The steps of a sleeping sheet, which no dropdown shows.
 	'video:deliverSheet': deliverSheet,
+	'video:guardSheet': guardSheet,
 	'video:sheetRound': sheetRound,
 	'video:storeVideo': storeVideo,
 	'video:watchSheet': watchSheet,

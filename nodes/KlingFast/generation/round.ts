@@ -12,21 +12,16 @@ import { logEnd, logState, logSubmit } from './clipLog';
 import { faultOf, type Fault } from './outcome';
 import { NOT_READ, readOnce } from './polling';
 import type { ClipJob, PaidRun } from './run';
+import { abandon, dueActions, inFlight, releasePrepared, type Action, type Sheet } from './sheet';
 import {
-	abandon,
 	afterLostTask,
 	afterRead,
 	afterRefusal,
 	afterStore,
 	afterSubmit,
-	dueActions,
-	inFlight,
 	queuedAgain,
-	releasePrepared,
-	type Action,
-	type Sheet,
 	type SheetRow,
-} from './sheet';
+} from './sheetRow';
 import { isReplayedRefusal, markFailed, prepareEntry, submitPrepared } from './submission';
 
 /** What a round needs of the world. */

@@ -9,7 +9,7 @@ import { stopReason } from '../../clock';
 import { makeClips, openCostUsd } from '../../generation/batch';
 import type { Fault, Outcome } from '../../generation/outcome';
 import type { ClipJob, PaidRun } from '../../generation/run';
-import type { SheetRow } from '../../generation/sheet';
+import type { SheetRow } from '../../generation/sheetRow';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { knockAtTriggers, signedPath } from './callbacks';

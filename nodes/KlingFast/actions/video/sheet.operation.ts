@@ -18,6 +18,7 @@ import {
 	type Sheet,
 } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskJournal';
+import { nodeError } from '../failures';
 import { explainBalance } from './openRun';
 import { deliver, resultItem } from './results';
 import { isWaitedFor, openRoundRun, storeVideoItem, type OpenRoundRun } from './roundRun';
@@ -27,6 +28,7 @@ import {
 	sheetItem,
 	sheetSavedIn,
 	SHEET_KEY,
+	workerIdIn,
 	type DeliveryPlan,
 } from './sheetState';
 import { workerWorkflow } from './sheetWorkflows';
@@ -178,6 +180,32 @@ async function roundOf(
 		? SOON_SECONDS
 		: sleepSeconds(after, run.clock.nowMs(), run.isCalledBack);
 	return { sheet: after, waitSeconds };
+}
+
+/**
+ * Looks whether the executions of a sheet are still there. As long as somebody waits for the sheet this may end only with an error: what
+ * it ends with becomes the result of the node that waits.
+ */
+export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const context = this.getContext('node');
+	const [{ json }] = this.getInputData();
+	const waiting = await this.getExecutionDataById(String(json.waitingExecutionId));
+	if (!waiting?.waitTill) return [[{ json: { [SHEET_KEY]: '' } }]];
+	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
+	context.workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
+	const worker = await this.getExecutionDataById(String(context.workerId));
+	const gone = [!sheet && json.sheetExecutionId, !worker && context.workerId].find((id) => id);
+	// One that has just ended is gone, too, before n8n has delivered its rows.
+	const isGoneForGood = gone !== undefined && gone === context.gone;
+	context.gone = gone;
+	if (!isGoneForGood) return [[{ json }]];
+	const saved = worker && sheetSavedIn(worker);
+	const tasks = saved ? openTaskIds(saved) : [];
+	const named = tasks.length > 0 ? ` These go on at APIMart: ${tasks.join(', ')}.` : '';
+	throw nodeError(this, {
+		message: `Execution ${String(gone)}, which made the clips of this sheet, was deleted`,
+		advice: `Nothing more is submitted.${named} n8n's log names the task of every row that was submitted: fetch them with Get Video.`,
+	});
 }
 
 /** Downloads one video; what goes wrong is an item, too. */

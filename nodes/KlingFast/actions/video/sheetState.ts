@@ -12,6 +12,7 @@ import type { Sheet } from '../../generation/sheet';
 import type { OnFailure } from '../failures';
 import { openRun } from './openRun';
 import type { Delivery } from './results';
+import { WATCH_NODE } from './sheetWorkflows';
 
 /** Under which a sheet lies in an item and in a node's context: as text, which n8n saves quicker than many small objects. */
 export const SHEET_KEY = 'klingFastSheet';
@@ -39,6 +40,12 @@ export function sheetIn(holder: unknown): Sheet | undefined {
 export function sheetSavedIn(data: IRunExecutionData): Sheet | undefined {
 	const contexts = Object.values(data.executionData?.contextData ?? {});
 	return contexts.map(sheetIn).find((sheet) => sheet !== undefined);
+}
+
+/** The execution that works on a sheet, by what the one that watches over it has saved. */
+export function workerIdIn(data: IRunExecutionData): string | undefined {
+	const workerId: unknown = data.executionData?.contextData[`node:${WATCH_NODE}`]?.workerId;
+	return typeof workerId === 'string' ? workerId : undefined;
 }
 
 /** What became of the rows. Where n8n keeps files in memory they are fetched only now. */

@@ -5,6 +5,8 @@
  * - The sheet's workflow waits for its worker, and starts another one where that was cut off: a round may be killed at any moment, but
  *   this one is at work for milliseconds only.
  * - The worker's workflow does one round after the other, with n8n's Wait node between them.
+ * - The guard's workflow looks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
+ *   person has deleted.
  * - The store's workflow downloads one video. It ends without waiting, so n8n gives its file to the execution that waits for the sheet.
  */
 import { randomUUID } from 'node:crypto';
@@ -21,8 +23,10 @@ export const ROUND_NODE = 'Check Clips, Submit Rows';
 export const DELIVER_NODE = 'Deliver Rows';
 
 /** Operations of the node that no dropdown shows. */
-export type SheetOperation = 'watchSheet' | 'sheetRound' | 'storeVideo' | 'deliverSheet';
+export type SheetOperation =
+	'watchSheet' | 'sheetRound' | 'guardSheet' | 'storeVideo' | 'deliverSheet';
 
+const GUARD_MINUTES = 3;
 const START_NODE = 'Start';
 const OVER_NODE = 'All Clips Ended?';
 const WAIT_NODE = 'Wait for Callback or Timer';
@@ -63,6 +67,27 @@ export function workerWorkflow(
 			[ROUND_NODE, OVER_NODE],
 			[OVER_NODE, WAIT_NODE, 1],
 			[WAIT_NODE, ROUND_NODE],
+		],
+	);
+}
+
+export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
+	const about = `This execution looks every ${GUARD_MINUTES} minutes whether the executions that make the clips of execution ${context.getExecutionId()} are still there, and ends it with an error where they were deleted.`;
+	const wait = node(WAIT_NODE, 'wait', 1.1, {
+		resume: 'timeInterval',
+		amount: GUARD_MINUTES,
+		unit: 'minutes',
+	});
+	return workflow(
+		context,
+		'Kling Fast sheet: guard',
+		about,
+		[wait, ours(context, 'Guard Sheet', 'guardSheet'), isOverNode()],
+		[
+			[START_NODE, WAIT_NODE],
+			[WAIT_NODE, 'Guard Sheet'],
+			['Guard Sheet', OVER_NODE],
+			[OVER_NODE, WAIT_NODE, 1],
 		],
 	);
 }

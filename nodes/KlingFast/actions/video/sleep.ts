@@ -14,13 +14,14 @@ import { entriesIn, type LedgerEntries } from '../../generation/ledger';
 import type { Fault, Outcome } from '../../generation/outcome';
 import { NOT_READ } from '../../generation/polling';
 import type { ClipJob, PaidRun, Run, WaitSettings } from '../../generation/run';
-import type { Sheet, SheetRow } from '../../generation/sheet';
+import type { Sheet } from '../../generation/sheet';
+import type { SheetRow } from '../../generation/sheetRow';
 import { onFailureOf } from '../failures';
 import { checkResumeAddress } from './callbacks';
 import { keyScopeOf } from './openRun';
 import type { Delivery } from './results';
-import { outcomesOf, sheetIn, sheetItem, sheetSavedIn } from './sheetState';
-import { sheetWorkflow, WATCH_NODE } from './sheetWorkflows';
+import { outcomesOf, sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetState';
+import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
 
 const EXECUTIONS_KEY = 'klingFastSheetExecutions';
 
@@ -115,14 +116,15 @@ export async function sleepThrough(
 		onFailure: onFailureOf(context),
 	};
 	const { executionId, workflowId } = keyScope;
+	const parent = {
+		parentExecution: { executionId, workflowId, shouldResume: true },
+		executionMode: context.getMode(),
+	};
 	const result = await context.executeWorkflow(
 		{ code: sheetWorkflow(context) },
 		[sheetItem(sheet, { plan: JSON.stringify(plan) })],
 		undefined,
-		{
-			parentExecution: { executionId, workflowId, shouldResume: true },
-			executionMode: context.getMode(),
-		},
+		parent,
 	);
 	const [first] = result.data;
 	if (!result.waitTill) {
@@ -135,6 +137,12 @@ export async function sleepThrough(
 		if (typeof json.taskId === 'string') run.journal.add(json.taskId);
 	}
 	executionsIn(context)[keyScope.runIndex] = result.executionId;
+	await context.executeWorkflow(
+		{ code: guardWorkflow(context) },
+		[{ json: { waitingExecutionId: executionId, sheetExecutionId: result.executionId } }],
+		undefined,
+		parent,
+	);
 	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} looks after them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
@@ -154,10 +162,9 @@ async function earlierEntries(
 	if (!sheetId) return {};
 	try {
 		const sheet = await context.getExecutionDataById(sheetId);
-		const watching = sheet?.executionData?.contextData[`node:${WATCH_NODE}`];
-		const workerId: unknown = watching?.workerId;
+		const workerId = sheet && workerIdIn(sheet);
 		const saved = sheet && sheetSavedIn(sheet);
-		if (saved || typeof workerId !== 'string') return saved?.ledger ?? {};
+		if (saved || !workerId) return saved?.ledger ?? {};
 		const worker = await context.getExecutionDataById(workerId);
 		return (worker && sheetSavedIn(worker)?.ledger) ?? {};
 	} catch {

@@ -1,0 +1,185 @@
+/*
+ * What must stay true:
+ * - A row is plain data, and each of these functions gives a new one; none of them asks for the time or for anything else.
+ * - From the moment a task id is known, the row carries it.
+ */
+import type { IBinaryData } from 'n8n-workflow';
+import type { Task } from '../apimart/task';
+import {
+	faultOf,
+	faultOfTask,
+	isUnknownTask,
+	timeoutFault,
+	withTask,
+	type Fault,
+	type Outcome,
+} from './outcome';
+import { delayAfterFaults, NOT_READ, type Reading } from './polling';
+import { asleepDelaySeconds } from './pollSchedule';
+import type { ClipJob, WaitSettings } from './run';
+import type { Submission } from './submission';
+
+/**
+ * - `queued`: nothing is known but what is asked for
+ * - `prepared`: key and bytes are written down, in this round
+ * - `ready`: they were saved; the row is submitted when a slot is free
+ * - `open`: its task is being made
+ * - `made`: the clip is finished, its video has still to be stored
+ * - `ended`
+ */
+export type RowPhase = 'queued' | 'prepared' | 'ready' | 'open' | 'made' | 'ended';
+
+export interface SheetRow {
+	phase: RowPhase;
+	outcome: Outcome;
+	settings: WaitSettings;
+	/** Absent where the task was there from the start, and once it is not needed any more. */
+	job?: SavedJob;
+	/** When the wait for the clip began: its submit, or its first look. */
+	startedAtMs?: number;
+	reading?: Reading;
+	nextReadAtMs?: number;
+	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
+	isFresh?: boolean;
+	/** Whether a task of this row may be in the works at the provider although its id is not known. */
+	mayBeSent?: boolean;
+	tries?: number;
+	firstTryAtMs?: number;
+	nextTryAtMs?: number;
+	/** Clips that failed in earlier runs under the same row key, and were passed over. */
+	earlierFailures?: number;
+	isFromEarlierRun?: boolean;
+}
+
+/** A job without what cannot be saved. */
+export type SavedJob = Pick<ClipJob, 'contentHash' | 'dedupeKey'> & {
+	frames: Array<{ identity: string; file?: IBinaryData }>;
+};
+
+/** How many clips that failed in earlier runs, under the same row key, are passed over until one is made. */
+const MAX_EARLIER_FAILURES = 20;
+
+/** A task exists for this row. */
+export function afterSubmit(row: SheetRow, submission: Submission, nowMs: number): SheetRow {
+	const { taskId, firstSentAtMs, isFound, isFromEarlierRun } = submission;
+	return {
+		...row,
+		mayBeSent: undefined,
+		tries: undefined,
+		nextTryAtMs: undefined,
+		phase: 'open',
+		outcome: { ...row.outcome, taskId, status: 'processing', submittedAtMs: firstSentAtMs },
+		startedAtMs: firstSentAtMs,
+		reading: NOT_READ,
+		isFresh: !isFound,
+		isFromEarlierRun,
+		nextReadAtMs: isFound ? nowMs : nowMs + asleepDelaySeconds(NEW_TASK) * 1000,
+	};
+}
+
+const NEW_TASK = { elapsedSeconds: 0, reads: 0 };
+
+/** A submit went wrong; `retryAtMs` where the same request may be sent again. */
+export function afterRefusal(
+	row: SheetRow,
+	fault: Fault,
+	{ nowMs, retryAtMs, mayBeSent }: { nowMs: number; retryAtMs?: number; mayBeSent: boolean },
+): SheetRow {
+	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
+	const patienceEndsMs = firstTryAtMs + row.settings.maxWaitSeconds * 1000;
+	if (retryAtMs === undefined || retryAtMs > patienceEndsMs) return ended(row, { fault });
+	const tries = (row.tries ?? 0) + 1;
+	return { ...row, tries, firstTryAtMs, nextTryAtMs: retryAtMs, mayBeSent };
+}
+
+/** The next attempt of a row whose earlier one failed for nothing. */
+export function queuedAgain(row: SheetRow): SheetRow {
+	const { outcome, settings, job, firstTryAtMs, earlierFailures = 0 } = row;
+	const { itemIndex, request, estimatedCostUsd } = outcome;
+	return {
+		phase: 'queued',
+		outcome: { itemIndex, request, estimatedCostUsd, status: 'failed' },
+		settings,
+		job,
+		firstTryAtMs,
+		earlierFailures: earlierFailures + 1,
+	};
+}
+
+/** A status read has come back. */
+export function afterRead(
+	row: SheetRow,
+	reading: Reading,
+	nowMs: number,
+	random: number,
+): SheetRow {
+	const { task, isFinished } = reading;
+	if (isFinished && task) return afterEnd(row, task);
+	const { maxWaitSeconds, pollIntervalSeconds } = row.settings;
+	const { taskId = '' } = row.outcome;
+	if (nowMs >= deadlineMs(row)) {
+		const fault = timeoutFault(taskId, maxWaitSeconds, task);
+		return ended(row, { task, status: 'timedOut', fault });
+	}
+	const elapsedSeconds = (nowMs - (row.startedAtMs ?? nowMs)) / 1000;
+	const { reads } = reading;
+	const usual =
+		pollIntervalSeconds ?? asleepDelaySeconds({ elapsedSeconds, reads, progress: task?.progress });
+	const delaySeconds = delayAfterFaults(reading, usual, random);
+	return { ...row, reading, nextReadAtMs: nowMs + delaySeconds * 1000 };
+}
+
+/** No read of this task can succeed. */
+export function afterLostTask(row: SheetRow, error: unknown): SheetRow {
+	const fault = faultOf(error);
+	return ended(row, isUnknownTask(fault) ? { fault, status: 'failed' } : { fault });
+}
+
+/** The video is stored, or why it could not be. */
+export function afterStore(
+	row: SheetRow,
+	stored: { binary: IBinaryData } | { fault: Fault },
+): SheetRow {
+	return ended(row, stored);
+}
+
+/** Nothing more is done for this row; what is known of it stays. */
+export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
+	const { outcome, phase, mayBeSent } = row;
+	// A finished clip has its link, and is told as finished.
+	if (phase === 'made') return ended(row, { fault });
+	if (outcome.taskId) {
+		const advice = 'The clip may still be finished and charged: fetch it with Get Video.';
+		return ended(row, { status: 'processing', fault: { ...fault, advice } });
+	}
+	const advice = mayBeSent
+		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
+		: 'This row was not submitted and nothing was charged for it.';
+	return ended(row, { status: 'failed', fault: { ...fault, advice } });
+}
+
+/** Whether the row's task should be read, be it for the last time. */
+export function isReadDue(row: SheetRow, nowMs: number): boolean {
+	return nowMs >= (row.nextReadAtMs ?? 0) || nowMs >= deadlineMs(row);
+}
+
+/** When the wait for the row's clip is over. */
+export function deadlineMs({ startedAtMs = 0, settings }: SheetRow): number {
+	return startedAtMs + settings.maxWaitSeconds * 1000;
+}
+
+function afterEnd(row: SheetRow, task: Task): SheetRow {
+	const { earlierFailures = 0, isFromEarlierRun, settings } = row;
+	const outcome = withTask(row.outcome, task);
+	if (task.state === 'failed' && isFromEarlierRun && earlierFailures < MAX_EARLIER_FAILURES) {
+		return queuedAgain({ ...row, outcome });
+	}
+	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
+	return hasVideo
+		? { phase: 'made', outcome, settings }
+		: ended(row, { ...outcome, fault: faultOfTask(task) });
+}
+
+function ended({ outcome, settings }: SheetRow, more: Partial<Outcome>): SheetRow {
+	return { phase: 'ended', outcome: { ...outcome, ...more }, settings };
+}
