@@ -4,13 +4,7 @@ import { execute as upload } from './image/upload.operation';
 import { execute as estimateCost } from './video/estimateCost.operation';
 import { execute as generate } from './video/generate.operation';
 import { execute as get } from './video/get.operation';
-import {
-	deliverSheet,
-	guardSheet,
-	sheetRound,
-	storeVideo,
-	watchSheet,
-} from './video/sheet.operation';
+import { deliverSheet, guardSheet, sheetRound, watchSheet } from './video/sheet.operation';
 
 type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
@@ -24,7 +18,6 @@ const operations: Record<string, Operation> = {
 	'video:deliverSheet': deliverSheet,
 	'video:guardSheet': guardSheet,
 	'video:sheetRound': sheetRound,
-	'video:storeVideo': storeVideo,
 	'video:watchSheet': watchSheet,
 };
 

@@ -1,5 +1,4 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
-import { withPatience } from '../clock';
 
 const KNOCK_TIMEOUT_MS = 10_000;
 
@@ -45,6 +44,5 @@ export async function postEmpty(
 		timeout: KNOCK_TIMEOUT_MS,
 		abortSignal,
 	});
-	const answered = request.catch(() => undefined);
-	return await withPatience(answered, { patienceMs: KNOCK_TIMEOUT_MS, otherwise: undefined });
+	return await request.catch(() => undefined);
 }

@@ -1,35 +1,50 @@
 /*
  * What must stay true:
- * - N jobs give N outcomes in the order of the jobs, whatever order the clips end in.
- * - One job's fate never changes another's.
+ * - N rows give N outcomes in the order of the rows, whatever order the clips end in.
+ * - One row's fate never changes another's.
  */
-import { stopReason } from '../clock';
-import { makeClip } from './clip';
 import { roundUsd } from './cost';
 import type { Outcome } from './outcome';
-import type { ClipJob, PaidRun, Run } from './run';
+import { pollDelaySeconds } from './pollSchedule';
+import { runRound } from './round';
+import type { ClipJob, Run } from './run';
+import type { Sheet } from './sheet';
+import { keepSlots, slotGivenBack, slotsLeftBeside } from './slots';
 
-/** Makes all clips, as many at a time as the run allows. Rejects only when the run is stopped. */
-export async function makeClips(jobs: ClipJob[], run: PaidRun): Promise<Outcome[]> {
-	return await together(jobs, run, async (job) => await makeClip(job, run));
-}
+let sheets = 0;
 
-/** Runs `work` for every row at once (each takes its own slot) and waits until the last one has ended. */
-export async function together<Row>(
-	rows: Row[],
-	run: Run,
-	work: (row: Row) => Promise<Outcome>,
-): Promise<Outcome[]> {
-	const settled = await Promise.allSettled(rows.map(async (row) => await work(row)));
-	if (run.signal?.aborted) throw stopReason(run.signal);
-	return settled.map((result) => {
-		if (result.status === 'fulfilled') return result.value;
-		throw result.reason;
-	});
+/** Brings all rows of a sheet to their end in this process. Rejects only when the run is stopped. */
+export async function finishAwake(sheet: Sheet, run: Run, jobs: ClipJob[]): Promise<Outcome[]> {
+	const { apiKey, concurrency } = run;
+	// Calls of an agent's tool that run side by side have the same execution, node and run.
+	const sheetId = `awake ${++sheets}`;
+	const byItem = new Map(jobs.map((job) => [job.itemIndex, job]));
+	try {
+		const { rows } = await runRound(
+			sheet,
+			{
+				...run,
+				jobOf: ({ outcome }) => {
+					const job = byItem.get(outcome.itemIndex);
+					if (!job) throw new Error(`Item ${outcome.itemIndex} is not one of the jobs`);
+					return job;
+				},
+				readDelaySeconds: pollDelaySeconds,
+				whyStopped: async () => undefined,
+				slots: () => slotsLeftBeside(apiKey, sheetId, concurrency),
+				keepSlots: (count) => keepSlots(apiKey, sheetId, count),
+				slotGivenBack: async (ended) => await slotGivenBack(apiKey, sheetId, ended),
+			},
+			{ isUnsaved: true, isAwake: true },
+		);
+		return rows.map(({ outcome }) => outcome);
+	} finally {
+		keepSlots(apiKey, sheetId, 0);
+	}
 }
 
 /** What the jobs that are not yet paid for are estimated to cost, in USD. */
-export function openCostUsd(jobs: ClipJob[], run: Pick<PaidRun, 'ledger'>): number {
+export function openCostUsd(jobs: ClipJob[], run: Pick<Run, 'ledger'>): number {
 	const open = jobs.filter(
 		({ itemIndex, contentHash }) => run.ledger.find(itemIndex, contentHash)?.state !== 'sent',
 	);

@@ -6,17 +6,13 @@
  */
 import type { Task } from '../apimart/task';
 import type { Outcome } from './outcome';
-import type { PaidRun, Run } from './run';
+import type { Run } from './run';
 
 type Named = Pick<Outcome, 'itemIndex'> & { taskId: string };
 type Logs = Pick<Run, 'logger'>;
 
 /** A task id became known: from here on the clip can be found whatever happens to n8n. */
-export function logSubmit(
-	clip: Named,
-	isFound: boolean,
-	run: Logs & Pick<PaidRun, 'keyScope'>,
-): void {
+export function logSubmit(clip: Named, isFound: boolean, run: Logs & Pick<Run, 'keyScope'>): void {
 	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
 	const { taskId, itemIndex } = clip;
 	const { executionId } = run.keyScope;

@@ -1,15 +1,12 @@
 /*
  * What must stay true:
  * - A task that was paid for is not given up because some reads went wrong.
- * - When the time is up there is one last read; what it says counts.
- * - The wait ends at once when the run is stopped.
  */
 import type { ApimartClient } from '../apimart/client';
 import { ApimartError, toError, type ErrorDetails } from '../apimart/errors';
 import { backoffSeconds } from '../apimart/retry';
 import type { Task } from '../apimart/task';
-import { stopReason, type Clock } from '../clock';
-import { pollDelaySeconds } from './pollSchedule';
+import { stopReason } from '../clock';
 
 /** A task that was just accepted may not be readable everywhere at once. */
 const MAX_UNKNOWN_READS = 5;
@@ -51,33 +48,6 @@ export interface ReadRules {
 	onState?: (task: Task) => void;
 }
 
-export interface PollRules extends ReadRules {
-	clock: Clock;
-	/** When the wait for this task began. */
-	startedAtMs: number;
-	deadlineMs: number;
-	/** A fixed interval instead of the adaptive one. */
-	pollIntervalSeconds?: number;
-	/** Whether the first read comes at once (a task of unknown age) or after the first delay (a fresh one). */
-	readAtOnce: boolean;
-}
-
-/** Reads a task until it has ended or the deadline is reached. Throws `ApimartError` where no read can ever succeed. */
-export async function waitForTask(taskId: string, rules: PollRules): Promise<Reading> {
-	const { clock, signal, deadlineMs } = rules;
-	let reading: Reading = NOT_READ;
-	for (;;) {
-		if (reading.reads > 0 || !rules.readAtOnce) {
-			const leftMs = deadlineMs - clock.nowMs();
-			if (leftMs <= 0 && reading.reads > 0) return reading;
-			const delayMs = delaySeconds(reading, rules) * 1000;
-			await clock.sleep(Math.max(0, Math.min(delayMs, leftMs)), signal);
-		}
-		reading = await readOnce(taskId, reading, rules);
-		if (reading.isFinished) return reading;
-	}
-}
-
 /** One read, added to what the earlier ones have told. Throws `ApimartError` where no read can ever succeed. */
 export async function readOnce(
 	taskId: string,
@@ -113,22 +83,6 @@ export async function readOnce(
 export function delayAfterFaults(reading: Reading, usual: number, random: number): number {
 	const { faults, retryAfter } = reading;
 	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
-}
-
-function delaySeconds(
-	reading: Reading,
-	{ clock, startedAtMs, pollIntervalSeconds }: PollRules,
-): number {
-	const usual =
-		pollIntervalSeconds ??
-		pollDelaySeconds({
-			elapsedSeconds: (clock.nowMs() - startedAtMs) / 1000,
-			reads: reading.reads,
-			progress: reading.task?.progress,
-			estimatedSeconds: reading.task?.estimatedSeconds,
-		});
-	// Rows that were submitted together would otherwise ask together, again and again.
-	return delayAfterFaults(reading, usual * (0.9 + 0.2 * clock.random()), clock.random());
 }
 
 function apimartDetails(error: unknown): ErrorDetails {

@@ -4,16 +4,26 @@
  * - A row is submitted only after it was asked, in this very moment, whether somebody still waits for the sheet.
  * - A round ends only when nothing is due any more: what a callback would have told while it ran is looked up before the sheet sleeps.
  */
-import type { IBinaryData } from 'n8n-workflow';
-import { ApimartError } from '../apimart/errors';
-import { backoffSeconds } from '../apimart/retry';
+import { ApimartError, toError } from '../apimart/errors';
+import { backoffSeconds, withRetries } from '../apimart/retry';
 import { stopReason } from '../clock';
 import { logEnd, logState, logSubmit } from './clipLog';
 import { faultOf, type Fault } from './outcome';
-import { NOT_READ, readOnce } from './polling';
-import type { ClipJob, PaidRun } from './run';
-import { abandon, dueActions, inFlight, releasePrepared, type Action, type Sheet } from './sheet';
+import { delayAfterFaults, NOT_READ, readOnce, type Reading } from './polling';
+import type { PollState } from './pollSchedule';
+import type { ClipJob, Run } from './run';
 import {
+	abandon,
+	dueActions,
+	inFlight,
+	isOver,
+	nextDueMs,
+	releasePrepared,
+	type Action,
+	type Sheet,
+} from './sheet';
+import {
+	afterLook,
 	afterLostTask,
 	afterRead,
 	afterRefusal,
@@ -24,25 +34,30 @@ import {
 } from './sheetRow';
 import { isReplayedRefusal, markFailed, prepareEntry, submitPrepared } from './submission';
 
+const LOOK_TRIES = 3;
+const LOOK_LIMIT_MS = 60_000;
+
 /** What a round needs of the world. */
-export interface RoundRun extends PaidRun {
+export interface RoundRun extends Run {
 	/** A row as it was before it was saved. */
 	jobOf(row: SheetRow): ClipJob;
-	/** Stores a finished video where it lives as long as the execution that waits: a file, a fault, or neither where n8n has no store. */
-	storeVideo(url: string, taskId: string): Promise<StoredVideo>;
+	/** Seconds until the next status read of a task, by what is known of it. */
+	readDelaySeconds(state: PollState): number;
 	/** Why nothing more may be submitted: the execution that waits was stopped or deleted. */
 	whyStopped(): Promise<Fault | undefined>;
 	/** How many clips of this sheet may be in flight, beside those of others with the same key. */
 	slots(): number;
 	/** Tells others how many there are. */
 	keepSlots(count: number): void;
+	/** Resolves when there may be more slots, or when the signal is aborted. */
+	slotGivenBack(ended: AbortSignal): Promise<void>;
 }
 
-export type StoredVideo = { binary: IBinaryData } | { fault: Fault } | 'inMemory';
-
 export interface RoundStart {
-	/** The first one of the sheet, in which nothing was saved yet. */
-	isFirst: boolean;
+	/** Whether rows are sent without having been saved: awake, and before a sheet sleeps for the first time. */
+	isUnsaved: boolean;
+	/** Whether the round waits in the process for what is due later, until all rows have ended. */
+	isAwake?: boolean;
 	/** The task that a callback named. */
 	named?: string;
 }
@@ -50,7 +65,7 @@ export interface RoundStart {
 /** Does all that is due, and what becomes due meanwhile. Rejects only when the execution of the round is stopped. */
 export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): Promise<Sheet> {
 	releasePrepared(sheet);
-	const working = new Map<number, Promise<void>>();
+	const working: Working = new Map();
 	const atOnce = Math.max(5, sheet.concurrency);
 	let { named } = start;
 	let hasAsked = false;
@@ -62,28 +77,54 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 			busy: new Set(working.keys()),
 		});
 		const isSubmitDue = actions.some((action) => action.do === 'submit');
-		const stopped = isSubmitDue || !hasAsked ? await run.whyStopped() : undefined;
-		hasAsked = true;
+		const isEnd = actions.length === 0 && working.size === 0;
+		const stopped = isSubmitDue || (isEnd && !hasAsked) ? await run.whyStopped() : undefined;
+		hasAsked ||= isSubmitDue || isEnd;
 		if (run.signal?.aborted) throw stopReason(run.signal);
 		if (stopped) {
-			await Promise.all(working.values());
+			await Promise.all(endsOf(working));
 			return { ...abandon(sheet, stopped), isGivenUp: true };
 		}
-		for (const action of actions.slice(0, Math.max(0, atOnce - working.size))) {
+		for (const action of actions) {
 			const { rowIndex } = action;
+			const alike = [...working.values()].filter((other) => other.do === action.do);
+			if (alike.length >= atOnce) continue;
 			const isNamed = named !== undefined && sheet.rows[rowIndex].outcome.taskId === named;
 			if (action.do === 'read' && isNamed) named = undefined;
-			const work = perform(action, sheet, run).then(() => {
+			const ended = perform(action, sheet, run).then(() => {
 				working.delete(rowIndex);
-				if (start.isFirst) releasePrepared(sheet);
+				if (start.isUnsaved) releasePrepared(sheet);
 				run.keepSlots(inFlight(sheet));
 			});
-			working.set(rowIndex, work);
+			working.set(rowIndex, { do: action.do, ended });
 		}
 		run.keepSlots(inFlight(sheet));
-		if (working.size === 0) return sheet;
-		await Promise.race(working.values());
+		if (working.size === 0 && (!start.isAwake || isOver(sheet))) return sheet;
+		await somethingIsDue(sheet, run, working);
 	}
+}
+
+/** By row: what is done for it. */
+type Working = Map<number, { do: Action['do']; ended: Promise<void> }>;
+
+function endsOf(working: Working): Array<Promise<void>> {
+	return [...working.values()].map(({ ended }) => ended);
+}
+
+/** Resolves when an action has ended, the next one is due, a slot was given back, or the execution is stopped. */
+async function somethingIsDue(
+	sheet: Sheet,
+	{ clock, signal, slotGivenBack }: RoundRun,
+	working: Working,
+): Promise<void> {
+	const ended = new AbortController();
+	const either = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+	const dueInMs = nextDueMs(sheet, new Set(working.keys())) - clock.nowMs();
+	const due = Number.isFinite(dueInMs)
+		? [clock.sleep(Math.max(0, dueInMs), either).catch(() => undefined)]
+		: [];
+	await Promise.race([...endsOf(working), slotGivenBack(either), ...due]);
+	ended.abort();
 }
 
 async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<void> {
@@ -111,6 +152,7 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<voi
 }
 
 async function read(row: SheetRow, run: RoundRun): Promise<SheetRow> {
+	if (row.isLook) return await look(row, run);
 	const { client, signal, clock } = run;
 	const { taskId = '', itemIndex } = row.outcome;
 	try {
@@ -120,19 +162,52 @@ async function read(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 			isFresh: row.isFresh === true,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),
 		});
-		return afterRead(row, reading, clock.nowMs(), clock.random());
+		return afterRead(row, reading, clock.nowMs(), delaySeconds(row, reading, run));
 	} catch (error) {
-		return run.signal?.aborted ? row : afterLostTask(row, error);
+		return signal?.aborted ? row : afterLostTask(row, error);
+	}
+}
+
+function delaySeconds(
+	row: SheetRow,
+	reading: Reading,
+	{ clock, readDelaySeconds }: RoundRun,
+): number {
+	const { reads, task } = reading;
+	const usual =
+		row.settings.pollIntervalSeconds ??
+		readDelaySeconds({
+			elapsedSeconds: (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000,
+			reads,
+			progress: task?.progress,
+			estimatedSeconds: task?.estimatedSeconds,
+		});
+	// Rows that were submitted together would otherwise ask together, again and again.
+	return delayAfterFaults(reading, usual * (0.9 + 0.2 * clock.random()), clock.random());
+}
+
+/** One look, repeated only where the answer did not come through. */
+async function look(row: SheetRow, { client, clock, signal }: RoundRun): Promise<SheetRow> {
+	const { taskId = '' } = row.outcome;
+	const deadlineMs = clock.nowMs() + LOOK_LIMIT_MS;
+	const maxTries = row.isSubmitOnly ? 1 : LOOK_TRIES;
+	try {
+		const rules = { clock, signal, deadlineMs, maxTries };
+		return afterLook(row, { task: await withRetries(() => client.readTask(taskId), rules) });
+	} catch (error) {
+		if (signal?.aborted) throw toError(error);
+		return afterLook(row, { error });
 	}
 }
 
 async function submit(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 	try {
-		const submission = await submitPrepared(run.jobOf(row), run, 1);
+		const submission = await submitPrepared(run.jobOf(row), run);
 		const { taskId, isFound } = submission;
 		run.journal.add(taskId);
 		logSubmit({ taskId, itemIndex: row.outcome.itemIndex }, isFound, run);
-		return afterSubmit(row, submission, run.clock.nowMs());
+		const first = delaySeconds({ ...row, pollFromMs: run.clock.nowMs() }, NOT_READ, run);
+		return afterSubmit(row, submission, run.clock.nowMs(), first);
 	} catch (error) {
 		if (run.signal?.aborted) return { ...row, mayBeSent: true };
 		if (isReplayedRefusal(error)) return queuedAgain(row);
@@ -140,13 +215,15 @@ async function submit(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 	}
 }
 
-function retryOf(error: unknown, { tries = 0 }: SheetRow, { clock }: RoundRun) {
+function retryOf(error: unknown, { tries = 0, outcome }: SheetRow, { clock, logger }: RoundRun) {
 	const nowMs = clock.nowMs();
 	if (!(error instanceof ApimartError) || !error.details.passing) {
 		return { nowMs, mayBeSent: false };
 	}
 	const { retryAfterSeconds, spent } = error.details;
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
+	const seen = { itemIndex: outcome.itemIndex, waitSeconds, because: error.message };
+	logger.debug('Kling Fast: the submit is sent again with the same key', seen);
 	return { nowMs, retryAtMs: nowMs + waitSeconds * 1000, mayBeSent: spent === 'unknown' };
 }
 
@@ -157,6 +234,5 @@ async function prepare(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 
 async function store(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 	const { taskId = '', task } = row.outcome;
-	const stored = await run.storeVideo(task?.videoUrl ?? '', taskId);
-	return stored === 'inMemory' ? row : afterStore(row, stored);
+	return afterStore(row, await run.storeVideo(task?.videoUrl ?? '', taskId));
 }

@@ -4,6 +4,7 @@ import type { ApimartClient } from '../apimart/client';
 import type { Clock } from '../clock';
 import type { KeyScope } from './idempotency';
 import type { Ledger } from './ledger';
+import type { Fault } from './outcome';
 import type { ClipRequest } from './request';
 import type { TaskJournal } from './taskJournal';
 
@@ -17,15 +18,14 @@ export interface Run {
 	signal?: AbortSignal;
 	journal: TaskJournal;
 	logger: Pick<Logger, 'info' | 'warn' | 'debug'>;
-	/** Streams a finished clip into n8n's binary store. */
-	saveVideo(url: string, taskId: string): Promise<IBinaryData>;
-}
-
-/** A run that may spend money. */
-export interface PaidRun extends Run {
 	ledger: Ledger;
 	keyScope: KeyScope;
+	/** Streams a finished clip into n8n's binary store; one that cannot be downloaded stays a finished clip. Throws only on Stop. */
+	storeVideo(url: string, taskId: string): Promise<StoredVideo>;
 }
+
+/** A file, or why there is none; `inMemory` where n8n has no store, and the file is fetched when it is delivered. */
+export type StoredVideo = { binary: IBinaryData } | { fault: Fault } | 'inMemory';
 
 /** How long to wait for one clip, and what to bring along. */
 export interface WaitSettings {
@@ -51,7 +51,6 @@ export interface ClipJob extends WaitSettings {
 	contentHash: string;
 	estimatedCostUsd: number;
 	dedupeKey?: string;
-	waitForEnd: boolean;
 	/** Where the provider tells that the clip has ended; the same key must always give the same addresses. */
 	callbackFor?: (idempotencyKey: string) => CallbackAddresses;
 }

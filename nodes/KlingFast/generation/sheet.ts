@@ -43,9 +43,10 @@ export interface Moment {
 	busy: ReadonlySet<number>;
 }
 
-/** Rows that are ready beyond those in flight, so that a round that frees slots can fill them. */
-const READY_PER_SLOT = 2;
+/** Rows that are ready beyond those that the slots can take: refused ones cost a sleeping sheet no round of their own. */
+const READY_AHEAD = 20;
 const LONGEST_SLEEP_SECONDS = 60;
+const CALLBACK_GRACE_MS = 3_000;
 
 /** All that should be done now, the most urgent first. */
 export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment): Action[] {
@@ -63,9 +64,19 @@ export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment):
 	const again = due.filter(({ row }) => row.mayBeSent);
 	const fresh = due.filter(({ row }) => !row.mayBeSent);
 	const submits = [...again, ...fresh.slice(0, Math.max(0, slots - inFlight(sheet)))];
-	const ready = rows.filter(({ row }) => row.phase === 'ready' || row.phase === 'prepared').length;
-	const preparing = free.length < rows.length ? rows.filter(isPreparing(busy)).length : 0;
-	const wanted = READY_PER_SLOT * sheet.concurrency - ready - preparing;
+	const prepared = rows.filter(
+		({ row, rowIndex }) => isPrepared(row) || isPreparing(row, busy.has(rowIndex)),
+	);
+	// Uploads would lie unused if the sheet is stopped.
+	const withFiles = prepared.filter(({ row }) => hasFiles(row)).length;
+	const ahead = inPhase('queued').slice(
+		0,
+		Math.max(0, sheet.concurrency + READY_AHEAD - prepared.length),
+	);
+	const files = ahead
+		.filter(({ row }) => hasFiles(row))
+		.slice(Math.max(0, sheet.concurrency - withFiles));
+	const prepares = ahead.filter((entry) => !files.includes(entry));
 	const action = (what: Action['do']) => (entry: { rowIndex: number }) => ({
 		do: what,
 		rowIndex: entry.rowIndex,
@@ -74,14 +85,31 @@ export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment):
 		...reads.map(action('read')),
 		...submits.map(action('submit')),
 		...(sheet.keepsFilesInMemory ? [] : inPhase('made').map(action('store'))),
-		...inPhase('queued').slice(0, Math.max(0, wanted)).map(action('prepare')),
+		...prepares.map(action('prepare')),
 	];
 }
 
-const isPreparing =
-	(busy: ReadonlySet<number>) =>
-	({ row, rowIndex }: { row: SheetRow; rowIndex: number }) =>
-		row.phase === 'queued' && busy.has(rowIndex);
+function isPrepared({ phase }: SheetRow): boolean {
+	return phase === 'ready' || phase === 'prepared';
+}
+
+function isPreparing({ phase }: SheetRow, isBusy: boolean): boolean {
+	return phase === 'queued' && isBusy;
+}
+
+function hasFiles({ job }: SheetRow): boolean {
+	return job?.frames.some(({ file }) => file) === true;
+}
+
+/** When something becomes due by itself; infinite where nothing does. */
+export function nextDueMs({ rows }: Sheet, busy: ReadonlySet<number>): number {
+	const moments = rows.flatMap((row, rowIndex) => {
+		if (busy.has(rowIndex)) return [];
+		if (row.phase === 'open') return [row.nextReadAtMs ?? 0];
+		return row.phase === 'ready' && row.nextTryAtMs ? [row.nextTryAtMs] : [];
+	});
+	return Math.min(...moments);
+}
 
 /** Clips that are, or may be, in the works at the provider. */
 export function inFlight({ rows }: Sheet): number {
@@ -100,17 +128,25 @@ export function releasePrepared(sheet: Sheet): void {
 
 /**
  * Seconds until the next round, 1 to 60. Where callbacks wake the sheet, only what they cannot tell is waited for: a time limit, the
- * next try of a submit, and a look once a minute.
+ * next try of a submit, a clip that should have called back by its progress, and a look once a minute.
  */
 export function sleepSeconds(sheet: Sheet, nowMs: number, isCalledBack: boolean): number {
-	const moments = sheet.rows.flatMap((row) => {
-		if (row.phase === 'open') {
-			return [deadlineMs(row), ...(isCalledBack ? [] : [row.nextReadAtMs ?? nowMs])];
-		}
-		return row.phase === 'ready' && row.nextTryAtMs ? [row.nextTryAtMs] : [];
+	const rows = sheet.rows.map((row) => {
+		if (!isCalledBack || row.phase !== 'open') return row;
+		const overdueMs = row.reading?.reads ? (row.nextReadAtMs ?? 0) + CALLBACK_GRACE_MS : Infinity;
+		return { ...row, nextReadAtMs: Math.min(deadlineMs(row), overdueMs) };
 	});
-	const seconds = Math.ceil((Math.min(...moments) - nowMs) / 1000);
+	const seconds = Math.ceil((nextDueMs({ ...sheet, rows }, new Set()) - nowMs) / 1000);
 	return Math.max(1, Math.min(LONGEST_SLEEP_SECONDS, seconds));
+}
+
+/** What is needed to name the rows: where n8n reads a sheet often, it should be small. */
+export function withoutRequests(sheet: Sheet): Sheet {
+	const rows = sheet.rows.map(({ phase, settings, outcome }): SheetRow => {
+		const { request, metadata = request?.metadata, ...known } = outcome;
+		return { phase, settings, outcome: { ...known, metadata } };
+	});
+	return { ...sheet, ledger: {}, uploads: {}, rows };
 }
 
 /** For whoever has only an older state of the sheet: what is not known to have ended may have been sent since. */

@@ -14,9 +14,8 @@ import {
 	type Fault,
 	type Outcome,
 } from './outcome';
-import { delayAfterFaults, NOT_READ, type Reading } from './polling';
-import { asleepDelaySeconds } from './pollSchedule';
-import type { ClipJob, WaitSettings } from './run';
+import { NOT_READ, type Reading } from './polling';
+import type { ClipJob, StoredVideo, WaitSettings } from './run';
 import type { Submission } from './submission';
 
 /**
@@ -49,6 +48,12 @@ export interface SheetRow {
 	/** Clips that failed in earlier runs under the same row key, and were passed over. */
 	earlierFailures?: number;
 	isFromEarlierRun?: boolean;
+	/** Whether nobody waits for the clip. */
+	isSubmitOnly?: boolean;
+	/** Whether the task is read only once, whatever its state. */
+	isLook?: boolean;
+	/** From when the plan of status reads counts. */
+	pollFromMs?: number;
 }
 
 /** A job without what cannot be saved. */
@@ -59,25 +64,33 @@ export type SavedJob = Pick<ClipJob, 'contentHash' | 'dedupeKey'> & {
 /** How many clips that failed in earlier runs, under the same row key, are passed over until one is made. */
 const MAX_EARLIER_FAILURES = 20;
 
-/** A task exists for this row. */
-export function afterSubmit(row: SheetRow, submission: Submission, nowMs: number): SheetRow {
-	const { taskId, firstSentAtMs, isFound, isFromEarlierRun } = submission;
-	return {
+/** A task exists for this row. `firstReadSeconds`: after which a new task is read for the first time. */
+export function afterSubmit(
+	row: SheetRow,
+	{ taskId, firstSentAtMs, isFound, isFromEarlierRun }: Submission,
+	nowMs: number,
+	firstReadSeconds: number,
+): SheetRow {
+	const status = row.isSubmitOnly ? 'submitted' : 'processing';
+	const open: SheetRow = {
 		...row,
 		mayBeSent: undefined,
 		tries: undefined,
 		nextTryAtMs: undefined,
 		phase: 'open',
-		outcome: { ...row.outcome, taskId, status: 'processing', submittedAtMs: firstSentAtMs },
+		outcome: { ...row.outcome, taskId, status, submittedAtMs: firstSentAtMs },
 		startedAtMs: firstSentAtMs,
+		// A full provider may have refused a fresh task for minutes before it took it.
+		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
 		isFresh: !isFound,
 		isFromEarlierRun,
-		nextReadAtMs: isFound ? nowMs : nowMs + asleepDelaySeconds(NEW_TASK) * 1000,
+		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
 	};
+	if (!row.isSubmitOnly) return open;
+	// A clip that was found again may have ended long ago.
+	return isFound ? { ...open, isLook: true } : ended(open, {});
 }
-
-const NEW_TASK = { elapsedSeconds: 0, reads: 0 };
 
 /** A submit went wrong; `retryAtMs` where the same request may be sent again. */
 export function afterRefusal(
@@ -94,7 +107,7 @@ export function afterRefusal(
 
 /** The next attempt of a row whose earlier one failed for nothing. */
 export function queuedAgain(row: SheetRow): SheetRow {
-	const { outcome, settings, job, firstTryAtMs, earlierFailures = 0 } = row;
+	const { outcome, settings, job, firstTryAtMs, isSubmitOnly, earlierFailures = 0 } = row;
 	const { itemIndex, request, estimatedCostUsd } = outcome;
 	return {
 		phase: 'queued',
@@ -102,31 +115,40 @@ export function queuedAgain(row: SheetRow): SheetRow {
 		settings,
 		job,
 		firstTryAtMs,
+		isSubmitOnly,
 		earlierFailures: earlierFailures + 1,
 	};
 }
 
-/** A status read has come back. */
+/** A status read has come back; the next one is due after `delaySeconds`, and the last one when the time is up. */
 export function afterRead(
 	row: SheetRow,
 	reading: Reading,
 	nowMs: number,
-	random: number,
+	delaySeconds: number,
 ): SheetRow {
 	const { task, isFinished } = reading;
 	if (isFinished && task) return afterEnd(row, task);
-	const { maxWaitSeconds, pollIntervalSeconds } = row.settings;
 	const { taskId = '' } = row.outcome;
 	if (nowMs >= deadlineMs(row)) {
-		const fault = timeoutFault(taskId, maxWaitSeconds, task);
+		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, task);
 		return ended(row, { task, status: 'timedOut', fault });
 	}
-	const elapsedSeconds = (nowMs - (row.startedAtMs ?? nowMs)) / 1000;
-	const { reads } = reading;
-	const usual =
-		pollIntervalSeconds ?? asleepDelaySeconds({ elapsedSeconds, reads, progress: task?.progress });
-	const delaySeconds = delayAfterFaults(reading, usual, random);
-	return { ...row, reading, nextReadAtMs: nowMs + delaySeconds * 1000 };
+	return {
+		...row,
+		reading,
+		nextReadAtMs: Math.min(nowMs + delaySeconds * 1000, deadlineMs(row)),
+	};
+}
+
+/** The one look at a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
+export function afterLook(row: SheetRow, looked: { task: Task } | { error: unknown }): SheetRow {
+	if ('task' in looked) {
+		const after = afterEnd(row, looked.task);
+		const isNews = looked.task.state !== 'completed' && !row.isSubmitOnly;
+		return isNews ? { ...after, outcome: { ...after.outcome, isNews } } : after;
+	}
+	return row.isSubmitOnly ? ended(row, {}) : afterLostTask(row, looked.error);
 }
 
 /** No read of this task can succeed. */
@@ -136,11 +158,8 @@ export function afterLostTask(row: SheetRow, error: unknown): SheetRow {
 }
 
 /** The video is stored, or why it could not be. */
-export function afterStore(
-	row: SheetRow,
-	stored: { binary: IBinaryData } | { fault: Fault },
-): SheetRow {
-	return ended(row, stored);
+export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
+	return stored === 'inMemory' ? row : ended(row, stored);
 }
 
 /** Nothing more is done for this row; what is known of it stays. */
@@ -160,7 +179,7 @@ export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 
 /** Whether the row's task should be read, be it for the last time. */
 export function isReadDue(row: SheetRow, nowMs: number): boolean {
-	return nowMs >= (row.nextReadAtMs ?? 0) || nowMs >= deadlineMs(row);
+	return nowMs >= (row.nextReadAtMs ?? 0);
 }
 
 /** When the wait for the row's clip is over. */

@@ -1,150 +1,79 @@
 /*
  * What must stay true:
- * - A slot that was taken is given back exactly once, whatever happens to its clip.
  * - A clip starts only while fewer clips of its key are in flight than its own node allows; the count is shared by every
  *   execution in the process, those that sleep in n8n's database included.
- * - Nobody who could start is left waiting.
- *
- * A sleeping sheet cannot give its slots back from another process, or when it is deleted. So its slots are kept for a limited time,
- * and every round of it in this process keeps them anew.
+ * - Whoever waits for a slot is woken when one is given back, or when what a sleeping sheet keeps has run out: it cannot give slots
+ *   back from another process, or when it is deleted, so it keeps them for a limited time and says so anew in every round.
  */
 import { createHash } from 'node:crypto';
-import { currentClock, stopReason } from '../clock';
-
-interface Waiter {
-	limit: number;
-	start: () => void;
-	/** Aborted when it waits no more. */
-	ended: AbortSignal;
-}
+import { currentClock } from '../clock';
 
 interface Lane {
-	inFlight: number;
-	/** Of sleeping sheets: clips in flight, by sheet. */
+	/** Clips in flight, by the sheet that they belong to. */
 	kept: Map<string, { count: number; untilMs: number }>;
-	/** In the order in which they came. */
-	waiters: Waiter[];
+	/** Called when the count may have fallen. */
+	waiters: Set<() => void>;
 }
 
 const lanes = new Map<string, Lane>();
-
-export type ReleaseSlot = () => void;
-
-/**
- * Waits until fewer than `limit` clips of this key are in flight, counts one more and returns the function that gives the slot
- * back. Rejects with the signal's reason when it is aborted first.
- *
- * @param name of what is shared: the API key, or a text with it in it, of which only a hash is kept
- */
-export async function takeSlot(
-	name: string,
-	limit: number,
-	signal?: AbortSignal,
-): Promise<ReleaseSlot> {
-	if (signal?.aborted) throw stopReason(signal);
-	const lane = laneOf(name);
-	if (countOf(lane) < limit) lane.inFlight++;
-	else await waitInLane(lane, limit, signal);
-	let isHeld = true;
-	return () => {
-		if (!isHeld) return;
-		isHeld = false;
-		lane.inFlight--;
-		startWaiters(lane);
-		forgetIfEmpty(name);
-	};
-}
 
 /**
  * Says how many clips of this key a sheet has in flight, whatever it said before.
  *
  * @param untilMs when the sheet counts for none, unless it is said again
  */
-export function keepSlots(name: string, sheetId: string, count: number, untilMs: number): void {
-	const lane = laneOf(name);
+export function keepSlots(
+	apiKey: string,
+	sheetId: string,
+	count: number,
+	untilMs = Infinity,
+): void {
+	const id = laneId(apiKey);
+	const lane = lanes.get(id) ?? { kept: new Map(), waiters: new Set() };
+	const before = lane.kept.get(sheetId)?.count ?? 0;
 	if (count > 0) lane.kept.set(sheetId, { count, untilMs });
 	else lane.kept.delete(sheetId);
-	startWaiters(lane);
-	for (const { ended } of lane.waiters) void startWhenKeptEnds(lane, ended);
-	forgetIfEmpty(name);
+	if (lane.kept.size > 0) lanes.set(id, lane);
+	else lanes.delete(id);
+	if (count < before) for (const wake of [...lane.waiters]) wake();
 }
 
 /** How many clips of this key may be in flight beside those of all others in this process, by a limit of one's own. */
-export function slotsLeftBeside(name: string, sheetId: string, limit: number): number {
-	const lane = lanes.get(laneId(name));
-	if (!lane) return limit;
-	const own = lane.kept.get(sheetId)?.count ?? 0;
-	return Math.max(0, limit - (countOf(lane) - own));
+export function slotsLeftBeside(apiKey: string, sheetId: string, limit: number): number {
+	const others = othersOf(apiKey, sheetId);
+	return Math.max(0, limit - others.reduce((sum, { count }) => sum + count, 0));
 }
 
-function laneOf(name: string): Lane {
-	const id = laneId(name);
-	const lane = lanes.get(id) ?? { inFlight: 0, kept: new Map(), waiters: [] };
-	lanes.set(id, lane);
-	return lane;
-}
-
-function laneId(name: string): string {
-	return createHash('sha256').update(name).digest('hex');
-}
-
-function forgetIfEmpty(name: string): void {
-	const lane = lanes.get(laneId(name));
-	if (!lane || lane.inFlight > 0 || lane.waiters.length > 0 || lane.kept.size > 0) return;
-	lanes.delete(laneId(name));
-}
-
-function countOf(lane: Lane): number {
-	const nowMs = currentClock().nowMs();
-	let count = lane.inFlight;
-	for (const [sheetId, kept] of lane.kept) {
-		if (kept.untilMs <= nowMs) lane.kept.delete(sheetId);
-		else count += kept.count;
-	}
-	return count;
-}
-
-async function waitInLane(lane: Lane, limit: number, signal?: AbortSignal): Promise<void> {
-	const ended = new AbortController();
-	await new Promise<void>((resolve, reject) => {
-		const onAbort = () => {
-			ended.abort();
-			lane.waiters.splice(lane.waiters.indexOf(waiter), 1);
-			if (signal) reject(stopReason(signal));
+/** Resolves when another sheet may have given a slot of this key back, or when the signal is aborted. */
+export async function slotGivenBack(
+	apiKey: string,
+	sheetId: string,
+	ended: AbortSignal,
+): Promise<void> {
+	const lane = lanes.get(laneId(apiKey));
+	const ends = othersOf(apiKey, sheetId).map(({ untilMs }) => untilMs);
+	const nextEndMs = Math.min(...ends);
+	await new Promise<void>((resolve) => {
+		const wake = () => {
+			lane?.waiters.delete(wake);
+			resolve();
 		};
-		const waiter: Waiter = {
-			limit,
-			ended: ended.signal,
-			start: () => {
-				ended.abort();
-				signal?.removeEventListener('abort', onAbort);
-				resolve();
-			},
-		};
-		lane.waiters.push(waiter);
-		signal?.addEventListener('abort', onAbort, { once: true });
-		void startWhenKeptEnds(lane, ended.signal);
+		lane?.waiters.add(wake);
+		ended.addEventListener('abort', wake, { once: true });
+		if (!Number.isFinite(nextEndMs)) return;
+		const clock = currentClock();
+		clock.sleep(Math.max(0, nextEndMs - clock.nowMs()), ended).then(wake, wake);
 	});
 }
 
-/** What a sheet keeps may end without any call. */
-async function startWhenKeptEnds(lane: Lane, ended: AbortSignal): Promise<void> {
-	const clock = currentClock();
-	while (!ended.aborted && lane.kept.size > 0) {
-		const nextEndMs = Math.min(...[...lane.kept.values()].map(({ untilMs }) => untilMs));
-		await clock.sleep(Math.max(0, nextEndMs - clock.nowMs()), ended).catch(() => undefined);
-		startWaiters(lane);
-	}
+function othersOf(apiKey: string, sheetId: string) {
+	const nowMs = currentClock().nowMs();
+	const kept = lanes.get(laneId(apiKey))?.kept ?? new Map<string, never>();
+	for (const [id, { untilMs }] of kept) if (untilMs <= nowMs) kept.delete(id);
+	return [...kept].filter(([id]) => id !== sheetId).map(([, slots]) => slots);
 }
 
-/** Nodes may have different limits: whoever waits with a low one does not hold up those behind with a higher one. */
-function startWaiters(lane: Lane): void {
-	for (;;) {
-		const count = countOf(lane);
-		const next = lane.waiters.findIndex((waiter) => count < waiter.limit);
-		if (next === -1) return;
-		lane.inFlight++;
-		const [waiter] = lane.waiters.splice(next, 1);
-		waiter.start();
-	}
+/** Only a hash of the key is kept. */
+function laneId(apiKey: string): string {
+	return createHash('sha256').update(apiKey).digest('hex');
 }

@@ -7,10 +7,9 @@
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused.
  */
 import { ApimartError, toError } from '../apimart/errors';
-import { withRetries } from '../apimart/retry';
 import { clipBody, idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
-import type { ClipJob, PaidRun } from './run';
+import type { ClipJob, Run } from './run';
 
 export interface Submission {
 	taskId: string;
@@ -22,34 +21,14 @@ export interface Submission {
 	isFromEarlierRun: boolean;
 }
 
-/** How often an earlier run may have been refused under the same row key until this one gives up. */
-const MAX_REPLAYED_REFUSALS = 20;
-
 /** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour is left for clocks that differ and slow answers. */
 const KEY_LIFE_MS = 23 * 60 * 60 * 1000;
-
-/**
- * Brings the job's task into being, or finds it again, with as many requests as that takes.
- *
- * @throws ApimartError where that is impossible, or was not possible before `maxWaitSeconds` had passed
- */
-export async function submitClip(job: ClipJob, run: PaidRun): Promise<Submission> {
-	for (let refusals = 0; ; refusals++) {
-		const known = findEntry(job, run);
-		if (known?.state !== 'sent') await prepareEntry(job, run);
-		try {
-			return await submitPrepared(job, run);
-		} catch (error) {
-			if (!isReplayedRefusal(error) || refusals >= MAX_REPLAYED_REFUSALS) throw toError(error);
-		}
-	}
-}
 
 /**
  * Uploads the row's images where that is needed, and writes down key and exact bytes of its next request. What is prepared
  * already, or may have been sent, stays as it is.
  */
-export async function prepareEntry(job: ClipJob, run: PaidRun): Promise<void> {
+export async function prepareEntry(job: ClipJob, run: Run): Promise<void> {
 	const known = findEntry(job, run);
 	if (known && known.state !== 'over') return;
 	const imageUrls: string[] = [];
@@ -69,22 +48,17 @@ export async function prepareEntry(job: ClipJob, run: PaidRun): Promise<void> {
 }
 
 /**
- * Sends the request that was prepared for this row, or gives the task that is known already.
+ * Sends the request that was prepared for this row, once, or gives the task that is known already.
  *
- * @param maxTries requests that are sent at most; without it as many as `maxWaitSeconds` allows
  * @throws ApimartError; where it is `passing`, the same call may be made again
  */
-export async function submitPrepared(
-	job: ClipJob,
-	run: PaidRun,
-	maxTries?: number,
-): Promise<Submission> {
+export async function submitPrepared(job: ClipJob, run: Run): Promise<Submission> {
 	const known = findEntry(job, run);
 	if (!known || known.state === 'over') throw new Error('The row was not prepared');
 	const nowMs = run.clock.nowMs();
 	if (known.state === 'ready') {
 		const entry = { ...known, state: 'sent' as const, firstSentAtMs: nowMs, keyBornAtMs: nowMs };
-		return await send(job, run, entry, { isRepetition: false, maxTries });
+		return await send(job, run, entry, false);
 	}
 	if (known.taskId) {
 		run.ledger.write(job.itemIndex, known);
@@ -92,17 +66,17 @@ export async function submitPrepared(
 		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false };
 	}
 	if (nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
-	return await send(job, run, known, { isRepetition: true, maxTries });
+	return await send(job, run, known, true);
 }
 
 /** Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. */
-export function markFailed(job: Pick<ClipJob, 'itemIndex' | 'contentHash'>, run: PaidRun): void {
+export function markFailed(job: Pick<ClipJob, 'itemIndex' | 'contentHash'>, run: Run): void {
 	const entry = run.ledger.find(job.itemIndex, job.contentHash);
 	if (entry) run.ledger.write(job.itemIndex, { ...entry, state: 'over' });
 }
 
 /** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
-function findEntry(job: ClipJob, run: PaidRun): LedgerEntry | undefined {
+function findEntry(job: ClipJob, run: Run): LedgerEntry | undefined {
 	const known = run.ledger.find(job.itemIndex, job.contentHash);
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
@@ -112,58 +86,33 @@ function findEntry(job: ClipJob, run: PaidRun): LedgerEntry | undefined {
 }
 
 async function send(
-	job: ClipJob,
-	run: PaidRun,
+	{ itemIndex }: ClipJob,
+	{ client, signal, ledger, logger, keyScope }: Run,
 	entry: LedgerEntry,
-	{ isRepetition, maxTries }: { isRepetition: boolean; maxTries?: number },
+	isRepetition: boolean,
 ): Promise<Submission> {
-	const { clock, signal, ledger, logger } = run;
-	const { itemIndex } = job;
 	const { idempotencyKey: key, body = '', firstSentAtMs } = entry;
 	ledger.write(itemIndex, entry);
-	// Of a repetition nobody knows what became of the request before it.
-	let mayBeSpent = isRepetition;
-	let posts = 0;
-	const post = async () => {
-		posts++;
-		try {
-			return await run.client.submit(body, key);
-		} catch (error) {
-			mayBeSpent ||= !(error instanceof ApimartError) || error.details.spent === 'unknown';
-			throw toError(error);
-		}
-	};
-	const patienceEndsMs = Math.max(firstSentAtMs + job.maxWaitSeconds * 1000, clock.nowMs());
-	const deadlineMs = Math.min(patienceEndsMs, entry.keyBornAtMs + KEY_LIFE_MS);
-	const onRetry = (because: ApimartError, waitSeconds: number) => {
-		const seen = { itemIndex, waitSeconds, because: because.message };
-		logger.debug('Kling Fast: the submit is sent again with the same key', seen);
-	};
 	try {
-		const { taskId, replayed } = await withRetries(post, {
-			clock,
-			signal,
-			deadlineMs,
-			maxTries,
-			onRetry,
-		});
-		const isFromEarlierRun = replayed && posts === 1 && !isRepetition;
+		const { taskId, replayed } = await client.submit(body, key);
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
+		const isFromEarlierRun = replayed && !isRepetition;
 		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun };
 	} catch (error) {
 		if (signal?.aborted) {
-			const place = `execution ${run.keyScope.executionId}, item ${itemIndex}`;
+			const place = `execution ${keyScope.executionId}, item ${itemIndex}`;
 			const line = `Kling Fast: stopped while a clip was being submitted (${place}, Idempotency-Key ${key})`;
 			logger.warn(line, { itemIndex, key });
 		}
 		if (!(error instanceof ApimartError)) throw toError(error);
-		const { kind, passing } = error.details;
-		if (!mayBeSpent && kind !== 'duplicate') {
-			const mayGoOn = passing && maxTries !== undefined;
-			const after = mayGoOn ? entry : { ...entry, body: undefined };
-			ledger.write(itemIndex, { ...after, state: mayGoOn ? 'ready' : 'over' });
+		const { kind, passing, spent } = error.details;
+		// Of a repetition nobody knows what became of the request before it.
+		if (isRepetition || spent === 'unknown') throw withUncertainty(error);
+		if (kind !== 'duplicate') {
+			const after = passing ? entry : { ...entry, body: undefined };
+			ledger.write(itemIndex, { ...after, state: passing ? 'ready' : 'over' });
 		}
-		throw mayBeSpent ? withUncertainty(error) : error;
+		throw toError(error);
 	}
 }
 

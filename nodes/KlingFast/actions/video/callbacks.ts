@@ -11,7 +11,7 @@ import {
 } from '../../apimart/callback';
 import { knock, postEmpty } from '../../apimart/knock';
 import type { Fault } from '../../generation/outcome';
-import type { PaidRun } from '../../generation/run';
+import type { Run } from '../../generation/run';
 import { InvalidField, shown } from '../../invalidField';
 import type { ReadField } from '../reader';
 import { readText } from '../values';
@@ -48,7 +48,7 @@ export function signedPath(
  */
 export async function knockAtTriggers(
 	context: IExecuteFunctions,
-	run: PaidRun,
+	run: Run,
 	secret: Buffer,
 	bases: string[],
 ): Promise<Map<string, Fault>> {
@@ -80,7 +80,7 @@ export function resumeCallback(
  * Tells by a hint what a sleeping sheet cannot expect: callbacks at all, or callbacks at this address. Asks the address once: while
  * this execution runs, n8n answers there that it does.
  */
-export async function checkResumeAddress(context: IExecuteFunctions, run: PaidRun): Promise<void> {
+export async function checkResumeAddress(context: IExecuteFunctions, run: Run): Promise<void> {
 	const { baseUrl } = run.client;
 	const addresses = resumeCallback(context, baseUrl);
 	const warn = (message: string) => {

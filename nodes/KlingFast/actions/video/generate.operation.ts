@@ -6,18 +6,19 @@
  */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { makeClips, openCostUsd } from '../../generation/batch';
-import type { Fault, Outcome } from '../../generation/outcome';
-import type { ClipJob, PaidRun } from '../../generation/run';
+import { finishAwake, openCostUsd } from '../../generation/batch';
+import type { Fault } from '../../generation/outcome';
+import type { ClipJob, Run } from '../../generation/run';
 import type { SheetRow } from '../../generation/sheetRow';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { knockAtTriggers, signedPath } from './callbacks';
-import { explainBalance, openPaidRun } from './openRun';
+import { explainBalance, openRun } from './openRun';
 import { readConcurrency, readMaxCostUsd, readMode, readWaitBy } from './readRun';
 import { deliver, refuseAll, type Delivery } from './results';
 import { readRows, type ReadyRow, type Row } from './rows';
-import { endedRow, queuedRow, sleepingFault, sleepThrough } from './sleep';
+import { endedRow, queuedRow, sheetOf, uploadFromMemory } from './sheetRows';
+import { sleepingFault, sleepThrough } from './sleep';
 
 interface Settings {
 	waitForEnd: boolean;
@@ -40,40 +41,34 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
 	const jobs = ready.map(({ job }) => job).filter(({ itemIndex }) => !refusals.has(itemIndex));
 	const deliveryOf = (itemIndex: number) => deliveryOfRow(rows[itemIndex]);
+	const sheet = sheetOf(
+		this,
+		run,
+		rows.map((row) => sheetRowOf(row, refusals, settings)),
+	);
 	if (settings.canSleep && jobs.length > 0) {
-		const uploads: Record<string, string> = {};
-		const sheetRows: SheetRow[] = [];
-		for (const row of rows) {
-			const refused = refusedOutcome(row, refusals);
-			if (refused) sheetRows.push(endedRow(refused));
-			else if ('job' in row) sheetRows.push(await queuedRow(row.job, uploads));
-		}
-		const slept = await sleepThrough(this, run, { rows: sheetRows, uploads, deliveryOf });
+		await uploadFromMemory(sheet, jobs);
+		const slept = await sleepThrough(this, run, sheet, deliveryOf);
 		if (run.signal?.aborted) throw stopReason(run.signal);
 		return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
 	}
-	const made = await explainBalance(await makeClips(jobs, run), run);
+	const outcomes = await explainBalance(await finishAwake(sheet, run, jobs), run);
 	if (run.signal?.aborted) throw stopReason(run.signal);
-	const byItem = new Map(made.map((outcome) => [outcome.itemIndex, outcome]));
-	const outcomes = rows.map((row, index) => refusedOutcome(row, refusals) ?? byItem.get(index));
-	return deliver(
-		this,
-		outcomes.filter((outcome) => outcome !== undefined),
-		{ deliveryOf },
-	);
+	return deliver(this, outcomes, { deliveryOf });
 }
 
-/** What is known of a row that is not submitted, undefined where it is. */
-function refusedOutcome(row: Row, refusals: Map<number, Fault>): Outcome | undefined {
-	if ('invalid' in row) return row.invalid;
+function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Settings): SheetRow {
+	if ('invalid' in row) return endedRow(row.invalid);
 	const { itemIndex, request, estimatedCostUsd } = row.job;
 	const fault = refusals.get(itemIndex);
-	return fault && { itemIndex, request, estimatedCostUsd, status: 'failed', fault };
+	return fault
+		? endedRow({ itemIndex, request, estimatedCostUsd, status: 'failed', fault })
+		: queuedRow(row.job, !waitForEnd);
 }
 
 async function open(
 	context: IExecuteFunctions,
-): Promise<{ run: PaidRun; secret: Buffer; settings: Settings }> {
+): Promise<{ run: Run; secret: Buffer; settings: Settings }> {
 	const read = readFieldsOf(context, 0);
 	const waitForEnd = readMode(read) === 'submitAndWait';
 	const canSleep = waitForEnd && !isTool(context) && readWaitBy(read) === 'sleep';
@@ -83,7 +78,7 @@ async function open(
 		canSleep,
 		maxCostUsd: readMaxCostUsd(read),
 	};
-	return { ...(await openPaidRun(context, readConcurrency(read))), settings };
+	return { ...(await openRun(context, readConcurrency(read))), settings };
 }
 
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */
@@ -94,7 +89,7 @@ async function refuseBeforePaying(
 		secret,
 		settings,
 		ready,
-	}: { run: PaidRun; secret: Buffer; settings: Settings; ready: ReadyRow[] },
+	}: { run: Run; secret: Buffer; settings: Settings; ready: ReadyRow[] },
 ): Promise<Map<number, Fault>> {
 	const forAll = (fault: Fault) => new Map(ready.map(({ job }) => [job.itemIndex, fault]));
 	const jobs = ready.map(({ job }) => job);
@@ -113,7 +108,7 @@ async function refuseBeforePaying(
 	return new Map(refused);
 }
 
-function costFault(jobs: ClipJob[], run: PaidRun, maxCostUsd?: number): Fault | undefined {
+function costFault(jobs: ClipJob[], run: Run, maxCostUsd?: number): Fault | undefined {
 	const costUsd = openCostUsd(jobs, run);
 	if (maxCostUsd === undefined || costUsd <= maxCostUsd) return undefined;
 	const clips = jobs.length === 1 ? 'the clip' : `the ${jobs.length} clips`;

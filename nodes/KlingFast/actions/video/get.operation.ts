@@ -1,7 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { together } from '../../generation/batch';
-import { awaitClip, lookAtClip } from '../../generation/clip';
+import { finishAwake } from '../../generation/batch';
 import type { Outcome } from '../../generation/outcome';
 import type { Run, WaitSettings } from '../../generation/run';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
@@ -16,7 +15,8 @@ import {
 	readWaitUntilFinished,
 } from './readRun';
 import { deliver, refuseAll, type Delivery } from './results';
-import { endedRow, openRow, sleepingFault, sleepThrough } from './sleep';
+import { endedRow, openRow, sheetOf } from './sheetRows';
+import { sleepingFault, sleepThrough } from './sleep';
 
 interface Row {
 	itemIndex: number;
@@ -36,7 +36,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	let sleeps: boolean;
 	try {
 		const read = readFieldsOf(this, 0);
-		run = await openRun(this, readConcurrency(read));
+		({ run } = await openRun(this, readConcurrency(read)));
 		sleeps = !isTool(this) && readWaitBy(read) === 'sleep';
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
@@ -46,31 +46,21 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		const row = rows[itemIndex];
 		return 'delivery' in row ? row.delivery : { outputField: 'data', includeInputFields: false };
 	};
-	const lookUp = async (row: Row | Outcome): Promise<Outcome> => {
-		if (!('settings' in row)) return row;
-		const { taskId, itemIndex, metadata, settings } = row;
-		const find = settings.waitForEnd ? awaitClip : lookAtClip;
-		const outcome = await find(taskId, { itemIndex, metadata }, settings, run);
-		const isNews = !settings.waitForEnd && outcome.task && outcome.status !== 'completed';
-		return isNews ? { ...outcome, isNews } : outcome;
-	};
-	const isAsleep = (row: Row | Outcome) => 'settings' in row && row.settings.waitForEnd && sleeps;
-	if (!rows.some(isAsleep)) {
-		const outcomes = await together(rows, run, lookUp);
+	const nowMs = run.clock.nowMs();
+	const sheetRows = rows.map((row) => {
+		if (!('settings' in row)) return endedRow(row);
+		const isLook = !row.settings.waitForEnd;
+		return openRow(row.taskId, row, row.settings, { nowMs, isLook });
+	});
+	const sheet = sheetOf(this, run, sheetRows);
+	if (!sleeps || !sheetRows.some(({ phase, isLook }) => phase === 'open' && !isLook)) {
+		const outcomes = await finishAwake(sheet, run, []);
 		if (signal?.aborted) throw stopReason(signal);
 		return deliver(this, outcomes, { deliveryOf });
 	}
 	const unable = sleepingFault();
 	if (unable) return refuseAll(this, unable);
-	const nowMs = run.clock.nowMs();
-	const sheetRows = await Promise.all(
-		rows.map(async (row) =>
-			'settings' in row && isAsleep(row)
-				? openRow(row.taskId, row, row.settings, nowMs)
-				: endedRow(await lookUp(row)),
-		),
-	);
-	const slept = await sleepThrough(this, run, { rows: sheetRows, deliveryOf });
+	const slept = await sleepThrough(this, run, sheet, deliveryOf);
 	if (signal?.aborted) throw stopReason(signal);
 	return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
 }

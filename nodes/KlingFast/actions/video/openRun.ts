@@ -1,39 +1,51 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { connect, type Connection } from '../../apimart/client';
+import { connect } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
-import { currentClock } from '../../clock';
+import { currentClock, stopReason } from '../../clock';
 import type { KeyScope } from '../../generation/idempotency';
 import { entriesIn, Ledger } from '../../generation/ledger';
-import type { Outcome } from '../../generation/outcome';
-import type { PaidRun, Run } from '../../generation/run';
+import { faultOf, type Outcome } from '../../generation/outcome';
+import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskJournal';
 
-/** Opens the credential and gathers what all clips of this run of the node share. */
-export async function openRun(context: IExecuteFunctions, concurrency: number): Promise<Run> {
-	return runOf(context, await connect(context), concurrency);
-}
-
 /**
- * A run that may spend money: it also remembers, and knows by which names its requests are told apart. `secret` is what
- * callbacks are sealed with.
+ * Opens the credential and gathers what all clips of this run of the node share. `secret` is what callbacks are sealed with.
  *
  * @param sheet whose rows the run works on in the place of the node that waits for them
  */
-export async function openPaidRun(
+export async function openRun(
 	context: IExecuteFunctions,
 	concurrency: number,
 	sheet?: Pick<Sheet, 'keyScope' | 'ledger'>,
-): Promise<{ run: PaidRun; secret: Buffer }> {
-	const connection = await connect(context);
+): Promise<{ run: Run; secret: Buffer }> {
+	const { client, apiKey, secret } = await connect(context);
 	const keyScope = sheet?.keyScope ?? keyScopeOf(context);
 	const ledger = sheet?.ledger ?? entriesIn(context.getContext('node'), keyScope.runIndex);
-	const run: PaidRun = {
-		...runOf(context, connection, concurrency),
+	const clock = currentClock();
+	const signal = context.getExecutionCancelSignal();
+	const run: Run = {
+		concurrency,
+		client,
+		apiKey,
+		clock,
+		signal,
+		journal: new TaskJournal(context.customData),
+		logger: context.logger,
 		ledger: new Ledger(ledger, keyScope.executionId),
 		keyScope,
+		storeVideo: async (url, taskId) => {
+			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
+			const { baseUrl } = client;
+			try {
+				return { binary: await downloadVideo(context, { url, fileName, baseUrl, clock, signal }) };
+			} catch (error) {
+				if (signal?.aborted) throw stopReason(signal);
+				return { fault: faultOf(error) };
+			}
+		},
 	};
-	return { run, secret: connection.secret };
+	return { run, secret };
 }
 
 /** What tells the paid requests of this run of the node from all others. */
@@ -44,29 +56,6 @@ export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 		nodeId: context.getNode().id,
 		executionId: context.getExecutionId(),
 		runIndex: Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0,
-	};
-}
-
-function runOf(
-	context: IExecuteFunctions,
-	{ client, apiKey }: Connection,
-	concurrency: number,
-): Run {
-	const clock = currentClock();
-	const { baseUrl } = client;
-	const signal = context.getExecutionCancelSignal();
-	return {
-		concurrency,
-		client,
-		apiKey,
-		clock,
-		signal,
-		journal: new TaskJournal(context.customData),
-		logger: context.logger,
-		saveVideo: async (url, taskId) => {
-			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
-			return await downloadVideo(context, { url, fileName, baseUrl, clock, signal });
-		},
 	};
 }
 

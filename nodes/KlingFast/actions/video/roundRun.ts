@@ -1,24 +1,24 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { isObject } from '../../apimart/answer';
-import { connect } from '../../apimart/client';
-import { downloadVideo } from '../../apimart/download';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { currentClock } from '../../clock';
 import { ImageUploads } from '../../generation/imageUploads';
-import { faultOf, type Fault } from '../../generation/outcome';
-import type { RoundRun, StoredVideo } from '../../generation/round';
+import type { Fault } from '../../generation/outcome';
+import { asleepDelaySeconds } from '../../generation/pollSchedule';
+import type { RoundRun } from '../../generation/round';
 import type { ClipJob } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { keepSlots, slotsLeftBeside } from '../../generation/slots';
+import { keepSlots, slotGivenBack, slotsLeftBeside } from '../../generation/slots';
 import { resumeCallback } from './callbacks';
 import { loadImage } from './frames';
-import { openPaidRun } from './openRun';
-import { storeWorkflow } from './sheetWorkflows';
+import { openRun } from './openRun';
+import { filesWorkflow } from './sheetWorkflows';
 
 /** A sheet that is not heard of in this process for so long may have gone on in another one. */
 const SLOTS_KEPT_MS = 150_000;
 /** So long the executions that wait for a sheet may take until n8n has saved them as waiting. */
 const STARTING_MS = 60_000;
+/** n8n copies the files of one execution all at once. */
+const FILES_AT_ONCE = 10;
 const OUTPUT_FIELD = 'data';
 
 export interface OpenRoundRun extends RoundRun {
@@ -31,9 +31,9 @@ export async function openRoundRun(
 	context: IExecuteFunctions,
 	sheet: Sheet,
 ): Promise<OpenRoundRun> {
-	const { run } = await openPaidRun(context, sheet.concurrency, sheet);
+	const { run } = await openRun(context, sheet.concurrency, sheet);
 	const { client, clock, signal, apiKey } = run;
-	const { executionId, workflowId, nodeId, runIndex } = sheet.keyScope;
+	const { executionId, nodeId, runIndex } = sheet.keyScope;
 	const sheetId = [executionId, nodeId, runIndex].join();
 	const addresses = resumeCallback(context, client.baseUrl);
 	const uploads = new ImageUploads(client, clock, signal, sheet.uploads);
@@ -41,52 +41,40 @@ export async function openRoundRun(
 		...run,
 		isCalledBack: addresses !== undefined,
 		jobOf: (row) => jobOf(context, row, uploads, addresses && (() => addresses)),
-		storeVideo: async (url, taskId) =>
-			await storeForParent(context, { url, taskId }, { executionId, workflowId }),
+		readDelaySeconds: asleepDelaySeconds,
+		storeVideo: async (url, taskId) => {
+			const stored = await run.storeVideo(url, taskId);
+			const isInMemory = typeof stored === 'object' && 'binary' in stored && !stored.binary.id;
+			return isInMemory ? 'inMemory' : stored;
+		},
 		whyStopped: async () => await whyStopped(context, sheet),
 		slots: () => slotsLeftBeside(apiKey, sheetId, sheet.concurrency),
 		keepSlots: (count) => keepSlots(apiKey, sheetId, count, clock.nowMs() + SLOTS_KEPT_MS),
+		slotGivenBack: async (ended) => await slotGivenBack(apiKey, sheetId, ended),
 	};
 }
 
-/** Downloads the video of the input item; what goes wrong is an item, too. */
-export async function storeVideoItem(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const { url, taskId } = context.getInputData()[0].json;
-	try {
-		const { baseUrl } = (await connect(context)).client;
-		const binary = await downloadVideo(context, {
-			url: String(url),
-			fileName: `${String(taskId).replace(/[^\w-]+/g, '_')}.mp4`,
-			baseUrl,
-			clock: currentClock(),
-			signal: context.getExecutionCancelSignal(),
-		});
-		return { json: {}, binary: { [OUTPUT_FIELD]: binary } };
-	} catch (error) {
-		return { json: { fault: { ...faultOf(error) } } };
-	}
-}
-
 /**
- * n8n deletes the files of an execution with it, and the sheet's own executions are deleted early. A child execution that ends without
- * waiting gives its files to the execution that it names as its parent.
+ * Gives the stored videos to the execution that waits: n8n deletes the files of an execution with it, and this one goes early. A child
+ * execution that ends without waiting leaves copies of its files to the execution that it names as its parent.
  */
-async function storeForParent(
-	context: IExecuteFunctions,
-	video: { url: string; taskId: string },
-	parent: { executionId: string; workflowId: string },
-): Promise<StoredVideo> {
-	const { data } = await context.executeWorkflow(
-		{ code: storeWorkflow(context) },
-		[{ json: video }],
-		undefined,
-		{ parentExecution: { ...parent, shouldResume: false } },
-	);
-	const [item] = data[0] ?? [];
-	const { fault } = item.json;
-	if (isObject(fault)) return { fault: { message: String(fault.message), ...fault } };
-	const binary = item.binary?.[OUTPUT_FIELD];
-	return binary?.id === undefined ? 'inMemory' : { binary };
+export async function handOverFiles(context: IExecuteFunctions, sheet: Sheet): Promise<void> {
+	const { executionId, workflowId } = sheet.keyScope;
+	const parentExecution = { executionId, workflowId, shouldResume: false };
+	const withFiles = sheet.rows.filter(({ outcome }) => outcome.binary);
+	for (let first = 0; first < withFiles.length; first += FILES_AT_ONCE) {
+		const rows = withFiles.slice(first, first + FILES_AT_ONCE);
+		const items = rows.map(({ outcome: { binary } }) => ({
+			json: {},
+			...(binary && { binary: { [OUTPUT_FIELD]: binary } }),
+		}));
+		const code = filesWorkflow(context);
+		const options = { parentExecution };
+		const { data } = await context.executeWorkflow({ code }, items, undefined, options);
+		rows.forEach(({ outcome }, index) => {
+			outcome.binary = data[0]?.[index]?.binary?.[OUTPUT_FIELD] ?? outcome.binary;
+		});
+	}
 }
 
 function jobOf(
@@ -109,7 +97,6 @@ function jobOf(
 		request,
 		estimatedCostUsd,
 		frames,
-		waitForEnd: true,
 		callbackFor,
 	};
 }

@@ -5,7 +5,7 @@ import { contentHash } from '../../generation/idempotency';
 import { ImageUploads } from '../../generation/imageUploads';
 import type { Outcome } from '../../generation/outcome';
 import { checkFrameAddresses } from '../../generation/request';
-import type { ClipJob, PaidRun } from '../../generation/run';
+import type { ClipJob, Run } from '../../generation/run';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { readCallbackBase } from './callbacks';
@@ -31,7 +31,7 @@ export type Row = ReadyRow | { invalid: Outcome };
  */
 export async function readRows(
 	context: IExecuteFunctions,
-	run: PaidRun,
+	run: Run,
 	settings: { waitForEnd: boolean; isTool: boolean },
 ): Promise<Row[]> {
 	const uploads = new ImageUploads(run.client, run.clock, run.signal);
@@ -61,7 +61,7 @@ async function readRow(
 		uploads,
 		waitForEnd,
 		isTool,
-	}: { run: PaidRun; uploads: ImageUploads; waitForEnd: boolean; isTool: boolean },
+	}: { run: Run; uploads: ImageUploads; waitForEnd: boolean; isTool: boolean },
 ): Promise<ReadyRow> {
 	const read = readFieldsOf(context, itemIndex);
 	const request = readClipRequest(read);
@@ -80,7 +80,6 @@ async function readRow(
 			contentHash: contentHash(request, identities),
 			estimatedCostUsd: estimateCostUsd(request),
 			dedupeKey,
-			waitForEnd,
 			download,
 			...waiting,
 		},

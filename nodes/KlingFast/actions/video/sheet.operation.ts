@@ -15,13 +15,14 @@ import {
 	openTaskIds,
 	outdated,
 	sleepSeconds,
+	withoutRequests,
 	type Sheet,
 } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskJournal';
 import { nodeError } from '../failures';
 import { explainBalance } from './openRun';
 import { deliver, resultItem } from './results';
-import { isWaitedFor, openRoundRun, storeVideoItem, type OpenRoundRun } from './roundRun';
+import { handOverFiles, isWaitedFor, openRoundRun, type OpenRoundRun } from './roundRun';
 import {
 	outcomesOf,
 	sheetIn,
@@ -48,17 +49,19 @@ export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutio
 		const sheet = sheetIn(input.json);
 		if (!sheet) throw new Error('There is no sheet to watch over');
 		sheet.waitingExecutionIds.push(this.getExecutionId());
+		// This execution is read in every round: what is only needed should its worker be deleted is enough.
+		delete input.json[SHEET_KEY];
+		context.rows = JSON.stringify(outdated(withoutRequests(sheet)));
 		return await startWorker(this, sheet, {});
 	}
 	const worker = await this.getExecutionDataById(workerId);
 	const saved = worker && sheetSavedIn(worker);
 	if (!saved) {
-		const sheet = sheetIn(this.evaluateExpression('{{ $("Start").first().json }}', 0));
-		if (!sheet) throw new Error('The sheet was deleted');
+		const sheet: Sheet = JSON.parse(String(context.rows));
 		const why = {
 			message: `Execution ${workerId}, which made the clips of this sheet, was deleted`,
 		};
-		return [[sheetItem(abandon(outdated(sheet), why))]];
+		return [[sheetItem(abandon(sheet, why))]];
 	}
 	const error: unknown = worker.resultData.error;
 	if (isObject(error) && error.reason === 'manual') {
@@ -68,9 +71,9 @@ export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutio
 		return [[sheetItem(abandon(outdated(saved), why))]];
 	}
 	const endedRows = saved.rows.filter(({ phase }) => phase === 'ended').length;
-	const restarts = context.endedRows === endedRows ? Number(context.restarts) + 1 : 1;
+	const restarts = context.endedRows === endedRows ? Number(context.restarts) + 1 : 0;
 	Object.assign(context, { endedRows, restarts });
-	if (restarts > MAX_RESTARTS) {
+	if (restarts >= MAX_RESTARTS) {
 		const message = `n8n was cut off ${MAX_RESTARTS} times while it worked on this sheet`;
 		return [[sheetItem(abandon(outdated(saved), { message }))]];
 	}
@@ -115,7 +118,7 @@ function taskIdsOf({ rows }: Sheet): IDataObject {
 
 function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecutionData[] {
 	const why = { message: 'n8n was ended while it worked on this sheet' };
-	return abandon(outdated(sheet), why).rows.map(({ outcome }) => {
+	return abandon(outdated(withoutRequests(sheet)), why).rows.map(({ outcome }) => {
 		const taskId = taskIds[outcome.itemIndex];
 		const known = typeof taskId === 'string' ? { ...outcome, taskId } : outcome;
 		return resultItem(known, { outputField: 'data', includeInputFields: false }, {});
@@ -137,12 +140,20 @@ export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutio
 		return sleepFor(0);
 	}
 	const { start } = context;
+	const { body } = json;
+	// What came with a callback would be saved in every round.
+	for (const name of Object.keys(json)) delete json[name];
 	context.start = undefined;
 	// Nothing is done before n8n has saved this execution as waiting: the one that watches over it is at work as long.
 	if (start === 'restart') return sleepFor(SOON_SECONDS);
-	const after = await roundOf(this, sheet, { isFirst: start === 'first', body: json.body });
-	const isEnd = isOver(after.sheet) && (start === 'first' || (await isWaitedFor(this, sheet)));
-	if (isEnd) return [[sheetItem(after.sheet)]];
+	const after = await roundOf(this, sheet, { isFirst: start === 'first', body });
+	const isEnd =
+		isOver(after.sheet) &&
+		(start === 'first' || after.sheet.isGivenUp || (await isWaitedFor(this, sheet)));
+	if (isEnd) {
+		await handOverFiles(this, after.sheet);
+		return [[sheetItem(after.sheet)]];
+	}
 	context[SHEET_KEY] = JSON.stringify(after.sheet);
 	return sleepFor(after.waitSeconds, start === 'first' ? taskIdsOf(after.sheet) : undefined);
 }
@@ -167,7 +178,7 @@ async function roundOf(
 	}
 	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));
 	const after = await runRound({ ...sheet, credentialFaults: 0 }, run, {
-		isFirst,
+		isUnsaved: isFirst,
 		named: taskIdOfCallback(body),
 	});
 	const fresh = after.rows.filter((row) => row.phase === 'ended' && !before.has(row));
@@ -206,11 +217,6 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 		message: `Execution ${String(gone)}, which made the clips of this sheet, was deleted`,
 		advice: `Nothing more is submitted.${named} n8n's log names the task of every row that was submitted: fetch them with Get Video.`,
 	});
-}
-
-/** Downloads one video; what goes wrong is an item, too. */
-export async function storeVideo(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return [[await storeVideoItem(this)]];
 }
 
 /** All rows have ended: gives their items, or throws one error for what went wrong, as the node that waits asks for. */

@@ -6,7 +6,6 @@ import {
 	type IRunExecutionData,
 } from 'n8n-workflow';
 import { isObject } from '../../apimart/answer';
-import { withVideo } from '../../generation/clip';
 import type { Outcome } from '../../generation/outcome';
 import type { Sheet } from '../../generation/sheet';
 import type { OnFailure } from '../failures';
@@ -51,8 +50,12 @@ export function workerIdIn(data: IRunExecutionData): string | undefined {
 /** What became of the rows. Where n8n keeps files in memory they are fetched only now. */
 export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): Promise<Outcome[]> {
 	if (!rows.some(({ phase }) => phase === 'made')) return rows.map(({ outcome }) => outcome);
-	const run = await openRun(context, 1);
+	const { run } = await openRun(context, 1);
 	const outcomes: Outcome[] = [];
-	for (const { outcome, settings } of rows) outcomes.push(await withVideo(outcome, settings, run));
+	for (const { outcome, phase } of rows) {
+		const { task, taskId = '' } = outcome;
+		const stored = phase === 'made' ? await run.storeVideo(task?.videoUrl ?? '', taskId) : {};
+		outcomes.push({ ...outcome, ...(stored as Partial<Outcome>) });
+	}
 	return outcomes;
 }

@@ -7,7 +7,7 @@
  * - The worker's workflow does one round after the other, with n8n's Wait node between them.
  * - The guard's workflow looks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
  *   person has deleted.
- * - The store's workflow downloads one video. It ends without waiting, so n8n gives its file to the execution that waits for the sheet.
+ * - The files' workflow passes finished videos through. It ends without waiting, so n8n gives copies to the execution that waits.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -23,8 +23,7 @@ export const ROUND_NODE = 'Check Clips, Submit Rows';
 export const DELIVER_NODE = 'Deliver Rows';
 
 /** Operations of the node that no dropdown shows. */
-export type SheetOperation =
-	'watchSheet' | 'sheetRound' | 'guardSheet' | 'storeVideo' | 'deliverSheet';
+export type SheetOperation = 'watchSheet' | 'sheetRound' | 'guardSheet' | 'deliverSheet';
 
 const GUARD_MINUTES = 3;
 const START_NODE = 'Start';
@@ -92,14 +91,9 @@ export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	);
 }
 
-export function storeWorkflow(context: IExecuteFunctions): IWorkflowBase {
-	return workflow(
-		context,
-		'Kling Fast sheet: video',
-		'Downloads one finished video.',
-		[ours(context, 'Store Video', 'storeVideo')],
-		[[START_NODE, 'Store Video']],
-	);
+export function filesWorkflow(context: IExecuteFunctions): IWorkflowBase {
+	const about = 'Gives finished videos to the execution that waits for them.';
+	return workflow(context, 'Kling Fast sheet: files', about, [], []);
 }
 
 function workflow(

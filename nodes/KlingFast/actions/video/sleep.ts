@@ -10,15 +10,13 @@ import {
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import { entriesIn, type LedgerEntries } from '../../generation/ledger';
+import type { LedgerEntries } from '../../generation/ledger';
 import type { Fault, Outcome } from '../../generation/outcome';
-import { NOT_READ } from '../../generation/polling';
-import type { ClipJob, PaidRun, Run, WaitSettings } from '../../generation/run';
+import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
 import { onFailureOf } from '../failures';
 import { checkResumeAddress } from './callbacks';
-import { keyScopeOf } from './openRun';
 import type { Delivery } from './results';
 import { outcomesOf, sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetState';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
@@ -39,74 +37,16 @@ export function sleepingFault(): Fault | undefined {
 	};
 }
 
-/** A row that is to be submitted. Images that n8n keeps in memory are uploaded now: they could not be found later. */
-export async function queuedRow(job: ClipJob, uploads: Record<string, string>): Promise<SheetRow> {
-	const { itemIndex, request, estimatedCostUsd, contentHash, dedupeKey } = job;
-	for (const { identity, file, address } of job.frames) {
-		if (file && file.id === undefined) uploads[identity] = await address();
-	}
-	const frames = job.frames.map(({ identity, file }) => ({
-		identity,
-		...(file && { file: { ...file, data: '' } }),
-	}));
-	return {
-		phase: 'queued',
-		outcome: { itemIndex, request, estimatedCostUsd, status: 'failed' },
-		settings: waitSettingsOf(job),
-		job: { contentHash, dedupeKey, frames },
-	};
-}
-
-/** A row whose task exists already. */
-export function openRow(
-	taskId: string,
-	{ itemIndex, metadata }: Pick<Outcome, 'itemIndex' | 'metadata'>,
-	settings: WaitSettings,
-	nowMs: number,
-): SheetRow {
-	return {
-		phase: 'open',
-		outcome: { itemIndex, metadata, taskId, status: 'processing' },
-		settings: waitSettingsOf(settings),
-		startedAtMs: nowMs,
-		reading: NOT_READ,
-		nextReadAtMs: nowMs,
-	};
-}
-
-/** A row about which nothing is left to do. */
-export function endedRow(outcome: Outcome): SheetRow {
-	return { phase: 'ended', outcome, settings: { maxWaitSeconds: 0, download: false } };
-}
-
-/** Hands the rows over to a sheet and, as soon as that sleeps, puts this execution to wait for it. */
+/** Hands a sheet over to n8n and, as soon as that sleeps, puts this execution to wait for it. */
 export async function sleepThrough(
 	context: IExecuteFunctions,
-	run: Run | PaidRun,
-	{
-		rows,
-		uploads = {},
-		deliveryOf,
-	}: {
-		rows: SheetRow[];
-		uploads?: Record<string, string>;
-		deliveryOf: (itemIndex: number) => Delivery;
-	},
+	run: Run,
+	sheet: Sheet,
+	deliveryOf: (itemIndex: number) => Delivery,
 ): Promise<Slept> {
-	const keyScope = keyScopeOf(context);
-	const own = entriesIn(context.getContext('node'), keyScope.runIndex);
-	const ledger = { ...(await earlierEntries(context, keyScope.runIndex)), ...own };
-	const sheet: Sheet = {
-		concurrency: run.concurrency,
-		keyScope,
-		startedAtMs: run.clock.nowMs(),
-		waitingExecutionIds: [keyScope.executionId],
-		ledger,
-		uploads,
-		keepsFilesInMemory: false,
-		rows,
-	};
-	if ('ledger' in run) await checkResumeAddress(context, run);
+	const { keyScope, rows, ledger: own } = sheet;
+	sheet.ledger = { ...(await earlierEntries(context, keyScope.runIndex)), ...own };
+	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
 	const items = context.getInputData();
 	const deliveries = items.map((_, itemIndex) => deliveryOf(itemIndex));
@@ -147,10 +87,6 @@ export async function sleepThrough(
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
 	return { waiting: [items.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
-}
-
-function waitSettingsOf({ maxWaitSeconds, pollIntervalSeconds, download }: WaitSettings) {
-	return { maxWaitSeconds, pollIntervalSeconds, download };
 }
 
 /** What n8n's Retry of an execution has to know: the sheet of the one before kept the ledger. */
