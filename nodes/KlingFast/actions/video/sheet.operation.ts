@@ -150,12 +150,23 @@ export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutio
 	const isEnd =
 		isOver(after.sheet) &&
 		(start === 'first' || after.sheet.isGivenUp || (await isWaitedFor(this, sheet)));
+	if (after.sheet.isGivenUp) nameOpenTasks(this, after.sheet);
 	if (isEnd) {
 		await handOverFiles(this, after.sheet);
 		return [[sheetItem(after.sheet)]];
 	}
 	context[SHEET_KEY] = JSON.stringify(after.sheet);
 	return sleepFor(after.waitSeconds, start === 'first' ? taskIdsOf(after.sheet) : undefined);
+}
+
+/** In n8n's log and in this execution's custom data, which n8n keeps of a stopped one. */
+function nameOpenTasks(context: IExecuteFunctions, sheet: Sheet): void {
+	const taskIds = openTaskIds(sheet);
+	if (taskIds.length === 0) return;
+	const journal = new TaskJournal(context.customData);
+	for (const taskId of taskIds) journal.add(taskId);
+	const line = `the sheet of execution ${sheet.keyScope.executionId} has ended, and these tasks go on at APIMart: ${taskIds.join(', ')}`;
+	context.logger.warn(`Kling Fast: ${line}`);
 }
 
 function sleepFor(waitSeconds: number, taskIds?: IDataObject): INodeExecutionData[][] {
@@ -203,12 +214,13 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const waiting = await this.getExecutionDataById(String(json.waitingExecutionId));
 	if (!waiting?.waitTill) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
-	context.workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
-	const worker = await this.getExecutionDataById(String(context.workerId));
-	const gone = [!sheet && json.sheetExecutionId, !worker && context.workerId].find((id) => id);
+	const workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
+	const hasWorker = typeof workerId === 'string';
+	const worker = hasWorker ? await this.getExecutionDataById(workerId) : undefined;
+	const gone = !sheet ? json.sheetExecutionId : hasWorker && !worker ? workerId : undefined;
 	// One that has just ended is gone, too, before n8n has delivered its rows.
 	const isGoneForGood = gone !== undefined && gone === context.gone;
-	context.gone = gone;
+	Object.assign(context, { workerId, gone });
 	if (!isGoneForGood) return [[{ json }]];
 	const saved = worker && sheetSavedIn(worker);
 	const tasks = saved ? openTaskIds(saved) : [];
@@ -226,13 +238,7 @@ export async function deliverSheet(this: IExecuteFunctions): Promise<INodeExecut
 	if (!sheet) throw new Error('There is no sheet to deliver');
 	// The node that waits has not gone to sleep yet and delivers itself.
 	if (input.json.isAwake) return [[input]];
-	const open = openTaskIds(sheet);
-	const journal = new TaskJournal(this.customData);
-	for (const taskId of open) journal.add(taskId);
-	if (open.length > 0) {
-		const line = `the sheet of execution ${sheet.keyScope.executionId} has ended, and these tasks go on at APIMart: ${open.join(', ')}`;
-		this.logger.warn(`Kling Fast: ${line}`);
-	}
+	nameOpenTasks(this, sheet);
 	const outcomes = await outcomesOf(this, sheet);
 	const plan: DeliveryPlan = JSON.parse(
 		String(this.evaluateExpression('{{ $("Start").first().json.plan }}', 0)),
