@@ -26,6 +26,8 @@ export interface Sheet {
 	rows: SheetRow[];
 	/** Rounds in a row in which the credential could not be read. */
 	credentialFaults?: number;
+	/** Whether all of them were seen waiting once: from then on one that does not wait has ended. */
+	wasWaitedFor?: boolean;
 	/** Nobody waits for the rows any more. */
 	isGivenUp?: boolean;
 }

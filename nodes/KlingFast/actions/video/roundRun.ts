@@ -103,16 +103,20 @@ function jobOf(
 
 /** Stop ends the execution that waits, and tells this one nothing: n8n's record of it does. */
 async function whyStopped(context: IExecuteFunctions, sheet: Sheet): Promise<Fault | undefined> {
+	const waiting = new Set<string>();
 	// Until the sheet sleeps, those that wait for it still run, and of a manual execution nothing is saved then.
-	const isStarting = currentClock().nowMs() - sheet.startedAtMs < STARTING_MS;
+	const isStarting =
+		!sheet.wasWaitedFor && currentClock().nowMs() - sheet.startedAtMs < STARTING_MS;
 	for (const executionId of sheet.waitingExecutionIds) {
 		const data = await context.getExecutionDataById(executionId);
 		const name = `Execution ${executionId}, which waits for this row,`;
 		if (data?.resultData.error) return { message: `${name} was stopped` };
-		if (isStarting) continue;
-		if (!data) return { message: `${name} was deleted` };
-		if (!data.waitTill) return { message: `${name} does not wait any more` };
+		if (data?.waitTill) waiting.add(executionId);
+		else if (!isStarting) {
+			return { message: data ? `${name} does not wait any more` : `${name} was deleted` };
+		}
 	}
+	sheet.wasWaitedFor ||= waiting.size === sheet.waitingExecutionIds.length;
 	return undefined;
 }
 
