@@ -188,7 +188,8 @@ async function roundOf(
 		return { sheet: abandon(after, faultOf(error)), waitSeconds: 0 };
 	}
 	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));
-	const after = await runRound({ ...sheet, credentialFaults: 0 }, run, {
+	sheet.credentialFaults = 0;
+	const after = await runRound(sheet, run, {
 		isUnsaved: isFirst,
 		named: taskIdOfCallback(body),
 	});
