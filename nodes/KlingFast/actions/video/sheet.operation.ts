@@ -222,10 +222,10 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	// One that has just ended is gone, too, before n8n has delivered its rows.
 	const isGoneForGood = gone !== undefined && gone === context.gone;
 	Object.assign(context, { workerId, gone });
-	if (!isGoneForGood) return [[{ json }]];
 	const saved = worker && sheetSavedIn(worker);
-	const tasks = saved ? openTaskIds(saved) : [];
-	const named = tasks.length > 0 ? ` These go on at APIMart: ${tasks.join(', ')}.` : '';
+	if (saved) context.tasks = openTaskIds(saved).join(', ');
+	if (!isGoneForGood) return [[{ json }]];
+	const named = context.tasks ? ` These go on at APIMart: ${String(context.tasks)}.` : '';
 	throw nodeError(this, {
 		message: `Execution ${String(gone)}, which made the clips of this sheet, was deleted`,
 		advice: `Nothing more is submitted.${named} n8n's log names the task of every row that was submitted: fetch them with Get Video.`,
