@@ -69,7 +69,13 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 	const atOnce = Math.max(5, sheet.concurrency);
 	let { named } = start;
 	let hasAsked = false;
+	let maySubmit = false;
 	for (;;) {
+		if (run.signal?.aborted) {
+			// What still runs must not count for slots that are given back by now.
+			working.clear();
+			throw stopReason(run.signal);
+		}
 		const actions = dueActions(sheet, {
 			nowMs: run.clock.nowMs(),
 			named,
@@ -78,13 +84,15 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 		});
 		const isSubmitDue = actions.some((action) => action.do === 'submit');
 		const isEnd = actions.length === 0 && working.size === 0;
-		const stopped = isSubmitDue || (isEnd && !hasAsked) ? await run.whyStopped() : undefined;
-		hasAsked ||= isSubmitDue || isEnd;
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		if (stopped) {
+		if ((isSubmitDue && !maySubmit) || (isEnd && !hasAsked)) {
+			const stopped = await run.whyStopped();
+			hasAsked = maySubmit = true;
+			if (!stopped) continue;
 			await Promise.all(endsOf(working));
 			return { ...abandon(sheet, stopped), isGivenUp: true };
 		}
+		// From here to the requests nobody else can take the slots.
+		maySubmit = false;
 		for (const action of actions) {
 			const { rowIndex } = action;
 			const alike = [...working.values()].filter((other) => other.do === action.do);
@@ -92,7 +100,7 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 			const isNamed = named !== undefined && sheet.rows[rowIndex].outcome.taskId === named;
 			if (action.do === 'read' && isNamed) named = undefined;
 			const ended = perform(action, sheet, run).then(() => {
-				working.delete(rowIndex);
+				if (!working.delete(rowIndex)) return;
 				if (start.isUnsaved) releasePrepared(sheet);
 				run.keepSlots(inFlight(sheet));
 			});
