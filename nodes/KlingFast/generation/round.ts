@@ -127,7 +127,8 @@ async function somethingIsDue(
 ): Promise<void> {
 	const ended = new AbortController();
 	const either = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-	const dueInMs = nextDueMs(sheet, new Set(working.keys())) - clock.nowMs();
+	const nowMs = clock.nowMs();
+	const dueInMs = nextDueMs(sheet, nowMs) - nowMs;
 	const due = Number.isFinite(dueInMs)
 		? [clock.sleep(Math.max(0, dueInMs), either).catch(() => undefined)]
 		: [];

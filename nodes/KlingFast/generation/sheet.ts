@@ -103,14 +103,13 @@ function hasFiles({ job }: SheetRow): boolean {
 	return job?.frames.some(({ file }) => file) === true;
 }
 
-/** When something becomes due by itself; infinite where nothing does. */
-export function nextDueMs({ rows }: Sheet, busy: ReadonlySet<number>): number {
-	const moments = rows.flatMap((row, rowIndex) => {
-		if (busy.has(rowIndex)) return [];
-		if (row.phase === 'open') return [row.nextReadAtMs ?? 0];
-		return row.phase === 'ready' && row.nextTryAtMs ? [row.nextTryAtMs] : [];
+/** When something becomes due by itself; infinite where nothing does. What is due already waits for a slot, or its turn. */
+export function nextDueMs({ rows }: Sheet, nowMs: number): number {
+	const moments = rows.flatMap(({ phase, nextReadAtMs = 0, nextTryAtMs = 0 }) => {
+		if (phase === 'open') return [nextReadAtMs];
+		return phase === 'ready' ? [nextTryAtMs] : [];
 	});
-	return Math.min(...moments);
+	return Math.min(...moments.filter((moment) => moment > nowMs));
 }
 
 /** Clips that are, or may be, in the works at the provider. */
@@ -138,7 +137,7 @@ export function sleepSeconds(sheet: Sheet, nowMs: number, isCalledBack: boolean)
 		const overdueMs = row.reading?.reads ? (row.nextReadAtMs ?? 0) + CALLBACK_GRACE_MS : Infinity;
 		return { ...row, nextReadAtMs: Math.min(deadlineMs(row), overdueMs) };
 	});
-	const seconds = Math.ceil((nextDueMs({ ...sheet, rows }, new Set()) - nowMs) / 1000);
+	const seconds = Math.ceil((nextDueMs({ ...sheet, rows }, nowMs) - nowMs) / 1000);
 	return Math.max(1, Math.min(LONGEST_SLEEP_SECONDS, seconds));
 }
 
