@@ -112,12 +112,6 @@ export function taskIdOfCallback(body: unknown): string | undefined {
 	return typeof taskId === 'string' && TASK_ID.test(taskId) ? taskId : undefined;
 }
 
-/** Whether the callback says that its task has ended. Only good for deciding whether to ask for another delivery. */
-export function claimsEnd(body: unknown): boolean {
-	const state = parseTask(body)?.state;
-	return state === 'completed' || state === 'failed';
-}
-
 function seal(secret: Buffer, kind: number, nonce: Buffer, payload: Buffer): string {
 	const sealed = Buffer.concat([Buffer.from([kind]), nonce, payload]);
 	return Buffer.concat([sealed, mac(secret, sealed).subarray(0, SEAL_BYTES)]).toString('base64url');

@@ -26,7 +26,7 @@ export async function finishAwake(sheet: Sheet, run: Run, jobs: ClipJob[]): Prom
 				...run,
 				jobOf: ({ outcome }) => {
 					const job = byItem.get(outcome.itemIndex);
-					if (!job) throw new Error(`Item ${outcome.itemIndex} is not one of the jobs`);
+					if (!job) throw new Error('The row has no request');
 					return job;
 				},
 				readDelaySeconds: pollDelaySeconds,

@@ -29,6 +29,7 @@ import {
 	afterRefusal,
 	afterStore,
 	afterSubmit,
+	mayPassOver,
 	queuedAgain,
 	type SheetRow,
 } from './sheetRow';
@@ -219,7 +220,7 @@ async function submit(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 		return afterSubmit(row, submission, run.clock.nowMs(), first);
 	} catch (error) {
 		if (run.signal?.aborted) return { ...row, mayBeSent: true };
-		if (isReplayedRefusal(error)) return queuedAgain(row);
+		if (isReplayedRefusal(error) && mayPassOver(row)) return queuedAgain(row);
 		return afterRefusal(row, faultOf(error), retryOf(error, row, run));
 	}
 }

@@ -105,6 +105,11 @@ export function afterRefusal(
 	return { ...row, tries, firstTryAtMs, nextTryAtMs: retryAtMs, mayBeSent };
 }
 
+/** Whether what an earlier run left under the same row key may be passed over once more. */
+export function mayPassOver({ earlierFailures = 0 }: SheetRow): boolean {
+	return earlierFailures < MAX_EARLIER_FAILURES;
+}
+
 /** The next attempt of a row whose earlier one failed for nothing. */
 export function queuedAgain(row: SheetRow): SheetRow {
 	const { outcome, settings, job, firstTryAtMs, isSubmitOnly, earlierFailures = 0 } = row;
@@ -188,9 +193,9 @@ export function deadlineMs({ startedAtMs = 0, settings }: SheetRow): number {
 }
 
 function afterEnd(row: SheetRow, task: Task): SheetRow {
-	const { earlierFailures = 0, isFromEarlierRun, settings } = row;
+	const { isFromEarlierRun, settings } = row;
 	const outcome = withTask(row.outcome, task);
-	if (task.state === 'failed' && isFromEarlierRun && earlierFailures < MAX_EARLIER_FAILURES) {
+	if (task.state === 'failed' && isFromEarlierRun && mayPassOver(row)) {
 		return queuedAgain({ ...row, outcome });
 	}
 	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
