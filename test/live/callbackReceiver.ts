@@ -1,13 +1,14 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import express from 'express';
 import { createServer } from 'node:http';
-import {
-	claimsEnd,
-	taskIdOfCallback,
-	type CallbackAddresses,
-} from '../../nodes/KlingFast/apimart/callback';
+import { taskIdOfCallback, type CallbackAddresses } from '../../nodes/KlingFast/apimart/callback';
+import { parseTask } from '../../nodes/KlingFast/apimart/task';
 import type { CallbackSeen } from './recording';
 import type { Redactor } from './redactor';
+
+function hasEnded(body: unknown): boolean {
+	return ['completed', 'failed'].includes(parseTask(body)?.state ?? '');
+}
 
 /** Listens on this computer for what a tunnel brings from the address that the provider was told. */
 export interface CallbackReceiver {
@@ -39,7 +40,7 @@ export async function receiveCallbacks(
 			headers: redactor.headers(request.headers),
 			body: redactor.json(body ?? null),
 			readAs: redactor.text(
-				`task ${taskIdOfCallback(body) ?? 'unknown'}, ${claimsEnd(body) ? 'ended' : 'not ended'}`,
+				`task ${taskIdOfCallback(body) ?? 'unknown'}, ${hasEnded(body) ? 'ended' : 'not ended'}`,
 			),
 		});
 		for (const { count, resolve } of waiting) if (seen.length >= count) resolve();

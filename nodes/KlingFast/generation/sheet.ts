@@ -8,7 +8,7 @@
 import type { KeyScope } from './idempotency';
 import type { LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
-import { abandonedRow, deadlineMs, isReadDue, type RowPhase, type SheetRow } from './sheetRow';
+import { abandonedRow, deadlineMs, isReadDue, type SheetRow } from './sheetRow';
 
 /** All rows of one run of the node that sleeps. */
 export interface Sheet {
@@ -50,53 +50,53 @@ const READY_AHEAD = 20;
 const LONGEST_SLEEP_SECONDS = 60;
 const CALLBACK_GRACE_MS = 3_000;
 
-/** All that should be done now, the most urgent first. */
+/** All that should be done now, the most urgent first. One pass: a sheet of a thousand rows asks this thousands of times. */
 export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment): Action[] {
-	const rows = sheet.rows.map((row, rowIndex) => ({ row, rowIndex }));
-	const free = rows.filter(({ rowIndex }) => !busy.has(rowIndex));
-	const inPhase = (phase: RowPhase) => free.filter(({ row }) => row.phase === phase);
-	const isNamed = ({ outcome }: SheetRow) => outcome.taskId === named;
-	const toRead = inPhase('open').filter(({ row }) => isNamed(row) || isReadDue(row, nowMs));
-	const reads = [
-		...toRead.filter(({ row }) => isNamed(row)),
-		...toRead.filter(({ row }) => !isNamed(row)),
-	];
-	const due = inPhase('ready').filter(({ row }) => (row.nextTryAtMs ?? 0) <= nowMs);
-	// A request whose answer was lost may be in flight already: asking for its task again takes no slot more.
-	const again = due.filter(({ row }) => row.mayBeSent);
-	const fresh = due.filter(({ row }) => !row.mayBeSent);
-	const submits = [...again, ...fresh.slice(0, Math.max(0, slots - inFlight(sheet)))];
-	const prepared = rows.filter(
-		({ row, rowIndex }) => isPrepared(row) || isPreparing(row, busy.has(rowIndex)),
-	);
-	// Uploads would lie unused if the sheet is stopped.
-	const withFiles = prepared.filter(({ row }) => hasFiles(row)).length;
-	const ahead = inPhase('queued').slice(
-		0,
-		Math.max(0, sheet.concurrency + READY_AHEAD - prepared.length),
-	);
-	const files = ahead
-		.filter(({ row }) => hasFiles(row))
-		.slice(Math.max(0, sheet.concurrency - withFiles));
-	const prepares = ahead.filter((entry) => !files.includes(entry));
-	const action = (what: Action['do']) => (entry: { rowIndex: number }) => ({
-		do: what,
-		rowIndex: entry.rowIndex,
+	const namedReads: Action[] = [];
+	const reads: Action[] = [];
+	const submitsAgain: Action[] = [];
+	const submits: Action[] = [];
+	const stores: Action[] = [];
+	const prepares: Action[] = [];
+	let ahead = 0;
+	let filesAhead = 0;
+	sheet.rows.forEach((row, rowIndex) => {
+		const { phase, outcome } = row;
+		if (phase === 'ended') return;
+		const isBusy = busy.has(rowIndex);
+		if (isBusy ? phase === 'queued' : phase === 'ready' || phase === 'prepared') {
+			ahead++;
+			if (hasFiles(row)) filesAhead++;
+		}
+		if (isBusy) return;
+		if (phase === 'open') {
+			const isNamed = named !== undefined && outcome.taskId === named;
+			if (isNamed) namedReads.push({ do: 'read', rowIndex });
+			else if (isReadDue(row, nowMs)) reads.push({ do: 'read', rowIndex });
+		}
+		if (phase === 'ready' && (row.nextTryAtMs ?? 0) <= nowMs) {
+			// A request whose answer was lost may be in flight already: asking for its task again takes no slot more.
+			(row.mayBeSent ? submitsAgain : submits).push({ do: 'submit', rowIndex });
+		}
+		if (phase === 'made' && !sheet.keepsFilesInMemory) stores.push({ do: 'store', rowIndex });
+		// Uploads would lie unused if the sheet is stopped.
+		const isTooEarly = ahead >= sheet.concurrency + READY_AHEAD;
+		const isUploadTooEarly = hasFiles(row) && filesAhead >= sheet.concurrency;
+		if (phase === 'queued' && !isTooEarly && !isUploadTooEarly) {
+			prepares.push({ do: 'prepare', rowIndex });
+			ahead++;
+			if (hasFiles(row)) filesAhead++;
+		}
 	});
+	const free = Math.max(0, slots - inFlight(sheet));
 	return [
-		...reads.map(action('read')),
-		...submits.map(action('submit')),
-		...(sheet.keepsFilesInMemory ? [] : inPhase('made').map(action('store'))),
-		...prepares.map(action('prepare')),
+		...namedReads,
+		...reads,
+		...submitsAgain,
+		...submits.slice(0, free),
+		...stores,
+		...prepares,
 	];
-}
-
-function isPrepared({ phase }: SheetRow): boolean {
-	return phase === 'ready' || phase === 'prepared';
-}
-
-function isPreparing({ phase }: SheetRow, isBusy: boolean): boolean {
-	return phase === 'queued' && isBusy;
 }
 
 function hasFiles({ job }: SheetRow): boolean {
@@ -105,11 +105,12 @@ function hasFiles({ job }: SheetRow): boolean {
 
 /** When something becomes due by itself; infinite where nothing does. What is due already waits for a slot, or its turn. */
 export function nextDueMs({ rows }: Sheet, nowMs: number): number {
-	const moments = rows.flatMap(({ phase, nextReadAtMs = 0, nextTryAtMs = 0 }) => {
-		if (phase === 'open') return [nextReadAtMs];
-		return phase === 'ready' ? [nextTryAtMs] : [];
-	});
-	return Math.min(...moments.filter((moment) => moment > nowMs));
+	let nextMs = Infinity;
+	for (const { phase, nextReadAtMs = 0, nextTryAtMs = 0 } of rows) {
+		const moment = phase === 'open' ? nextReadAtMs : phase === 'ready' ? nextTryAtMs : 0;
+		if (moment > nowMs && moment < nextMs) nextMs = moment;
+	}
+	return nextMs;
 }
 
 /** Clips that are, or may be, in the works at the provider. */

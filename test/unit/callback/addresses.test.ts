@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import {
-	claimsEnd,
 	resumeAddresses,
 	signedAddresses,
 	taskIdOfCallback,
@@ -123,18 +122,8 @@ describe('the body of a callback', () => {
 			fc.property(fc.anything(), (body) => {
 				const found = taskIdOfCallback(body);
 				expect(found === undefined || /^[\w-]{1,128}$/.test(found)).toBe(true);
-				expect(typeof claimsEnd(body)).toBe('boolean');
 			}),
 			{ seed: 7, numRuns: 1000 },
 		);
-	});
-
-	it('claims an end in any of the words for it', () => {
-		for (const status of ['completed', 'SUCCESS', 'failed', 'cancelled']) {
-			expect(claimsEnd({ id: taskId, status })).toBe(true);
-		}
-		for (const status of ['processing', 'pending', 'brand_new_word', 7, undefined]) {
-			expect(claimsEnd({ id: taskId, status })).toBe(false);
-		}
 	});
 });
