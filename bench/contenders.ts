@@ -29,6 +29,9 @@ export interface Contender {
 	name: string;
 	/** One line for the head of a table. */
 	label: string;
+	isOurs?: boolean;
+	/** What its n8n is started with beside what all are. */
+	env?: Record<string, string>;
 	/** A workflow that makes a clip of each row, with the file as binary data. */
 	workflow(rows: INodeParameters[], bed: Bed): Promise<WorkflowJson>;
 }
@@ -68,23 +71,36 @@ const sequentialNode: Contender = {
 	},
 };
 
-const byPolling: Contender = {
-	name: 'polling',
-	label: 'Kling Fast, polling',
+const ours = (
+	name: string,
+	label: string,
+	waitBy: 'polling' | 'sleep',
+	env?: Contender['env'],
+): Contender => ({
+	...{ name, label, env, isOurs: true },
 	async workflow(rows, { credential }) {
-		return rowsInto(rows, credential, NODE_TYPE, generateParameters('polling'));
+		return rowsInto(rows, credential, NODE_TYPE, {
+			resource: 'video',
+			operation: 'generate',
+			mode: 'submitAndWait',
+			prompt: '={{ $json.prompt }}',
+			duration: 3,
+			waitBy,
+			metadata: '={{ { row: $json.row } }}',
+		});
 	},
-};
+});
 
-const byCallback: Contender = {
-	name: 'callback',
-	label: 'Kling Fast, callback',
-	async workflow(rows, { credential }) {
-		return rowsInto(rows, credential, NODE_TYPE, generateParameters('callback'));
-	},
-};
+/** Such an address n8n has where it was told none that a provider could call. */
+const NO_PUBLIC_ADDRESS = { WEBHOOK_URL: 'none://n8n.internal/' };
 
-export const CONTENDERS_IN_ORDER = [templateLoop, sequentialNode, byPolling, byCallback];
+export const CONTENDERS_IN_ORDER: Contender[] = [
+	templateLoop,
+	sequentialNode,
+	ours('polling', 'Kling Fast, polling', 'polling'),
+	ours('sleep', 'Kling Fast, asleep with callbacks', 'sleep'),
+	ours('sleepAlone', 'Kling Fast, asleep without callbacks', 'sleep', NO_PUBLIC_ADDRESS),
+];
 
 /** Compiles the node of a contender into a folder that n8n can be told to load nodes from. */
 export async function compileSequentialNode(folder: string): Promise<void> {
@@ -93,18 +109,6 @@ export async function compileSequentialNode(folder: string): Promise<void> {
 	const options = { module: 1, target: 9, esModuleInterop: true };
 	await mkdir(folder, { recursive: true });
 	await writeFile(join(folder, `${name}.js`), transpile(source, options));
-}
-
-function generateParameters(waitBy: 'polling' | 'callback'): INodeParameters {
-	return {
-		resource: 'video',
-		operation: 'generate',
-		mode: 'submitAndWait',
-		prompt: '={{ $json.prompt }}',
-		duration: 3,
-		waitBy,
-		metadata: '={{ { row: $json.row } }}',
-	};
 }
 
 /** A sheet's rows, and one node that makes the clips. */

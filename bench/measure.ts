@@ -1,15 +1,19 @@
 import type { Sandbox } from '../sandbox';
 import type { RequestEntry } from '../sandbox/ledgerEntries';
 import type { Bed, Contender } from './contenders';
-import type { Meter, Stretch } from './meter';
+import type { Meter, Reading, Save, Stretch } from './meter';
 import { bestMakespanSeconds, clipSecondsOf, roundsSeconds, type Rows } from './rows';
 
 /** The provider's own limit in the sandbox, and the default of Clips at the Same Time. */
 export const CAP = 5;
+/** The workflow in which a sleeping sheet makes its clips. */
+const WORKER_NAME = 'Kling Fast sheet: clips';
 
-/** What one run told. Seconds are the provider's: clock seconds times the speed, but for the processor's. */
+/** What one run told. Seconds are the provider's (clock seconds times the speed) where nothing else is said. */
 export interface Figures {
 	contender: string;
+	/** How many times as fast as real time. */
+	speed: number;
 	/** Rows of each execution, and how many executions there were side by side. */
 	rows: number;
 	executions: number;
@@ -22,18 +26,32 @@ export interface Figures {
 	overBest: number;
 	lagMedianSeconds: number;
 	lagP95Seconds: number;
-	/** Submits and status reads together, without the file. */
-	requestsPerClip: number;
+	/** Status reads. */
+	readsPerClip: number;
 	/** Submits that were answered 429. */
 	refusedSubmits: number;
 	/** Resident memory at its highest, less that of the idle process before. */
 	peakOverIdleMb: number;
 	/** Of n8n's process, real seconds. */
 	cpuSecondsPerClip: number;
-	/** How long an execution occupied a place in the process, per clip. */
-	slotSecondsPerClip: number;
-	/** Where an execution slept: real milliseconds from the end of the last clip to the first moment of the run that goes on. */
-	wakeMs?: number;
+	/** How long an execution, or one that it started, occupied a place in the process. Real seconds where it sleeps: no wait is in them. */
+	placeSecondsPerClip: number;
+	/** Where the execution waits in n8n's database. */
+	asleep?: AsleepFigures;
+}
+
+export interface AsleepFigures {
+	/** From the last of the submits that begin the sheet until the execution is saved as waiting: real seconds. */
+	waitingAfterSeconds: number;
+	roundsPerClip: number;
+	callbacks: number;
+	/** Callbacks that came while a round was at work: n8n answers 409. */
+	refusedCallbacks: number;
+	/** Saved of the execution that makes the clips, each time that n8n saves it. */
+	savedBytesMedian: number;
+	savedBytesMost: number;
+	/** Saved of all executions of the sheet together. */
+	savedBytesPerClip: number;
 }
 
 /** Lets a contender make the clips of these rows, in so many executions side by side, and looks on. */
@@ -42,11 +60,11 @@ export async function measure(
 	rows: Rows,
 	bed: Bed,
 	meter: Meter,
-	{ executions = 1, megabytes }: { executions?: number; megabytes: number },
+	{ executions, megabytes }: { executions: number; megabytes: number },
 ): Promise<Figures> {
 	const { host, sandbox, speed } = bed;
-	const workflow = await contender.workflow(rows.items, bed);
-	const workflowId = await host.importWorkflow(workflow);
+	const { ledger } = sandbox;
+	const workflowId = await host.importWorkflow(await contender.workflow(rows.items, bed));
 	sandbox.reset();
 	const before = await meter.reset();
 	const allSeconds = Array.from({ length: executions }, () => rows.clipSeconds).flat();
@@ -55,16 +73,17 @@ export async function measure(
 		Array.from({ length: executions }, async () => await host.run(workflowId)),
 	);
 	const after = await meter.waitForEnd(ids, timeoutSeconds);
-	await refuseFailures(ids, bed, after.stretches);
+	for (const id of ids) await refuseFailure(id, bed);
+	const families = ids.map((id) => familyOf(id, after));
 	const stretches = after.stretches.filter(({ executionId }) => ids.includes(executionId));
 	const makespanSeconds = spanMs(stretches) * (speed / 1000);
-	const clipsMade = sandbox.ledger.charges().length;
-	const submits = sandbox.ledger.submits();
-	const requests = submits.length + sandbox.ledger.polls().length;
+	const clipsMade = ledger.charges().length;
 	const lags = lagsSeconds(sandbox, speed);
-	const wakeMs = wakeMsOf(stretches, sandbox, speed);
+	const placeMs = sumOf(families.map((family) => coveredMs(family.stretches)));
+	const isAsleep = families.every(({ worker }) => worker !== undefined);
 	return {
 		contender: contender.name,
+		speed,
 		rows: rows.items.length,
 		executions,
 		megabytes,
@@ -74,24 +93,20 @@ export async function measure(
 		overBest: makespanSeconds / bestMakespanSeconds(allSeconds, CAP),
 		lagMedianSeconds: quantile(lags, 0.5),
 		lagP95Seconds: quantile(lags, 0.95),
-		requestsPerClip: requests / clipsMade,
-		refusedSubmits: submits.filter(({ status }) => status === 429).length,
+		readsPerClip: ledger.polls().length / clipsMade,
+		refusedSubmits: ledger.submits().filter(({ status }) => status === 429).length,
 		peakOverIdleMb: (after.peakBytes - before.rssBytes) / 1e6,
 		cpuSecondsPerClip: (after.cpuSeconds - before.cpuSeconds) / clipsMade,
-		slotSecondsPerClip: (sumOf(stretches.map(lengthMs)) * (speed / 1000)) / clipsMade,
-		...(executions === 1 && stretches.length > 1 && { wakeMs }),
+		placeSecondsPerClip: ((placeMs / 1000) * (isAsleep ? 1 : speed)) / clipsMade,
+		...(isAsleep && { asleep: asleepFigures(families, sandbox, clipsMade) }),
 	};
 }
 
 /** A benchmark of something that does not work would be worth nothing. */
-async function refuseFailures(ids: string[], { host }: Bed, stretches: Stretch[]): Promise<void> {
-	for (const id of ids) {
-		const { status, error } = await host.waitForEnd(id);
-		const ran = stretches.filter(({ executionId }) => executionId === id);
-		if (status !== 'success' || ran.length === 0) {
-			throw new Error(`Execution ${id} ended as ${status}: ${error ?? 'no reason given'}`);
-		}
-	}
+async function refuseFailure(id: string, { host }: Bed): Promise<void> {
+	const { status, error } = await host.waitForEnd(id);
+	if (status === 'success') return;
+	throw new Error(`Execution ${id} ended as ${status}: ${error ?? 'no reason given'}`);
 }
 
 /** For each clip: from the moment when it was done to the first status read that could say so. */
@@ -104,25 +119,78 @@ function lagsSeconds({ ledger }: Sandbox, speed: number): number[] {
 	});
 }
 
-function wakeMsOf(stretches: Stretch[], { ledger }: Sandbox, speed: number): number {
-	const lastDoneMs = Math.max(...ledger.accepted().map((submit) => doneMsOf(submit, speed)));
-	return Math.max(...stretches.map(({ fromMs }) => fromMs)) - lastDoneMs;
-}
-
 /** When the provider was done with the clip of this submit. */
 function doneMsOf({ at, body }: RequestEntry, speed: number): number {
 	const { prompt } = body as { prompt?: unknown };
 	return Date.parse(at) + (clipSecondsOf(String(prompt)) * 1000) / speed;
 }
 
+/** An execution with all that it started. */
+export interface Family {
+	executionId: string;
+	stretches: Stretch[];
+	saves: Save[];
+	/** The execution that makes the clips of a sheet that sleeps. */
+	worker?: string;
+}
+
+export function familyOf(
+	executionId: string,
+	{ stretches, saves }: Pick<Reading, 'stretches' | 'saves'>,
+): Family {
+	const ids = new Set([executionId]);
+	for (const { executionId: id, parentId = '' } of stretches) if (ids.has(parentId)) ids.add(id);
+	const own = stretches.filter(({ executionId: id, untilMs }) => ids.has(id) && untilMs);
+	return {
+		executionId,
+		stretches: own,
+		saves: saves.filter(({ executionId: id }) => ids.has(id)),
+		worker: own.find(({ name }) => name === WORKER_NAME)?.executionId,
+	};
+}
+
+function asleepFigures(families: Family[], { ledger }: Sandbox, clips: number): AsleepFigures {
+	const begun = ledger
+		.accepted()
+		.slice(0, CAP)
+		.map(({ at }) => Date.parse(at));
+	const waiting = families.map(({ executionId, stretches }) => {
+		return stretches.find((of) => of.executionId === executionId)?.untilMs ?? NaN;
+	});
+	const saves = families.flatMap((family) => family.saves);
+	const ofWorkers = <Entry extends { executionId: string }>(entries: Entry[]) =>
+		entries.filter(({ executionId }) => families.some(({ worker }) => worker === executionId));
+	const bytes = ofWorkers(saves).map((save) => save.bytes);
+	const rounds = ofWorkers(families.flatMap(({ stretches }) => stretches)).length;
+	const callbacks = ledger.callbacks();
+	return {
+		waitingAfterSeconds: (Math.max(...waiting) - Math.max(...begun)) / 1000,
+		roundsPerClip: rounds / clips,
+		callbacks: callbacks.length,
+		refusedCallbacks: callbacks.filter(({ status }) => status === 409).length,
+		savedBytesMedian: quantile(bytes, 0.5),
+		savedBytesMost: Math.max(...bytes),
+		savedBytesPerClip: sumOf(saves.map((save) => save.bytes)) / clips,
+	};
+}
+
+type Span = Pick<Stretch, 'fromMs' | 'untilMs'>;
+
 /** From the first beginning to the last end. */
-function spanMs(stretches: Stretch[]): number {
+function spanMs(stretches: Span[]): number {
 	const ends = stretches.map(({ untilMs = NaN }) => untilMs);
 	return Math.max(...ends) - Math.min(...stretches.map(({ fromMs }) => fromMs));
 }
 
-function lengthMs({ fromMs, untilMs = NaN }: Stretch): number {
-	return untilMs - fromMs;
+/** Time in which at least one of these lasts: an execution that another one starts works in its place. */
+export function coveredMs(stretches: Span[]): number {
+	let coveredMs = 0;
+	let endMs = 0;
+	for (const { fromMs, untilMs = NaN } of [...stretches].sort((a, b) => a.fromMs - b.fromMs)) {
+		coveredMs += Math.max(0, untilMs - Math.max(fromMs, endMs));
+		endMs = Math.max(endMs, untilMs);
+	}
+	return coveredMs;
 }
 
 export function quantile(numbers: number[], share: number): number {

@@ -14,6 +14,7 @@ export const SMALL_MB = 2;
 export const BIG_MB = 20;
 /** Of the sheet that every table shows. */
 export const SHEET_ROWS = 20;
+export const LONG_SHEET_ROWS = 100;
 const BALANCE_USD = 10_000;
 
 /** One run of a contender. */
@@ -23,52 +24,79 @@ export interface Round {
 	megabytes: number;
 }
 
-export interface Terms {
+/** What one contender does, round after round, in an n8n process of its own. */
+export interface Part {
+	contender: Contender;
+	/** How many times as fast as real time. */
 	speed: number;
+	rounds: Round[];
+}
+
+export interface Terms {
 	seed: number;
 	/** The packed package. */
 	tarball: string;
 }
 
-/** Runs these rounds in one n8n process of its own, after a first clip that is not counted. */
-export async function runRounds(
-	contender: Contender,
-	rounds: Round[],
-	terms: Terms,
-): Promise<Figures[]> {
-	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-bench-'));
-	const closing: Array<() => Promise<void>> = [
-		async () => await rm(folder, { recursive: true, force: true }),
-	];
+type Closing = Array<() => Promise<void>>;
+type RunRound = (round: Round) => Promise<Figures>;
+
+/** Does these parts at the same time. */
+export async function doParts(parts: Part[], terms: Terms): Promise<Figures[]> {
+	const closing: Closing = [];
 	try {
-		const { speed, seed } = terms;
-		const sandbox = await startSandbox({
-			...{ speed, seed, concurrency: CAP, balanceUsd: BALANCE_USD },
-			estimates: 'provider',
-		});
-		closing.push(async () => await sandbox.stop());
-		await compileSequentialNode(folder);
-		const meterFile = join(folder, 'meter');
-		const env = { ...Meter.environment(meterFile, speed), N8N_CUSTOM_EXTENSIONS: folder };
-		const host = await startHost({ tarball: terms.tarball, env });
-		closing.push(async () => await host.remove());
-		const credential = await host.addKlingCredential(sandbox);
-		const bed: Bed = { host, sandbox, credential, speed };
-		const meter = await Meter.open(meterFile);
-		await measure(contender, benchRows(1, SMALL_MB, seed), bed, meter, { megabytes: SMALL_MB });
-		const figures: Figures[] = [];
-		for (const round of rounds) {
-			const rows = benchRows(round.rows, round.megabytes, seed);
-			const work = async () => await measure(contender, rows, bed, meter, round);
-			figures.push(await showStep(titleOf(contender, round), work));
+		const runs: RunRound[] = [];
+		// One after the other, and all before anything is measured: starting n8n keeps the machine busy.
+		for (const part of parts) {
+			const open = async () => runs.push(await openArena(part, terms, closing));
+			await showStep(`${part.contender.label}: starting n8n`, open);
 		}
-		return figures;
+		const figures = parts.map(async (part, index) => {
+			const own: Figures[] = [];
+			// The first clip of a process is not counted.
+			await runs[index]({ rows: 1, executions: 1, megabytes: SMALL_MB });
+			for (const round of part.rounds) {
+				const work = async () => await runs[index](round);
+				own.push(await showStep(titleOf(part, round), work));
+			}
+			return own;
+		});
+		return (await Promise.all(figures)).flat();
 	} finally {
 		for (const close of closing.reverse()) await close();
 	}
 }
 
-function titleOf({ label }: Contender, { rows, executions, megabytes }: Round): string {
+/** Starts an n8n and a sandbox. */
+async function openArena(
+	{ contender, speed }: Part,
+	{ seed, tarball }: Terms,
+	closing: Closing,
+): Promise<RunRound> {
+	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-bench-'));
+	closing.push(async () => await rm(folder, { recursive: true, force: true }));
+	const sandbox = await startSandbox({
+		...{ speed, seed, concurrency: CAP, balanceUsd: BALANCE_USD },
+		estimates: 'provider',
+	});
+	closing.push(async () => await sandbox.stop());
+	await compileSequentialNode(folder);
+	const meterFile = join(folder, 'meter');
+	const meterEnv = Meter.environment(meterFile, speed);
+	const env = { ...meterEnv, N8N_CUSTOM_EXTENSIONS: folder, ...contender.env };
+	const host = await startHost({ tarball, env });
+	closing.push(async () => await host.remove());
+	const credential = await host.addKlingCredential(sandbox);
+	const bed: Bed = { host, sandbox, credential, speed };
+	const meter = await Meter.open(meterFile);
+	return async (round) => {
+		const rows = benchRows(round.rows, round.megabytes, seed);
+		return await measure(contender, rows, bed, meter, round);
+	};
+}
+
+function titleOf({ contender, speed }: Part, { rows, executions, megabytes }: Round): string {
 	const sheets = executions === 1 ? '' : `${executions} executions of `;
-	return `${label}: ${sheets}${rows} rows, ${megabytes} MB a clip`;
+	const pace = speed === 1 ? 'in real time' : `at speed ${speed}`;
+	return `${contender.label}: ${sheets}${rows} rows, ${megabytes} MB a clip, ${pace}`;
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryFolder } from '../host/package';
 import { chartOf } from './chart';
-import { summaryOf, tablesOf, type BenchTable, type Results } from './tables';
+import { aboutLine, summaryOf, tablesOf, type BenchTable, type Results } from './tables';
 
 export const FIGURES_FILE = join(__dirname, 'figures.json');
 export const CHART = 'docs/images/benchmark.svg';
@@ -47,9 +47,4 @@ export function asMarkdownTable({ head, rows }: Pick<BenchTable, 'head' | 'rows'
 		`| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
 	const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
 	return [line(head), rule, ...rows.map(line)].join('\n');
-}
-
-function aboutLine({ about }: Results): string {
-	const { commit, date, n8n, machine, speed, seed } = about;
-	return `Measured at commit ${commit} on ${date}: n8n ${n8n}, ${machine}, the provider ${speed} times as fast as in real life, seed ${seed}.`;
 }

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { CONTENDERS_IN_ORDER } from './contenders';
 import type { Loading } from './loading';
 import type { Figures } from './measure';
-import { BIG_MB, SHEET_ROWS, SMALL_MB } from './plan';
+import { BIG_MB, LONG_SHEET_ROWS, SHEET_ROWS, SMALL_MB } from './plan';
 
 export interface Results {
 	about: {
@@ -24,66 +24,109 @@ export interface BenchTable {
 	rows: string[][];
 }
 
-type Pick = (figures: Figures) => boolean;
+/** A head, and the cell under it; no cell where the figure does not exist. */
+type Column = [head: string, cell: (figures: Figures) => string | undefined];
+
+const times = (number: number) => `${number.toFixed(2)} x`;
+const seconds = (number: number) => `${number.toFixed(1)} s`;
+const minutes = (number: number) =>
+	number < 60 ? seconds(number) : `${(number / 60).toFixed(1)} min`;
+const kilobytes = (bytes = NaN) => `${(bytes / 1000).toFixed(0)} KB`;
+const rowsOf = ({ rows }: Pick<Figures, 'rows'>) => (rows === 1 ? '1 row' : `${rows} rows`);
+
+const DONE_AFTER: Column = ['sheet done after', (of) => minutes(of.makespanSeconds)];
+const OVER_BEST: Column = ['over the best', (of) => times(of.overBest)];
+const LATE: Column = ['noticed late by (median)', (of) => seconds(of.lagMedianSeconds)];
+const LATE_95: Column = ['(95 %)', (of) => seconds(of.lagP95Seconds)];
+const READS: Column = ['status reads a clip', (of) => of.readsPerClip.toFixed(1)];
+const REFUSED: Column = ['refused (429)', (of) => String(of.refusedSubmits)];
+const CPU: Column = ['CPU s a clip', (of) => of.cpuSecondsPerClip.toFixed(2)];
+const PLACE: Column = ['place held a clip', (of) => seconds(of.placeSecondsPerClip)];
+const MEMORY: Column = ['memory over idle', (of) => `${of.peakOverIdleMb.toFixed(0)} MB`];
+
+const REFUSED_CALLBACKS: Column = [
+	'callbacks refused (409)',
+	({ asleep }) => asleep && `${asleep.refusedCallbacks} of ${asleep.callbacks}`,
+];
+
+const SHEET = [DONE_AFTER, OVER_BEST, LATE, LATE_95, READS, REFUSED];
+const GROWTH = [OVER_BEST, LATE, LATE_95, READS, CPU, PLACE, MEMORY];
+const ASLEEP: Column[] = [
+	['waiting after', ({ asleep }) => asleep && seconds(asleep.waitingAfterSeconds)],
+	['rounds a clip', ({ asleep }) => asleep?.roundsPerClip.toFixed(2)],
+	REFUSED_CALLBACKS,
+	['saved each time (median)', ({ asleep }) => asleep && kilobytes(asleep.savedBytesMedian)],
+	['(most)', ({ asleep }) => asleep && kilobytes(asleep.savedBytesMost)],
+	['saved a clip', ({ asleep }) => asleep && kilobytes(asleep.savedBytesPerClip)],
+];
 
 /** All tables, without those that nothing was measured for. */
-export function tablesOf({ figures, loading }: Results): BenchTable[] {
-	const singles = figures.filter(
-		({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB,
+export function tablesOf(results: Results): BenchTable[] {
+	const inRealTime = realTime(results);
+	const figures = results.figures.filter(({ speed }) => speed === results.about.speed);
+	const singles = figures
+		.filter(({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB)
+		.sort((left, right) => left.rows - right.rows);
+	const ours = CONTENDERS_IN_ORDER.filter(({ isOurs }) => isOurs).flatMap(({ name }) =>
+		singles.filter(({ contender }) => contender === name),
 	);
-	const counts = [...new Set(singles.map(({ rows }) => rows))].sort((left, right) => left - right);
-	const compared = counts.filter((rows) => everyoneHas(singles, rows));
+	const label = (of: Figures) => `${labelOf(of)}, ${rowsOf(of)}`;
 	return [
-		byRows('Time for the whole sheet, over ceil(N / 5) x T', singles, counts, (of) =>
-			times(of.overRounds),
+		...[SHEET_ROWS, LONG_SHEET_ROWS].map((count) =>
+			table(
+				`A sheet of ${count} rows, in real time`,
+				[...SHEET, REFUSED_CALLBACKS, PLACE],
+				inOrder(inRealTime.filter(({ rows }) => rows === count)),
+			),
 		),
-		byRows(
-			'Time for the whole sheet, over the best that these clips allow',
-			singles,
-			counts,
-			(of) => times(of.overBest),
+		byRows('Time for the whole sheet, over the best that these clips allow', singles, (of) =>
+			times(of.overBest),
 		),
-		byRows('Time for the whole sheet', singles, counts, (of) => minutes(of.makespanSeconds)),
-		...compared.map((count) =>
-			ofOneRun(`A sheet of ${rowsOf(count)}`, singles, (of) => of.rows === count),
-		),
-		ofOneRun(
+		byRows('Time for the whole sheet, over ceil(N / 5) x T', singles, (of) => times(of.overRounds)),
+		byRows('Time for the whole sheet', singles, (of) => minutes(of.makespanSeconds)),
+		table(
 			`Three executions of ${SHEET_ROWS} rows at once on one key`,
-			figures,
-			(of) => of.executions > 1,
+			[...SHEET, CPU, PLACE],
+			inOrder(figures.filter(({ executions }) => executions > 1)),
+		),
+		table('How it grows', GROWTH, ours, label),
+		table(
+			'What a sheet that sleeps makes n8n do',
+			ASLEEP,
+			ours.filter(({ asleep }) => asleep),
+			label,
 		),
 		memoryTable(figures),
-		growthTable(singles, counts),
-		loadingTable(loading),
+		{
+			title: "What the nodes add to n8n's start",
+			head: ['Loaded in a fresh process', 'takes'],
+			rows: results.loading.map((each) => [each.label, `${each.milliseconds.toFixed(0)} ms`]),
+		},
 	].filter(({ rows }) => rows.length > 0);
 }
 
 /** The one table for people who read one table: the sheet of 20 rows. */
-export function summaryOf({ figures }: Results): Omit<BenchTable, 'title'> {
-	const rows = CONTENDERS_IN_ORDER.flatMap(({ name, label }) => {
-		const single = singleRunOf(figures, name, SHEET_ROWS);
-		if (!single) return [];
-		const big = singleRunOf(figures, name, SHEET_ROWS, BIG_MB);
-		return [
-			[
-				label,
-				minutes(single.makespanSeconds),
-				seconds(single.lagMedianSeconds),
-				single.requestsPerClip.toFixed(1),
-				seconds(single.slotSecondsPerClip),
-				big ? megabytes(big) : '',
-			],
-		];
-	});
-	const head = [
-		`${SHEET_ROWS} rows`,
-		'sheet done after',
-		'a clip is noticed late by',
-		'requests a clip',
-		'place in n8n held a clip',
-		`memory, clips of ${BIG_MB} MB`,
+export function summaryOf(results: Results): Omit<BenchTable, 'title'> {
+	const sheets = realTime(results).filter(({ rows }) => rows === SHEET_ROWS);
+	const columns: Column[] = [
+		DONE_AFTER,
+		['a clip is noticed late by', LATE[1]],
+		READS,
+		['place in n8n held a clip', PLACE[1]],
+		[
+			`memory, clips of ${BIG_MB} MB`,
+			({ contender }) => {
+				const found = singleRunOf(results.figures, contender, SHEET_ROWS, BIG_MB);
+				return found && MEMORY[1](found);
+			},
+		],
 	];
-	return { head, rows };
+	const { head, rows } = table('', columns, inOrder(sheets));
+	return { head: [`${SHEET_ROWS} rows, in real time`, ...head.slice(1)], rows };
+}
+
+export function realTime({ figures }: Results): Figures[] {
+	return figures.filter(({ speed }) => speed === 1);
 }
 
 /** One execution of so many rows, with clips of the usual size. */
@@ -94,138 +137,73 @@ export function singleRunOf(
 	clipMegabytes = SMALL_MB,
 ): Figures | undefined {
 	return figures.find(
-		({ contender, rows, executions, megabytes: size }) =>
-			contender === name && rows === rowCount && executions === 1 && size === clipMegabytes,
+		({ contender, rows, executions, megabytes }) =>
+			contender === name && rows === rowCount && executions === 1 && megabytes === clipMegabytes,
 	);
+}
+
+/** Where and when all this was measured. */
+export function aboutLine({ about }: Results): string {
+	const { commit, date, n8n, machine, speed, seed } = about;
+	return `Measured at commit ${commit} on ${date}: n8n ${n8n}, ${machine}, seed ${seed}; scaled time is ${speed} times as fast as real time.`;
 }
 
 /** Prints every table. */
 export function showOnTerminal(results: Results): void {
-	const { commit, date, n8n, machine, speed, seed } = results.about;
 	for (const { title, head, rows } of tablesOf(results)) {
-		const table = new Table({ head, style: { head: [], border: [] } });
-		table.push(...rows);
-		process.stdout.write(`\n${title}\n${table.toString()}\n`);
+		const shown = new Table({ head, style: { head: [], border: [] } });
+		shown.push(...rows);
+		process.stdout.write(`\n${title}\n${shown.toString()}\n`);
 	}
-	process.stdout.write(
-		`\nCommit ${commit}, ${date}, n8n ${n8n}, ${machine}, provider ${speed} times as fast, seed ${seed}\n`,
-	);
+	process.stdout.write(`\n${aboutLine(results)}\n`);
 }
 
-function byRows(
+function table(
 	title: string,
+	columns: Column[],
 	figures: Figures[],
-	counts: number[],
-	cell: (figures: Figures) => string,
+	label: (of: Figures) => string = labelOf,
 ): BenchTable {
-	const rows = CONTENDERS_IN_ORDER.map(({ name, label }) => [
-		label,
-		...counts.map((count) => {
-			const found = figures.find((of) => of.contender === name && of.rows === count);
-			return found ? cell(found) : '';
-		}),
-	]);
 	return {
 		title,
-		head: ['', ...counts.map(rowsOf)],
-		rows: rows.filter((cells) => cells.slice(1).some((text) => text !== '')),
+		head: ['', ...columns.map(([head]) => head)],
+		rows: figures.map((of) => [label(of), ...columns.map(([, cell]) => cell(of) ?? '')]),
 	};
 }
 
-function ofOneRun(title: string, figures: Figures[], isMeant: Pick): BenchTable {
-	const head = [
-		'',
-		'sheet done after',
-		'noticed late by (median)',
-		'(95 %)',
-		'requests a clip',
-		'refused (429)',
-		'CPU s a clip',
-		'place held a clip',
-		'woken after',
-	];
-	const rows = CONTENDERS_IN_ORDER.flatMap(({ name, label }) => {
-		const of = figures.find((candidate) => candidate.contender === name && isMeant(candidate));
-		if (!of) return [];
-		return [
-			[
-				label,
-				minutes(of.makespanSeconds),
-				seconds(of.lagMedianSeconds),
-				seconds(of.lagP95Seconds),
-				of.requestsPerClip.toFixed(1),
-				String(of.refusedSubmits),
-				of.cpuSecondsPerClip.toFixed(3),
-				seconds(of.slotSecondsPerClip),
-				of.wakeMs === undefined ? '' : `${of.wakeMs.toFixed(0)} ms`,
-			],
-		];
-	});
-	return { title, head, rows };
+/** A line for each contender, a column for each number of rows. */
+function byRows(title: string, singles: Figures[], cell: (of: Figures) => string): BenchTable {
+	const columns = [...new Set(singles.map(({ rows }) => rows))].map((rows): Column => [
+		rowsOf({ rows }),
+		({ contender }) => {
+			const found = singleRunOf(singles, contender, rows);
+			return found && cell(found);
+		},
+	]);
+	const first = CONTENDERS_IN_ORDER.flatMap(
+		({ name }) => singles.find(({ contender }) => contender === name) ?? [],
+	);
+	return table(title, columns, first);
 }
 
 function memoryTable(figures: Figures[]): BenchTable {
-	const cell = (name: string, clipMegabytes: number) => {
-		const found = singleRunOf(figures, name, SHEET_ROWS, clipMegabytes);
-		return found ? megabytes(found) : '';
-	};
-	const rows = CONTENDERS_IN_ORDER.map(({ name, label }) => [
-		label,
-		cell(name, SMALL_MB),
-		cell(name, BIG_MB),
+	const columns = [SMALL_MB, BIG_MB].map((megabytes): Column => [
+		`clips of ${megabytes} MB`,
+		({ contender }) => {
+			const found = singleRunOf(figures, contender, SHEET_ROWS, megabytes);
+			return found && MEMORY[1](found);
+		},
 	]);
-	return {
-		title: `Memory of n8n over its idle level, ${SHEET_ROWS} rows`,
-		head: ['', `clips of ${SMALL_MB} MB`, `clips of ${BIG_MB} MB`],
-		rows: rows.filter((cells) => cells[1] !== '' && cells[2] !== ''),
-	};
+	const big = inOrder(figures.filter(({ megabytes }) => megabytes === BIG_MB));
+	return table(`Memory of n8n over its idle level, ${SHEET_ROWS} rows`, columns, big);
 }
 
-/** How the node's own work grows with the sheet, by polling. */
-function growthTable(singles: Figures[], counts: number[]): BenchTable {
-	const head = [
-		'Kling Fast, polling',
-		'over the best that these clips allow',
-		'noticed late by (median)',
-		'requests a clip',
-		'CPU s a clip',
-		'memory over idle',
-	];
-	const rows = counts.flatMap((count) => {
-		const of = singleRunOf(singles, 'polling', count);
-		if (!of) return [];
-		return [
-			[
-				rowsOf(count),
-				times(of.overBest),
-				seconds(of.lagMedianSeconds),
-				of.requestsPerClip.toFixed(1),
-				of.cpuSecondsPerClip.toFixed(3),
-				megabytes(of),
-			],
-		];
-	});
-	return { title: 'How it grows', head, rows };
-}
-
-function loadingTable(loading: Loading[]): BenchTable {
-	return {
-		title: "What the nodes add to n8n's start",
-		head: ['Loaded in a fresh process', 'takes'],
-		rows: loading.map(({ label, milliseconds }) => [label, `${milliseconds.toFixed(0)} ms`]),
-	};
-}
-
-function everyoneHas(figures: Figures[], rows: number): boolean {
-	const contenders = new Set(figures.map(({ contender }) => contender));
-	return [...contenders].every((name) =>
-		figures.some((of) => of.contender === name && of.rows === rows),
+export function inOrder(figures: Figures[]): Figures[] {
+	return CONTENDERS_IN_ORDER.flatMap(({ name }) =>
+		figures.filter(({ contender }) => contender === name),
 	);
 }
 
-const rowsOf = (count: number) => (count === 1 ? '1 row' : `${count} rows`);
-const megabytes = ({ peakOverIdleMb }: Figures) => `${peakOverIdleMb.toFixed(0)} MB`;
-const times = (number: number) => `${number.toFixed(2)} x`;
-const seconds = (number: number) => `${number.toFixed(1)} s`;
-const minutes = (number: number) =>
-	number < 60 ? seconds(number) : `${(number / 60).toFixed(1)} min`;
+export function labelOf(of: Figures): string {
+	return CONTENDERS_IN_ORDER.find(({ name }) => name === of.contender)?.label ?? of.contender;
+}

@@ -20,6 +20,8 @@ export interface StoredExecution {
 	stoppedAt?: string | null;
 	waitTill?: string | null;
 	customData?: Record<string, string>;
+	/** The workflow as it was run. */
+	workflowData?: { name: string };
 	/** `IRunExecutionData` in flatted form. */
 	data: string;
 }
@@ -45,6 +47,11 @@ export class Execution {
 
 	get status(): ExecutionStatus {
 		return this.facts.status;
+	}
+
+	/** Of the workflow that was run: one that a node brings along runs under the id of the node's own workflow. */
+	get workflowName(): string | undefined {
+		return this.facts.workflowData?.name;
 	}
 
 	/** From start to end, also while asleep. */

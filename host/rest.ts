@@ -193,6 +193,11 @@ export class N8nRest {
 		await this.call('POST', `/rest/executions/${executionId}/stop`);
 	}
 
+	/** Ticks executions in the list and presses Delete. */
+	async deleteExecutions(ids: string[]): Promise<void> {
+		await this.call('POST', '/rest/executions/delete', { ids });
+	}
+
 	/** The bytes of a file of an item, `item.binary.<field>`: n8n 1 keeps them in the item itself, unless it is told otherwise. */
 	async binary({ id, data }: IBinaryData): Promise<Buffer> {
 		if (id === undefined) return Buffer.from(data, 'base64');

@@ -2,12 +2,14 @@ import type { Execution } from '../../host/executions';
 import type { CredentialRef } from '../../host/rest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
 import { Random } from '../../sandbox/random';
+import { SheetRun } from '../e2e/sheetRun';
 import { batchWorkflow, type BatchPlan } from './batch';
 import { logText, savedRun, type SavedRun } from './evidence';
 import { leaksOf, secretsIn, type Secret } from './leaks';
 import type { Stage } from './stage';
 
 const END_WITHIN_SECONDS = 120;
+const ASLEEP_AT_MOST_SECONDS = 3_600;
 /** A clip of 60 s takes 0.3 s. */
 const PROVIDER_SPEED = 200;
 
@@ -81,6 +83,15 @@ export class Arena {
 		const id = await this.host.importWorkflow(workflow);
 		this.workflowIds.push(id);
 		return id;
+	}
+
+	/** Starts a sheet that sleeps; its clips end when `finishAll` ends them, where the sandbox lets none end by itself. */
+	async sleeper(plan: BatchPlan): Promise<SheetRun> {
+		const parameters = { ...plan.parameters, waitBy: 'sleep' };
+		const options = { ...plan.options, maxWait: ASLEEP_AT_MOST_SECONDS };
+		const workflowId = await this.batch({ ...plan, parameters, options });
+		const executionId = await this.host.run(workflowId);
+		return new SheetRun(this.host, this.sandbox, workflowId, executionId);
 	}
 
 	async run(workflowId: string): Promise<Execution> {

@@ -1,6 +1,13 @@
 import type { SandboxOptions } from '../../sandbox';
 import type { Arena } from './arena';
 
+/** No clip ends by itself, and a query may stand behind what the provider appends. */
+export const ENDED_BY_HAND: SandboxOptions = {
+	generationSeconds: 200_000,
+	concurrency: 0,
+	callbackQueryJoin: 'end',
+};
+
 /** One way of trying to break a law. `run` says how many clips can be delivered (`arena.asked`) and plays it through. */
 export interface Attack {
 	name: string;
@@ -21,6 +28,8 @@ export interface DeadlyAttack {
 export interface Doomed {
 	workflowId: string;
 	executionId: string;
+	/** What is done when all batches have reached their moment, right before the end. */
+	strike?: (doomed: Doomed) => Promise<void>;
 }
 
 export function numbered(count: number, text = 'A paper boat'): string[] {

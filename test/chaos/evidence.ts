@@ -2,6 +2,7 @@ import { parse, stringify } from 'flatted';
 import type { IBinaryData, IRunExecutionData } from 'n8n-workflow';
 import { Execution, type StoredExecution } from '../../host/executions';
 import type { N8nRest } from '../../host/rest';
+import { SHEET_KEY } from '../../nodes/KlingFast/actions/video/sheetState';
 
 /** One execution as n8n saved it, read for what was delivered and for what must not stand in it. */
 export interface SavedRun {
@@ -53,6 +54,11 @@ function forgetCallbackFields(data: Partial<IRunExecutionData>): void {
 function forgetIn(value: unknown): void {
 	if (typeof value !== 'object' || value === null) return;
 	const entry = value as Record<string, unknown>;
+	if (typeof entry[SHEET_KEY] === 'string') {
+		const sheet: unknown = JSON.parse(entry[SHEET_KEY]);
+		forgetIn(sheet);
+		entry[SHEET_KEY] = JSON.stringify(sheet);
+	}
 	if (typeof entry.body === 'string' && typeof entry.idempotencyKey === 'string') {
 		const { webhook, callback_url, ...body } = JSON.parse(entry.body) as Record<string, unknown>;
 		if (webhook !== undefined && callback_url !== undefined) entry.body = JSON.stringify(body);

@@ -13,6 +13,7 @@ import { Arena, type Score } from './arena';
 import type { Attack, DeadlyAttack } from './attack';
 import { intruders } from './attacks/intruders';
 import { deadlyAttacks } from './attacks/kill';
+import { deadlyToSleepers } from './attacks/killAsleep';
 import { levers } from './attacks/levers';
 import { moods } from './attacks/moods';
 import { wire } from './attacks/wire';
@@ -58,7 +59,7 @@ async function main(): Promise<number> {
 		await sideBySide(games, async ({ attack, seed }) => {
 			results.push(await play(stage, attack, seed, secrets));
 		});
-		const deadly = deadlyAttacks.filter(isChosen);
+		const deadly = [...deadlyAttacks, ...deadlyToSleepers].filter(isChosen);
 		for (const seed of deadly.length > 0 ? seeds : []) {
 			results.push(...(await playDeadly(stage, deadly, seed, secrets)));
 		}
@@ -107,6 +108,8 @@ async function playDeadly(
 	const begun = await Promise.allSettled(
 		attacks.map(async (attack, index) => await attack.begin(arenas[index])),
 	);
+	const doomed = begun.flatMap((begin) => (begin.status === 'fulfilled' ? [begin.value] : []));
+	await Promise.allSettled(doomed.map(async (one) => await one.strike?.(one)));
 	await stage.host.restart('kill9');
 	return await Promise.all(
 		attacks.map(async (attack, index) => {

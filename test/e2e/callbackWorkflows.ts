@@ -19,7 +19,7 @@ const ASK_EVERY_MS = 100;
 const ANSWERED_WITHIN_MS = 30_000;
 
 type NodeSettings = Partial<
-	Pick<INode, 'onError' | 'retryOnFail' | 'maxTries' | 'waitBetweenTries'>
+	Pick<INode, 'onError' | 'retryOnFail' | 'maxTries' | 'waitBetweenTries' | 'executeOnce'>
 >;
 
 /** A node; its place on the canvas does not matter here. */
@@ -96,17 +96,13 @@ export function generate(
 	);
 }
 
-/** Generate Video that sleeps until it is called back. */
+/** Generate Video that sleeps until all its clips have ended. */
 export function sleepingGenerate(
 	credential: CredentialRef,
 	parameters: INodeParameters = {},
 	settings: NodeSettings = {},
 ): INode {
-	return generate(
-		credential,
-		{ waitBy: 'callback', downloadVideo: false, ...parameters },
-		settings,
-	);
+	return generate(credential, { waitBy: 'sleep', downloadVideo: false, ...parameters }, settings);
 }
 
 /** The trigger; a node made without the editor has to bring the id that stands in its URL. */

@@ -87,7 +87,7 @@ test('who only submits is asked whom to call, not how to wait', async () => {
 });
 
 test('both ways to wait fit into their dropdown', async () => {
-	await editor.choose('waitBy', 'Sleep Until Called Back (Needs a Public URL)');
+	await editor.choose('waitBy', "Sleep in n8n's Database");
 	expect(await editor.field('waitBy').locator('input').evaluate(isCutOff)).toBe(false);
 	expect((await editor.shownLabels()).slice(-WAITING.length)).toEqual(WAITING);
 	await editor.choose('waitBy', 'Check Until Finished');

@@ -11,6 +11,6 @@ export const userFolder = mkdtempSync(join(tmpdir(), 'kling-fast-engine-'));
 
 process.env.N8N_USER_FOLDER = userFolder;
 process.env.N8N_ENCRYPTION_KEY = 'only-for-tests';
-process.env.N8N_DEFAULT_BINARY_DATA_MODE = 'filesystem';
+process.env.N8N_DEFAULT_BINARY_DATA_MODE = process.env.TEST_BINARY_DATA_MODE ?? 'filesystem';
 process.env.N8N_LOG_LEVEL = 'silent';
 process.env.N8N_DIAGNOSTICS_ENABLED = 'false';

@@ -85,7 +85,7 @@ class If implements INodeType {
 
 const secondsPer: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };
 
-/** Only "On Webhook Call". */
+/** "On Webhook Call" with a limit, and "After Time Interval", which n8n sits out in the process where it is short. */
 class Wait implements INodeType {
 	description = described('wait', {
 		webhooks: [
@@ -99,6 +99,8 @@ class Wait implements INodeType {
 		],
 		properties: [
 			property('resume', 'string', 'timeInterval'),
+			property('amount', 'number', 1),
+			property('unit', 'string', 'hours'),
 			property('httpMethod', 'string', 'GET'),
 			property('limitWaitTime', 'boolean', false),
 			property('limitType', 'string', 'afterTimeInterval'),
@@ -110,14 +112,21 @@ class Wait implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const parameter = (name: string) => this.getNodeParameter(name, 0);
+		const until = (amount: string, unit: string) =>
+			Date.now() + Number(parameter(amount)) * secondsPer[String(parameter(unit))] * 1000;
+		if (parameter('resume') === 'timeInterval') {
+			const untilMs = until('amount', 'unit');
+			if (untilMs > Date.now()) await this.putExecutionToWait(new Date(untilMs));
+			return [this.getInputData()];
+		}
 		if (parameter('resume') !== 'webhook' || parameter('limitType') !== 'afterTimeInterval') {
 			throw new Error('The stand-in for Wait waits for a webhook call or for a while');
 		}
-		const seconds = Number(parameter('resumeAmount')) * secondsPer[String(parameter('resumeUnit'))];
-		const waitTill = parameter('limitWaitTime')
-			? new Date(Date.now() + seconds * 1000)
-			: WAIT_INDEFINITELY;
-		await this.putExecutionToWait(waitTill);
+		await this.putExecutionToWait(
+			parameter('limitWaitTime')
+				? new Date(until('resumeAmount', 'resumeUnit'))
+				: WAIT_INDEFINITELY,
+		);
 		return [this.getInputData()];
 	}
 

@@ -26,6 +26,8 @@ export interface RunOptions {
 	credentials?: Partial<Record<'apiKey' | 'baseUrl' | 'callbackSecret', string>>;
 	onError?: 'stopWorkflow' | 'continueRegularOutput' | 'continueErrorOutput';
 	retryOnFail?: boolean;
+	/** "Execute Once": the node gets the first item only. */
+	executeOnce?: boolean;
 	/** 2-5, as n8n bounds it. */
 	maxTries?: number;
 	/** n8n turns 0 into 1,000; the default here is 1. */
@@ -122,6 +124,7 @@ export function nodeOf(options: RunOptions): INode {
 		webhookId: options.webhookId,
 		onError: options.onError,
 		retryOnFail: options.retryOnFail,
+		executeOnce: options.executeOnce,
 		maxTries: options.maxTries,
 		waitBetweenTries: options.waitBetweenTriesMs ?? 1,
 	};

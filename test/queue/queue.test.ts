@@ -1,26 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
 import type { CredentialRef } from '../../host/rest';
 import { startQueue, type Queue } from '../../host/queue';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import {
-	GENERATE,
-	generate,
 	klingTrigger,
 	lastNode,
 	line,
-	node,
 	numberedRows,
-	post,
 	productionUrl,
 	publish,
-	rowNodes,
-	sleepingGenerate,
 	TRIGGER,
 } from '../e2e/callbackWorkflows';
 import { report } from '../e2e/report';
+import { QUICK_TO_NOTICE, startPublished, tasksOf } from './stage';
 
-const LONG = '[[slow:86000]]';
 const WITHIN_SECONDS = 120;
 
 jest.setTimeout(300_000);
@@ -31,44 +24,12 @@ let credential: CredentialRef;
 
 beforeAll(async () => {
 	sandbox = await startSandbox({ concurrency: 0 });
-	queue = await startQueue({
-		// A worker that is gone is noticed after seconds in place of a minute.
-		QUEUE_WORKER_LOCK_DURATION: '6000',
-		QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
-		QUEUE_WORKER_STALLED_INTERVAL: '3000',
-	});
+	queue = await startQueue(QUICK_TO_NOTICE);
 	credential = await queue.rest.addKlingCredential(sandbox);
 });
 afterAll(async () => {
 	await queue?.stop();
 	await sandbox?.stop();
-});
-
-test('asleep in one process, called back in another, woken in a third: the clips and their files arrive', async () => {
-	const marks = await logMarks();
-	const rows = numberedRows(3, () => LONG);
-	const { executionId } = await startPublished('Asleep', rows, { waitBy: 'callback' });
-	await queue.rest.waitForStatus(executionId, ['waiting'], WITHIN_SECONDS);
-	for (const taskId of tasks().slice(-3)) await sandbox.finishTask(taskId);
-	const end = await queue.rest.waitForEnd(executionId, WITHIN_SECONDS);
-	expect(end.status).toBe('success');
-	expect(end.jsonOf(GENERATE)).toMatchObject(
-		[1, 2, 3].map((row) => ({ status: 'completed', metadata: { row } })),
-	);
-	const files = await Promise.all(
-		end.filesOf(GENERATE).map(async (file) => await queue.rest.binary(file)),
-	);
-	expect(files.map((file) => file.toString('latin1', 4, 8))).toEqual(['ftyp', 'ftyp', 'ftyp']);
-
-	const did = await doneBy(marks);
-	for (const line_ of did) report(line_);
-	const by = (what: string) => did.filter((line_) => line_.includes(what)).map(processOf);
-	expect(by('clip submitted').every((name) => name.startsWith('worker'))).toBe(true);
-	expect(by('the execution sleeps').every((name) => name.startsWith('worker'))).toBe(true);
-	expect(new Set(by('clip completed'))).toEqual(new Set(['webhook']));
-	report(
-		`binary data kept as: ${end.itemsOf(GENERATE).map(({ binary }) => binary?.data.id?.split(':')[0])}`,
-	);
 });
 
 test('each called-back clip starts one run, also where two deliveries come at once', async () => {
@@ -77,7 +38,7 @@ test('each called-back clip starts one run, also where two deliveries come at on
 	const secondId = await publish(queue.rest, line('Second', [trigger, lastNode()]), url);
 	const rows = numberedRows(4, () => '[[slow:1]] [[duplicate-callback:2]]');
 	const settings = { mode: 'submitOnly', callbackUrl: url };
-	const { executionId } = await startPublished('First', rows, settings);
+	const { executionId } = await start('First', rows, settings);
 	expect((await queue.rest.waitForEnd(executionId, WITHIN_SECONDS)).error).toBeUndefined();
 	const own = new Set(tasks().slice(-4));
 	const isOver = () =>
@@ -94,7 +55,7 @@ test('each called-back clip starts one run, also where two deliveries come at on
 test('a worker killed with -9 while it checks on a batch: nothing is bought twice, its log names the tasks', async () => {
 	const rows = numberedRows(3, () => '[[slow:40]]');
 	const settings = { downloadVideo: false, options: { pollInterval: 1 } };
-	const { executionId } = await startPublished('Polled', rows, settings);
+	const { executionId } = await start('Polled', rows, settings);
 	await sandbox.ledger.waitFor((ledger) => ledger.polls(tasks().at(-1)).length > 0, 60_000);
 	const own = tasks().slice(-rows.length);
 	const [name, worker] = await holderOf(own[0]);
@@ -107,8 +68,7 @@ test('a worker killed with -9 while it checks on a batch: nothing is bought twic
 	report(
 		`${name} killed while it checked on ${rows.length} clips: the execution ended as ${end.status}, ${submits.length} submits (${submits.filter(({ replayed }) => replayed).length} of them answered from the idempotency key), ${own.length} tasks`,
 	);
-	for (const line_ of (await doneBy(new Map())).filter((text) => text.includes(own[0])))
-		report(line_);
+	for (const line_ of (await told()).filter((text) => text.includes(own[0]))) report(line_);
 	expect(tasks().filter((taskId) => !own.includes(taskId))).toHaveLength(
 		tasks().length - own.length,
 	);
@@ -118,33 +78,12 @@ test('a worker killed with -9 while it checks on a batch: nothing is bought twic
 	await worker.start();
 });
 
-/** A published workflow, started by its webhook, so that workers run it. */
-async function startPublished(name: string, rows: INodeParameters[], parameters: INodeParameters) {
-	const path = randomUUID();
-	const start = node('Start', 'n8n-nodes-base.webhook', 2, {
-		httpMethod: 'POST',
-		path,
-		responseMode: 'onReceived',
-		options: {},
-	});
-	const make = parameters.waitBy === 'callback' ? sleepingGenerate : generate;
-	const workflow = line(name, [
-		{ ...start, webhookId: path },
-		...rowNodes(rows),
-		make(credential, { downloadVideo: true, ...parameters }),
-		lastNode(),
-	]);
-	const before = tasks().length;
-	const workflowId = await queue.rest.importWorkflow(workflow);
-	await queue.rest.activate(workflowId);
-	while ((await post(`${queue.rest.baseUrl}/webhook/${path}`, '{}')).status === 404);
-	await sandbox.ledger.waitFor(() => tasks().length === before + rows.length, 60_000);
-	const [{ id: executionId }] = await queue.rest.executionsOf(workflowId);
-	return { workflowId, executionId };
+async function start(name: string, rows: INodeParameters[], parameters: INodeParameters) {
+	return await startPublished({ queue, sandbox, credential }, name, rows, parameters);
 }
 
 function tasks(): string[] {
-	return sandbox.ledger.accepted().flatMap(({ taskId }) => (taskId ? [taskId] : []));
+	return tasksOf(sandbox);
 }
 
 async function holderOf(taskId: string) {
@@ -154,25 +93,13 @@ async function holderOf(taskId: string) {
 	throw new Error(`No process has logged ${taskId}`);
 }
 
-async function logMarks(): Promise<Map<string, number>> {
-	const marks = new Map<string, number>();
+/** What each process has logged about executions and clips: `worker 1: ...` */
+async function told(): Promise<string[]> {
+	const lines: string[] = [];
 	for (const [name, process_] of queue.processes) {
-		marks.set(name, (await process_.readLog()).length);
+		const log = (await process_.readLog()).split('\n');
+		const own = log.filter((text) => /Kling Fast|execution \d+/i.test(text));
+		lines.push(...own.map((text) => `${name}: ${text}`));
 	}
-	return marks;
-}
-
-/** What each process has logged about executions and clips since then: `worker 1: ...` */
-async function doneBy(marks: Map<string, number>): Promise<string[]> {
-	const told: string[] = [];
-	for (const [name, process_] of queue.processes) {
-		const log = (await process_.readLog()).slice(marks.get(name) ?? 0);
-		const lines = log.split('\n').filter((text) => /Kling Fast|execution \d+/i.test(text));
-		told.push(...lines.map((text) => `${name}: ${text}`));
-	}
-	return told;
-}
-
-function processOf(told: string): string {
-	return told.split(':')[0];
+	return lines;
 }

@@ -49,6 +49,7 @@ const GENERATE_OPTIONS: Row[] = [
 const GET: Row[] = [
 	['taskId', 'Task ID', 'string', ''],
 	['waitUntilFinished', 'Wait Until Finished', 'boolean', false],
+	['waitBy', 'How to Wait', 'options', 'polling'],
 	['metadata', 'Metadata', 'json', '{}'],
 	['downloadVideo', 'Download Video', 'boolean', true],
 	['options', 'Options', 'collection', {}],

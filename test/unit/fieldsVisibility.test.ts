@@ -144,6 +144,14 @@ describe('the other operations show', () => {
 		expect(shownFields({ ...estimate, shots: 'json' })).not.toContain('duration');
 	});
 
+	it('how to wait only when Get Video waits, and not to an AI agent', () => {
+		const get = { resource: 'video', operation: 'get' };
+		expect(shownFields(get)).not.toContain('waitBy');
+		expect(shownFields({ ...get, waitUntilFinished: true })).toContain('waitBy');
+		const asTool = shownFields({ ...get, waitUntilFinished: true }, { asTool: true });
+		expect(asTool).not.toContain('waitBy');
+	});
+
 	it('options of waiting only when Get Video waits', () => {
 		const get = { resource: 'video', operation: 'get' };
 		expect(shownOptions(get)).toEqual(['concurrency', 'includeInputFields', 'outputField']);

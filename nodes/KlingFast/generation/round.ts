@@ -77,8 +77,9 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 			working.clear();
 			throw stopReason(run.signal);
 		}
+		const nowMs = run.clock.nowMs();
 		const actions = dueActions(sheet, {
-			nowMs: run.clock.nowMs(),
+			nowMs,
 			named,
 			slots: run.slots(),
 			busy: new Set(working.keys()),
@@ -109,7 +110,7 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 		}
 		run.keepSlots(inFlight(sheet));
 		if (working.size === 0 && (!start.isAwake || isOver(sheet))) return sheet;
-		await somethingIsDue(sheet, run, working);
+		await somethingIsDue(sheet, run, working, nowMs);
 	}
 }
 
@@ -125,11 +126,12 @@ async function somethingIsDue(
 	sheet: Sheet,
 	{ clock, signal, slotGivenBack }: RoundRun,
 	working: Working,
+	/** What was due at this moment is done already: time goes on between two looks at the clock. */
+	decidedAtMs: number,
 ): Promise<void> {
 	const ended = new AbortController();
 	const either = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-	const nowMs = clock.nowMs();
-	const dueInMs = nextDueMs(sheet, nowMs) - nowMs;
+	const dueInMs = nextDueMs(sheet, decidedAtMs) - clock.nowMs();
 	const due = Number.isFinite(dueInMs)
 		? [clock.sleep(Math.max(0, dueInMs), either).catch(() => undefined)]
 		: [];

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import axios from 'axios';
 import type { Arena } from '../arena';
-import { numbered, some, type Attack } from '../attack';
+import { ENDED_BY_HAND, numbered, some, type Attack } from '../attack';
 import { GENERATE, triggerWorkflow } from '../batch';
 
 const ROWS = 6;
@@ -199,22 +199,16 @@ export const intruders: Attack[] = [
 	},
 	{
 		name: 'A sleeper under a flood',
-		sandbox: PATIENT,
+		sandbox: ENDED_BY_HAND,
 		async run(arena) {
 			arena.asked = ROWS;
-			const prompts = numbered(ROWS);
-			const parameters = { waitBy: 'callback' };
-			const workflowId = await arena.batch({ prompts, parameters, options: { concurrency: ROWS } });
-			const executionId = await arena.host.run(workflowId);
-			await arena.host.waitForStatus(executionId, ['waiting', 'success'], 60);
+			const run = await arena.sleeper({ prompts: numbered(ROWS), options: { concurrency: ROWS } });
+			await arena.host.waitForStatus(run.executionId, ['waiting'], 60);
 			const submit = arena.sandbox.ledger.accepted()[0].body as { callback_url: string };
 			const signed = submit.callback_url;
 			await flood(arena, [signed, signed.replace(/signature=.{8}/, 'signature=00000000')]);
-			const execution = await arena.ended(executionId);
-			const items = execution.itemsOf(GENERATE);
+			const items = (await run.finishAll()).itemsOf(GENERATE);
 			arena.expect(items.length === ROWS, `${items.length} items for ${ROWS} rows`);
-			const late = items.filter(({ json }) => json.status !== 'completed');
-			if (late.length > 0) await arena.recover(JSON.stringify(late));
 		},
 	},
 ];

@@ -6,8 +6,6 @@ import { GENERATE, type BatchPlan } from '../batch';
 
 const ROWS = 10;
 const GATE_WITHIN_MS = 60_000;
-/** Long enough for n8n to be killed and started before, short enough to be waited for. */
-const WAKES_WITHIN_SECONDS = 60;
 /** No clip ends by itself before n8n is dead. */
 const LONG = { generationSeconds: 200_000, concurrency: 0 };
 
@@ -46,52 +44,6 @@ export const deadlyAttacks: DeadlyAttack[] = [
 		await arena.sandbox.ledger.waitFor(isDownloading, GATE_WITHIN_MS);
 		return doomed;
 	}),
-	{
-		name: 'Kill -9: asleep',
-		sandbox: LONG,
-		async begin(arena) {
-			arena.asked = ROWS;
-			const options = { concurrency: ROWS };
-			const parameters = { waitBy: 'callback' };
-			const doomed = await begin(arena, { prompts: numbered(ROWS), parameters, options });
-			await arena.host.waitForStatus(doomed.executionId, ['waiting'], 60);
-			return doomed;
-		},
-		/** The first execution delivers; the second one says of every row that it is bought already. */
-		async afterwards(arena, { workflowId, executionId }) {
-			await arena.finishTasks();
-			const first = await arena.ended(executionId);
-			arena.expect(first.status === 'success', `the sleeper ended as ${first.status}`);
-			const again = await arena.run(workflowId);
-			const text = JSON.stringify(again.data);
-			arena.expect(text.includes('Already bought'), 'the second run does not say "already bought"');
-		},
-	},
-	{
-		name: 'Kill -9: while waking up',
-		sandbox: LONG,
-		async begin(arena) {
-			arena.asked = ROWS;
-			const options = { concurrency: ROWS, maxWait: WAKES_WITHIN_SECONDS };
-			const parameters = { waitBy: 'callback' };
-			const doomed = await begin(arena, { prompts: numbered(ROWS), parameters, options });
-			await arena.host.waitForStatus(doomed.executionId, ['waiting'], 60);
-			const slow = { kind: 'slow', part: 'body', seconds: 20 } as const;
-			arena.sandbox.faults.add({ route: 'file', action: slow, times: ROWS });
-			await arena.finishTasks();
-			const { ledger } = arena.sandbox;
-			await ledger.waitFor(() => ledger.downloads().length >= 1, GATE_WITHIN_MS);
-			return doomed;
-		},
-		/** Nobody calls back any more. When the time is up the rows come out as timed out, and are fetched by their ids. */
-		async afterwards(arena, { executionId }) {
-			arena.sandbox.faults.clear();
-			const first = await arena.host.waitForEnd(executionId, 200);
-			const items = first.jsonOf(GENERATE);
-			arena.expect(items.length === ROWS, `${items.length} items for ${ROWS} rows`);
-			await arena.recover(JSON.stringify(items));
-		},
-	},
 	{
 		name: 'Kill -9: without a Row Key',
 		sandbox: LONG,

@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorTextOf, journalOf, type Arena } from '../arena';
-import { drawn, numbered, type Attack } from '../attack';
+import { drawn, ENDED_BY_HAND, numbered, type Attack } from '../attack';
 import { GENERATE, NODES, type BatchPlan } from '../batch';
 
 const ROWS = 10;
@@ -156,12 +156,13 @@ export const levers: Attack[] = [
 	},
 	{
 		name: 'A loop of sleeping batches',
+		sandbox: ENDED_BY_HAND,
 		async run(arena) {
 			arena.asked = ROWS;
-			const prompts = numbered(ROWS, '[[slow:500]] A paper boat');
 			const loopOf = drawn(arena, 3, 5);
-			const parameters = { waitBy: 'callback' };
-			const execution = await arena.run(await arena.batch({ prompts, loopOf, parameters }));
+			const execution = await (
+				await arena.sleeper({ prompts: numbered(ROWS), loopOf })
+			).finishAll();
 			const rows = execution.runsOf(NODES.after).flatMap(({ data }) => data?.main[0] ?? []);
 			arena.expect(rows.length === ROWS, `${rows.length} items after the loop`);
 		},

@@ -1,5 +1,5 @@
 import type { Arena } from '../arena';
-import { drawn, numbered, some, type Attack } from '../attack';
+import { drawn, ENDED_BY_HAND, numbered, some, type Attack } from '../attack';
 import { GENERATE, type BatchPlan } from '../batch';
 
 const ROWS = 10;
@@ -76,31 +76,18 @@ export const wire: Attack[] = [
 	},
 	{
 		name: 'Wire: asleep under faults',
-		sandbox: { concurrency: 0 },
+		sandbox: ENDED_BY_HAND,
 		async run(arena) {
-			const words = [
-				'reset-after-accept',
-				'503:1',
-				'task-502',
-				'task-reset',
-				'file-reset',
-				'slow:900',
-			];
-			const callbacks = [
-				'duplicate-callback:3',
-				'forged-callback',
-				'malformed-callback',
-				'early-callback',
-			];
+			const words = ['reset-after-accept', '503:1', 'task-502', 'task-reset', 'file-reset'];
+			const callbacks = ['duplicate-callback:3', 'forged-callback', 'malformed-callback'];
 			const prompts = numbered(ROWS).map((prompt) => {
 				const [word] = some(arena, 1, words);
 				const [callback] = some(arena, 1, callbacks);
 				return `[[${word}]][[${callback}]] ${prompt}`;
 			});
 			arena.asked = ROWS;
-			const parameters = { waitBy: 'callback' };
-			const options = { concurrency: drawn(arena, 2, ROWS) };
-			const execution = await arena.run(await arena.batch({ prompts, parameters, options }));
+			const options = { concurrency: drawn(arena, ROWS / 2, ROWS) };
+			const execution = await (await arena.sleeper({ prompts, options })).finishAll();
 			arena.expect(
 				execution.jsonOf(GENERATE).length === ROWS,
 				`${execution.jsonOf(GENERATE).length} items for ${ROWS} rows`,

@@ -1,12 +1,21 @@
-import { realClock, useClock } from '../../../nodes/KlingFast/clock';
-import { KlingFast } from '../../../nodes/KlingFast/KlingFast.node';
 import type { NodeRun } from '../harness';
-import { callBack, endOf, open, sleepy, taskIds, woken } from '../operations/sleepStage';
+import {
+	callBack,
+	endClip,
+	endOf,
+	isWaiting,
+	open,
+	partOf,
+	roundAfter,
+	setTheSleepStage,
+	sleepy,
+	taskIds,
+} from '../operations/sleepStage';
 import { signed, startedRun, tokenFor, triggerNode } from '../operations/triggerHost';
 import { callWebhook } from '../webhooks';
-import { column, generate, jsonOf, setTheStage } from './setup';
+import { column, generate, jsonOf } from './setup';
 
-const stage = setTheStage();
+const stage = setTheSleepStage({ concurrency: 0 });
 
 const polls = () => stage.sandbox.ledger.polls().length;
 
@@ -21,128 +30,110 @@ const forged = (taskId: string) => ({
 	result: { videos: [{ url: ['http://127.0.0.1:9/forged.mp4'] }] },
 });
 
-describe('Law 5, A callback is a hint: a sleeping execution', () => {
+describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 	let run: NodeRun;
 	let fox: string;
 	let cat: string;
 
 	beforeEach(async () => {
-		run = await stage.engine.runNode(sleepy(stage, [open('A fox'), open('A cat')]));
+		run = await stage.engine.runNode(
+			sleepy(stage, [open('A fox'), open('A cat'), 'A dog'], {
+				onError: 'continueRegularOutput',
+				nodeOptions: { concurrency: 2 },
+			}),
+		);
 		[fox, cat] = taskIds(stage);
 	});
 
-	test('is not woken by the word of a callback: a clip that is still being made is asked for again', async () => {
-		const answer = await callBack(stage, run, forged(fox));
-		expect(answer.status).toBe(503);
-		expect(answer.result?.workflowData).toBeUndefined();
+	test('does not believe that a clip has ended: it asks', async () => {
+		expect((await callBack(stage, fox, forged(fox))).status).toBe(200);
+		expect(polls()).toBe(1);
+		expect(isWaiting(stage, run)).toBe(true);
+		expect(taskIds(stage)).toHaveLength(2);
+		expect(stage.sandbox.ledger.downloads()).toEqual([]);
 	});
 
 	test('takes nothing from a callback but the moment', async () => {
 		await end(fox);
 		await end(cat, 'failed');
-		const answer = await callBack(stage, run, { code: 200, data: forged(cat) });
-		const resumed = await woken(stage, run, answer);
-		expect(jsonOf(resumed)).toMatchObject([
+		await callBack(stage, fox, { code: 200, data: forged(fox) });
+		await callBack(stage, fox, { code: 200, data: forged(cat) });
+		await endClip(stage, taskIds(stage)[2]);
+		const final = await stage.engine.finalRun(run);
+		expect(jsonOf(final)).toMatchObject([
 			{ taskId: fox, status: 'completed', cost: 0.504 },
 			{ taskId: cat, status: 'failed' },
+			{ status: 'completed' },
 		]);
-		expect(JSON.stringify(jsonOf(resumed))).not.toContain('forged');
+		expect(JSON.stringify(jsonOf(final))).not.toContain('forged');
 	});
 
 	test.each([
 		['another task', endOf('task_01KV7FXR8BEYS1BWHJCT3JMCJ5')],
 		['no task', {}],
-		['an unfinished task', { id: 'x', status: 'processing' }],
+		['a task that is not finished', { id: 'x', status: 'processing' }],
 		['nothing', ''],
 		['a text', '"completed"'],
-	])('hears of %s: looks, and sleeps on', async (_what, body) => {
-		const answer = await callBack(stage, run, body);
-		expect(answer).toMatchObject({ status: 200, body: { message: 'Noted' } });
-		expect(answer.result?.workflowData).toBeUndefined();
-		await end(fox);
-		await end(cat);
-		// The body does not matter, so it also wakes the execution when all is done.
-		expect(column(await woken(stage, run, await callBack(stage, run, body)), 'taskId')).toEqual([
-			fox,
-			cat,
-		]);
+		['a list', [1, null]],
+		['odd ids', { id: { toString: 1 }, data: [{ id: [] }] }],
+		['a prototype', JSON.parse('{"__proto__": {"id": "x"}, "id": "__proto__"}')],
+	])('hears of %s: one more round, and nothing else', async (_what, body) => {
+		const { id } = partOf(stage, run, 'worker');
+		expect((await callBack(stage, fox, body)).status).toBe(200);
+		expect(partOf(stage, run, 'worker')).toMatchObject({ id, status: 'waiting' });
+		expect(taskIds(stage)).toEqual([fox, cat]);
+		expect(polls()).toBe(0);
 	});
 
-	test('hears the same callback again and again: what is known to have ended is not read again', async () => {
-		await end(fox);
-		expect((await callBack(stage, run, endOf(fox))).status).toBe(200);
-		const read = stage.sandbox.ledger.polls(fox).length;
-		for (let again = 0; again < 3; again++) {
-			const answer = await callBack(stage, run, endOf(fox));
-			expect(answer).toMatchObject({ status: 200, body: { message: 'Noted' } });
-		}
-		expect(stage.sandbox.ledger.polls(fox)).toHaveLength(read);
-		expect(stage.sandbox.ledger.polls(cat).length).toBeLessThanOrEqual(5);
-	});
-
-	test('of five callbacks at once exactly one wakes it, and each clip is downloaded once', async () => {
-		await end(fox);
-		await end(cat);
-		const before = polls();
-		// On the clock of the other tests, the patience of those who wait for the first would be over in 80 ms.
-		const backToFast = useClock(realClock);
-		const answers = await Promise.all(
-			[fox, cat, fox, cat, fox].map(async (taskId) => await callBack(stage, run, endOf(taskId))),
+	test('hears of a task of another sheet: that one is not touched', async () => {
+		const other = await stage.engine.runNode(
+			sleepy(stage, [open('A bird')], { nodeOptions: { concurrency: 5 } }),
 		);
-		backToFast();
-		const waking = answers.filter(({ result }) => result?.workflowData);
-		expect(waking).toHaveLength(1);
-		expect(answers.map(({ thrown }) => thrown)).toEqual(Array(5).fill(undefined));
-		expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-		expect(polls() - before).toBe(2);
-		expect(stage.sandbox.ledger.downloads()).toHaveLength(2);
-		const resumed = await woken(stage, run, waking[0]);
-		expect(column(resumed, 'status')).toEqual(['completed', 'completed']);
+		const bird = taskIds(stage)[2];
+		await end(bird);
+		await callBack(stage, fox, endOf(bird));
+		expect(stage.sandbox.ledger.polls(bird)).toEqual([]);
+		expect(isWaiting(stage, other)).toBe(true);
+		await callBack(stage, bird);
+		expect(column(await stage.engine.finalRun(other), 'taskId')).toEqual([bird]);
 	});
 
-	test('callbacks after the one that woke it do nothing', async () => {
+	test('hears the same callback again and again: what has ended is not read, nor fetched, again', async () => {
+		await endClip(stage, fox);
+		const reads = stage.sandbox.ledger.polls(fox).length;
+		for (let again = 0; again < 3; again++) {
+			expect((await callBack(stage, fox)).status).toBe(200);
+		}
+		expect(stage.sandbox.ledger.polls(fox)).toHaveLength(reads);
+		expect(stage.sandbox.ledger.downloads(fox)).toHaveLength(1);
+		expect(taskIds(stage)).toHaveLength(3);
+	});
+
+	test('of five callbacks at once one makes a round, and no clip is fetched twice', async () => {
 		await end(fox);
 		await end(cat);
-		await woken(stage, run, await callBack(stage, run, endOf(fox)));
+		const answers = await Promise.all(
+			[fox, cat, fox, cat, fox].map(async (taskId) => await callBack(stage, taskId)),
+		);
+		expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+		await roundAfter(stage, run, 60);
+		expect(stage.sandbox.ledger.downloads(fox)).toHaveLength(1);
+		expect(stage.sandbox.ledger.downloads(cat)).toHaveLength(1);
+	});
+
+	test('callbacks after its end are refused, and make no request', async () => {
+		for (const taskId of [fox, cat]) await endClip(stage, taskId);
+		await endClip(stage, taskIds(stage)[2]);
+		expect((await stage.engine.finalRun(run)).status).toBe('success');
 		const before = polls();
-		const late = await callBack(stage, run, endOf(cat));
-		expect(late).toMatchObject({ status: 200, body: { message: 'Noted' } });
-		expect(late.result?.workflowData).toBeUndefined();
+		expect([404, 409]).toContain((await callBack(stage, cat)).status);
 		expect(polls()).toBe(before);
 	});
 
-	test('callbacks during a long download are asked to come again, and wake nothing', async () => {
-		await end(fox);
-		await end(cat);
-		stage.sandbox.faults.add({ action: 'file-slow:1', route: 'file', when: { taskId: fox } });
-		const first = callBack(stage, run, endOf(fox));
-		await stage.sandbox.ledger.waitFor((ledger) => ledger.downloads().length > 0);
-		const meanwhile = await callBack(stage, run, endOf(cat));
-		expect(meanwhile.status).toBe(503);
-		expect(meanwhile.result?.workflowData).toBeUndefined();
-		const resumed = await woken(stage, run, await first);
-		expect(resumed.items.every(({ binary }) => binary?.data)).toBe(true);
-		expect((await callBack(stage, run, endOf(cat))).result?.workflowData).toBeUndefined();
-	});
-
-	test('is woken in another process, too, which knows nothing of what this one has read', async () => {
-		await end(fox);
-		expect((await callBack(stage, run, endOf(fox))).status).toBe(200);
-		await end(cat);
-		const before = polls();
-		const webhookOfThisProcess = KlingFast.prototype.webhook;
-		try {
-			await jest.isolateModulesAsync(async () => {
-				const fresh = await import('../../../nodes/KlingFast/KlingFast.node');
-				KlingFast.prototype.webhook = fresh.KlingFast.prototype.webhook;
-			});
-			const resumed = await woken(stage, run, await callBack(stage, run, endOf(cat)));
-			expect(column(resumed, 'taskId')).toEqual([fox, cat]);
-			expect(column(resumed, 'status')).toEqual(['completed', 'completed']);
-		} finally {
-			KlingFast.prototype.webhook = webhookOfThisProcess;
-		}
-		expect(polls() - before).toBe(2);
+	test('of a flood of callbacks none makes a second read within the same moment', async () => {
+		for (let flood = 0; flood < 20; flood++) await callBack(stage, fox, {});
+		expect(polls()).toBe(0);
+		expect(isWaiting(stage, run)).toBe(true);
 	});
 });
 

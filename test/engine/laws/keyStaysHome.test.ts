@@ -12,6 +12,22 @@ function expectNoSecretIn(run: NodeRun): void {
 }
 
 describe('Law 3, The key stays home', () => {
+	test('no execution of a sleeping sheet is saved with it', async () => {
+		const { engine } = stage;
+		const run = await engine.runNode(
+			generate(stage, ['[[stuck]] A cat', '[[stuck]] A dog'], {
+				parameters: { waitBy: 'sleep' },
+				nodeOptions: { concurrency: 1 },
+			}),
+		);
+		expect(run.status).toBe('waiting');
+		const saved = engine.executions.map(({ id }) => JSON.stringify(engine.savedData(id)));
+		expect(saved.length).toBeGreaterThanOrEqual(3);
+		for (const data of saved) expect(data).not.toContain(theKey);
+		expectNoSecretIn(run);
+		engine.stop(String(run.options.executionId));
+	});
+
 	test('the file host sees no Authorization header', async () => {
 		const run = await stage.engine.runNode(generate(stage, ['A cat']));
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);

@@ -95,7 +95,7 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expect(ledger.maxInFlight()).toBe(8);
 	});
 
-	test('Get Video that waits shares the places with Generate Video', async () => {
+	test('Get Video that waits takes no place of Generate Video', async () => {
 		const submitted = await stage.engine.runNode(
 			generate(stage, numbered(3, '[[stuck]] A cat'), { parameters: { mode: 'submitOnly' } }),
 		);
@@ -111,9 +111,9 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		const making = stage.engine.start(
 			generate(stage, ['A dog'], { nodeOptions: { concurrency: 2 } }),
 		);
+		expectAllCompleted(await making.finished, 1);
 		for (const taskId of column(submitted, 'taskId')) await finishTask(String(taskId));
 		expectAllCompleted(await getting.finished, 3);
-		expectAllCompleted(await making.finished, 1);
 	});
 
 	test('the 429 of another process on the same key is waited out', async () => {

@@ -164,7 +164,7 @@ describe("As an agent's tool", () => {
 		const result = await stage.engine.runNode(
 			generate(stage, ['A cat'], {
 				asTool: true,
-				parameters: { downloadVideo: true, waitBy: 'callback' },
+				parameters: { downloadVideo: true, waitBy: 'sleep' },
 			}),
 		);
 		expect(jsonOf(result)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);

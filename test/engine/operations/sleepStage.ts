@@ -1,8 +1,39 @@
-/** What the tests of sleeping executions share: rows that stay open until a test ends them, and callbacks by hand. */
+/** What the tests of sleeping sheets share: time that a test moves, callbacks by hand, and the executions that a sheet lives in. */
 import type { INodeParameters } from 'n8n-workflow';
-import type { NodeRun, RunOptions } from '../harness';
-import { generate, type Stage } from '../laws/setup';
-import { callWebhook, type WebhookAnswer, type WebhookRequest } from '../webhooks';
+import { realClock, useClock, type Clock } from '../../../nodes/KlingFast/clock';
+import { ManualClock, type SandboxOptions } from '../../../sandbox';
+import type { CallbackAnswer } from '../waitingWebhook';
+import type { ExecutionView, NodeRun, RunOptions } from '../harness';
+import { generate, setTheStage, type Stage } from '../laws/setup';
+
+export interface SleepStage extends Stage {
+	clock: Clock;
+	/** Time passes for the node and for the provider. */
+	pass(seconds: number): void;
+}
+
+/** A stage whose time stands still until a test moves it, or the node has waited. A clip takes 60 seconds. */
+export function setTheSleepStage(options: SandboxOptions = {}): SleepStage {
+	const time = new ManualClock();
+	const stage = setTheStage({ clock: time, generationSeconds: 60, ...options });
+	const clock: Clock = {
+		nowMs: () => time.wallMs(),
+		sleep: async (ms, signal) => {
+			const untilMs = time.wallMs() + ms;
+			await realClock.sleep(ms / 100, signal);
+			if (time.wallMs() < untilMs) time.advance((untilMs - time.wallMs()) / 1000);
+		},
+		random: () => 0.5,
+	};
+	let restore: () => void;
+	beforeEach(() => {
+		restore = useClock(clock);
+		// The places of sheets that earlier tests have left asleep are free again.
+		time.advance(600);
+	});
+	afterEach(() => restore());
+	return Object.assign(stage, { clock, pass: (seconds: number) => time.advance(seconds) });
+}
 
 /** A prompt whose clip is being made until `finishTask`. */
 export const open = (name: string) => `[[stuck:40]] ${name}`;
@@ -13,29 +44,116 @@ export function sleepy(
 	prompts: string[],
 	{ parameters, ...rest }: RunOptions & { nodeOptions?: INodeParameters } = {},
 ): RunOptions {
-	return generate(stage, prompts, { ...rest, parameters: { waitBy: 'callback', ...parameters } });
+	return generate(stage, prompts, { ...rest, parameters: { waitBy: 'sleep', ...parameters } });
 }
 
 /** The body that APIMart sends, as far as it matters. */
 export const endOf = (taskId: string | undefined, status = 'completed') => ({ id: taskId, status });
-
-/** Delivers a callback to a sleeping run. */
-export async function callBack(
-	{ engine }: Stage,
-	run: NodeRun,
-	body: unknown,
-	more: WebhookRequest = {},
-): Promise<WebhookAnswer> {
-	return await callWebhook(engine, run, { body, ...more });
-}
 
 /** Task ids in the order in which they were accepted. */
 export function taskIds({ sandbox }: Stage): string[] {
 	return sandbox.ledger.accepted().map(({ taskId = '' }) => taskId);
 }
 
-/** The run that a callback brought about; fails where it brought about none. */
-export async function woken({ engine }: Stage, run: NodeRun, answer: WebhookAnswer) {
-	if (!answer.result?.workflowData) throw new Error(`Still asleep, HTTP ${answer.status}`);
-	return await engine.resume(run, answer.result.workflowData);
+const NAMES = {
+	sheet: 'Kling Fast sheet',
+	worker: 'Kling Fast sheet: clips',
+	guard: 'Kling Fast sheet: guard',
+};
+
+/** The youngest execution of this kind that belongs to the sheet of a run, if it is still there. */
+export function findPart(
+	{ engine }: Stage,
+	run: Pick<NodeRun, 'options'>,
+	part: keyof typeof NAMES,
+): ExecutionView | undefined {
+	const childOf = (id: string | undefined, name: string) =>
+		engine.executions.filter((view) => view.parentId === id && view.workflowName === name).at(-1);
+	const { executionId } = run.options;
+	if (part !== 'worker') return childOf(executionId, NAMES[part]);
+	return childOf(childOf(executionId, NAMES.sheet)?.id, NAMES.worker);
+}
+
+export function partOf(
+	stage: Stage,
+	run: Pick<NodeRun, 'options'>,
+	part: keyof typeof NAMES,
+): ExecutionView {
+	const found = findPart(stage, run, part);
+	if (!found) throw new Error(`Execution ${run.options.executionId} has no ${part}`);
+	return found;
+}
+
+/** The timer of the execution that works on the sheet fires. */
+export async function nextRound(stage: SleepStage, run: NodeRun): Promise<void> {
+	await stage.engine.timeOut(partOf(stage, run, 'worker').id);
+}
+
+/** Time passes, and then the timer fires. */
+export async function roundAfter(stage: SleepStage, run: NodeRun, seconds: number): Promise<void> {
+	stage.pass(seconds);
+	await nextRound(stage, run);
+}
+
+/** A minute after another passes, as long as the run waits. */
+export async function toTheEnd(stage: SleepStage, run: NodeRun, minutes = 60): Promise<NodeRun> {
+	for (let minute = 0; minute < minutes && isWaiting(stage, run); minute++) {
+		await roundAfter(stage, run, 60);
+	}
+	return await stage.engine.finalRun(run);
+}
+
+export function isWaiting({ engine }: Stage, { options }: Pick<NodeRun, 'options'>): boolean {
+	return engine.executions.some(
+		({ id, status }) => id === options.executionId && status === 'waiting',
+	);
+}
+
+/** Delivers a callback where the task's submit asked for it, and waits until its round has ended. */
+export async function callBack(
+	{ engine, sandbox }: Stage,
+	taskId: string,
+	body: unknown = endOf(taskId),
+): Promise<CallbackAnswer> {
+	const submit = sandbox.ledger.accepted().find((entry) => entry.taskId === taskId);
+	const { callback_url: address } = submit?.body as { callback_url: string };
+	const answer = await engine.callBack(address, body);
+	await answer.finished;
+	return answer;
+}
+
+/** The clip ends at the provider, which calls back. */
+export async function endClip(
+	stage: Stage,
+	taskId: string,
+	ending: 'completed' | 'failed' | 'cancelled' = 'completed',
+): Promise<CallbackAnswer> {
+	await stage.sandbox.finishTask(taskId, { ending });
+	return await callBack(stage, taskId, endOf(taskId, ending));
+}
+
+/**
+ * Starts a round, and kills the process when the provider has accepted a submit in it but has not answered yet: n8n has nothing of
+ * that round.
+ */
+export async function cutOffInSubmit(
+	stage: SleepStage,
+	run: NodeRun,
+	startRound: () => Promise<unknown>,
+): Promise<string> {
+	const { engine, sandbox } = stage;
+	const before = sandbox.ledger.accepted().length;
+	const fault = sandbox.faults.add({
+		route: 'submit',
+		action: { kind: 'slow', part: 'headers', seconds: 0.3 },
+	});
+	const { id } = partOf(stage, run, 'worker');
+	const round = startRound();
+	await sandbox.ledger.waitFor((ledger) => ledger.accepted().length > before);
+	engine.crash(id);
+	await round;
+	sandbox.faults.remove(fault);
+	// Until then the provider says of a repetition that the first one is being dealt with.
+	await sandbox.ledger.waitFor((ledger) => ledger.submits().every(({ ended }) => ended));
+	return id;
 }

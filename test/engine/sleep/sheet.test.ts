@@ -1,63 +1,34 @@
-import type { RunOptions } from '../harness';
-import { column, generate, jsonOf, rowsOf, setTheStage } from '../laws/setup';
-import { callBack, endOf, open, sleepy, taskIds, woken } from './sleepStage';
+import { column, generate, jsonOf, numbered } from '../laws/setup';
+import {
+	callBack,
+	endClip,
+	findPart,
+	isWaiting,
+	nextRound,
+	open,
+	partOf,
+	roundAfter,
+	setTheSleepStage,
+	sleepy,
+	taskIds,
+	toTheEnd,
+} from '../operations/sleepStage';
 
-const stage = setTheStage();
+const stage = setTheSleepStage({ concurrency: 0 });
 
-async function end(taskId: string, ending: 'completed' | 'failed' | 'cancelled' = 'completed') {
-	await stage.sandbox.finishTask(taskId, { ending });
+const idOf = ({ options }: { options: { executionId?: string } }) => String(options.executionId);
+
+/** What n8n has of a sheet. The guard ends by itself at its next look. */
+async function expectNothingLeft(run: { options: { executionId?: string } }) {
+	await stage.engine.timeOut(partOf(stage, run, 'guard').id);
+	const left = stage.engine.executions.filter(({ id }) => id !== idOf(run));
+	expect(left.filter(({ workflowName }) => workflowName.startsWith('Kling Fast'))).toEqual([]);
 }
 
-describe('Sleep Until Called Back', () => {
-	test('one row: submitted, looked at once more, asleep; the callback brings the item that polling brings', async () => {
+describe("Sleep in n8n's Database", () => {
+	test('twelve rows at cap 5: asleep after five submits, woken by callbacks, twelve items in order', async () => {
 		const { engine, sandbox } = stage;
-		const run = await engine.runNode(
-			sleepy(stage, [open('A fox')], { parameters: { metadata: '={{ { row: $json.row } }}' } }),
-		);
-		expect(run.status).toBe('waiting');
-		const [taskId] = taskIds(stage);
-		expect(sandbox.ledger.polls()).toHaveLength(1);
-		await end(taskId);
-		const answer = await callBack(stage, run, endOf(taskId));
-		expect(answer.status).toBe(200);
-		expect(sandbox.ledger.polls()).toHaveLength(2);
-		const resumed = await woken(stage, run, answer);
-		expect(resumed.status).toBe('success');
-		const [{ json, binary, pairedItem }] = resumed.items;
-		expect(json).toMatchObject({
-			taskId,
-			status: 'completed',
-			videoUrl: expect.stringContaining('.mp4'),
-			cost: expect.any(Number),
-			estimatedCost: 0.504,
-			prompt: '[[stuck:40]] A fox',
-			quality: 'std',
-			metadata: { row: 0 },
-		});
-		expect(json.error).toBeUndefined();
-		expect(binary?.data).toMatchObject({ mimeType: 'video/mp4', fileName: `${taskId}.mp4` });
-		expect([pairedItem].flat()).toMatchObject([{ item: 0 }]);
-		const polled = await engine.runNode(generate(stage, ['A fox']));
-		expect(Object.keys(polled.items[0].json)).toEqual(
-			Object.keys(json).filter((name) => name !== 'metadata'),
-		);
-	});
-
-	test('both names of the address that wakes the execution are sent along', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, [open('A fox')]));
-		const [{ body }] = stage.sandbox.ledger.submits();
-		const { origin, pathname, search } = new URL(run.resumeUrl);
-		expect(body).toMatchObject({
-			webhook: run.resumeUrl,
-			callback_url: `${origin}${pathname}/callback${search}`,
-		});
-	});
-
-	test('twelve rows at cap 5: seven are worked off first, then one sleep, one wake-up, twelve items in order', async () => {
-		const { engine, sandbox } = stage;
-		const prompts = Array.from({ length: 12 }, (_, row) =>
-			row < 7 ? `row ${row}` : open(`row ${row}`),
-		);
+		const prompts = numbered(12).map(open);
 		const run = await engine.runNode(
 			sleepy(stage, prompts, {
 				parameters: { metadata: '={{ { row: $json.row } }}' },
@@ -65,92 +36,89 @@ describe('Sleep Until Called Back', () => {
 			}),
 		);
 		expect(run.status).toBe('waiting');
-		expect(sandbox.ledger.maxInFlight()).toBe(5);
-		expect(sandbox.ledger.accepted()).toHaveLength(12);
-		const asleep = taskIds(stage).slice(7);
-		const readsBefore = sandbox.ledger.polls().length;
-		for (const [index, taskId] of [...asleep].reverse().entries()) {
-			await end(taskId);
-			const answer = await callBack(stage, run, endOf(taskId));
-			expect(answer.status).toBe(200);
-			if (index < 4) {
-				expect(answer.result?.workflowData).toBeUndefined();
-				continue;
-			}
-			const resumed = await woken(stage, run, answer);
-			expect(resumed.status).toBe('success');
-			expect(column(resumed, 'row')).toEqual(prompts.map((_, row) => row));
-			expect(column(resumed, 'metadata')).toEqual(prompts.map((_, row) => ({ row })));
-			expect(column(resumed, 'prompt')).toEqual(prompts);
-			expect(new Set(column(resumed, 'status'))).toEqual(new Set(['completed']));
-			expect(resumed.items.every(({ binary }) => binary?.data)).toBe(true);
-			expect(resumed.items.map(({ pairedItem }) => [pairedItem].flat()[0])).toMatchObject(
-				prompts.map((_, item) => ({ item })),
-			);
+		expect(sandbox.ledger.accepted()).toHaveLength(5);
+		for (let ended = 0; ended < 12; ended++) {
+			// The newest first, so that rows end in another order than they came in.
+			const taskId = taskIds(stage)
+				.reverse()
+				.find((id) => sandbox.ledger.downloads(id).length === 0);
+			expect((await endClip(stage, String(taskId))).status).toBe(200);
+			expect(isWaiting(stage, run)).toBe(ended < 11);
 		}
-		// One read a callback at least (its own task), and one more that finds a clip still being made.
-		expect(sandbox.ledger.polls().length - readsBefore).toBeLessThanOrEqual(10);
-		expect(sandbox.ledger.charges()).toHaveLength(12);
-	});
-
-	test('there is no sleep where every clip has ended before it', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, ['[[slow:0]] A fox', '[[slow:0]] [[fail]] A cat']),
+		const final = await engine.finalRun(run);
+		expect(final.status).toBe('success');
+		expect(column(final, 'row')).toEqual(prompts.map((_, row) => row));
+		expect(column(final, 'metadata')).toEqual(prompts.map((_, row) => ({ row })));
+		expect(column(final, 'prompt')).toEqual(prompts);
+		expect(column(final, 'taskId')).toEqual(taskIds(stage));
+		expect(column(final, 'status')).toEqual(Array(12).fill('completed'));
+		expect(final.items.map(({ pairedItem }) => [pairedItem].flat()[0])).toEqual(
+			prompts.map((_, item) => ({ item })),
 		);
-		expect(run.status).toBe('success');
-		expect(column(run, 'status')).toEqual(['completed', 'failed']);
-		expect(run.items[0].binary?.data).toBeDefined();
-		expect(jsonOf(run)[1].error).toMatch(/could not make the clip/);
+		for (const { json, binary } of final.items) {
+			expect(binary?.data.id).toContain(`executions/${idOf(run)}/`);
+			expect(binary?.data.fileName).toBe(`${json.taskId}.mp4`);
+			const bytes = binary && (await engine.bytesOf(binary.data));
+			expect(bytes?.toString('latin1')).toContain(`task ${json.taskId}`);
+		}
+		expect(sandbox.ledger.maxInFlight()).toBe(5);
+		expect(sandbox.ledger.submits()).toHaveLength(12);
+		expect(sandbox.ledger.charges()).toHaveLength(12);
+		expect(sandbox.ledger.polls().length).toBeLessThanOrEqual(36);
+		await expectNothingLeft(run);
 	});
 
-	test('a clip that ends while another is downloaded is found before the execution sleeps', async () => {
+	test('without a single callback the timers deliver all', async () => {
 		const { engine, sandbox } = stage;
-		sandbox.faults.add({ action: 'file-slow:0.5', route: 'file', times: 1 });
-		const running = engine.start(sleepy(stage, ['[[slow:0]] quick', open('late')]));
-		await sandbox.ledger.waitFor((ledger) => ledger.downloads().length > 0);
-		await end(taskIds(stage)[1]);
-		const run = await running.finished;
-		expect(run.status).toBe('success');
-		expect(column(run, 'status')).toEqual(['completed', 'completed']);
+		const run = await engine.runNode(sleepy(stage, numbered(12)));
+		expect(run.status).toBe('waiting');
+		const final = await toTheEnd(stage, run, 10);
+		expect(column(final, 'prompt')).toEqual(numbered(12));
+		expect(column(final, 'status')).toEqual(Array(12).fill('completed'));
+		expect(final.items.every(({ binary }) => binary?.data.id?.includes(idOf(run)))).toBe(true);
+		expect(sandbox.ledger.maxInFlight()).toBe(5);
+		expect(sandbox.ledger.charges()).toHaveLength(12);
+		await expectNothingLeft(run);
 	});
 
-	test.each(['A "quoted" name', "It's", 'back\\slash', 'fox 🦊 {{ $json.x }} }}', '${x} `y`', ' '])(
-		'the saved state is found for a node named %p',
-		async (nodeName) => {
-			const run = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeName }));
-			const [taskId] = taskIds(stage);
-			await end(taskId);
-			const resumed = await woken(stage, run, await callBack(stage, run, endOf(taskId)));
-			expect(jsonOf(resumed)).toMatchObject([{ taskId, status: 'completed' }]);
-		},
-	);
-
-	test('what earlier nodes gave out stays as it was, so that rows can be looked up downstream', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, [open('A fox'), open('A cat')]));
-		const [rows] = run.execution.resultData.runData.Rows;
-		expect(rows.data?.main[0]?.map(({ json }) => json)).toEqual([
-			{ prompt: open('A fox'), row: 0 },
-			{ prompt: open('A cat'), row: 1 },
-		]);
+	test('the item is the one that polling brings', async () => {
+		const { engine } = stage;
+		const parameters = { metadata: '={{ { row: $json.row } }}' };
+		const run = await engine.runNode(sleepy(stage, ['A fox'], { parameters }));
+		expect(run.status).toBe('waiting');
+		const final = await toTheEnd(stage, run);
+		const polled = await engine.runNode(generate(stage, ['A fox'], { parameters }));
+		const [{ json, binary, pairedItem }] = final.items;
+		expect(json).toMatchObject({
+			taskId: taskIds(stage)[0],
+			status: 'completed',
+			cost: 0.504,
+			estimatedCost: 0.504,
+			prompt: 'A fox',
+			metadata: { row: 0 },
+		});
+		expect(Object.keys(json)).toEqual(Object.keys(polled.items[0].json));
+		expect(Object.keys(binary?.data ?? {}).sort()).toEqual(
+			Object.keys(polled.items[0].binary?.data ?? {}).sort(),
+		);
+		expect([pairedItem].flat()).toEqual([{ item: 0 }]);
 	});
 
-	test('slots are free while the execution sleeps', async () => {
-		const nodeOptions = { concurrency: 1 };
-		const asleep = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeOptions }));
-		expect(asleep.status).toBe('waiting');
-		const other = await stage.engine.runNode(generate(stage, ['A cat'], { nodeOptions }));
-		expect(column(other, 'status')).toEqual(['completed']);
+	test('a look while nothing has ended changes nothing', async () => {
+		const run = await stage.engine.runNode(sleepy(stage, numbered(7).map(open)));
+		const before = { ...partOf(stage, run, 'worker'), waitTill: undefined };
+		for (let round = 0; round < 3; round++) await roundAfter(stage, run, 60);
+		expect(partOf(stage, run, 'worker')).toMatchObject({ id: before.id, status: 'waiting' });
+		expect(taskIds(stage)).toHaveLength(5);
 	});
 
 	test('Download Video off: the link only', async () => {
 		const run = await stage.engine.runNode(
-			sleepy(stage, [open('A fox')], { parameters: { downloadVideo: false } }),
+			sleepy(stage, ['A fox'], { parameters: { downloadVideo: false } }),
 		);
-		const [taskId] = taskIds(stage);
-		await end(taskId);
-		const resumed = await woken(stage, run, await callBack(stage, run, endOf(taskId)));
-		expect(resumed.items[0].binary).toBeUndefined();
-		expect(jsonOf(resumed)[0].videoUrl).toContain('.mp4');
+		const final = await toTheEnd(stage, run);
+		expect(final.items[0].binary).toBeUndefined();
+		expect(jsonOf(final)[0].videoUrl).toContain('.mp4');
 		expect(stage.sandbox.ledger.downloads()).toEqual([]);
 	});
 
@@ -159,96 +127,133 @@ describe('Sleep Until Called Back', () => {
 		expect(run.status).toBe('success');
 		expect(column(run, 'status')).toEqual(['completed']);
 	});
+
+	test('Execute Once makes one clip', async () => {
+		const run = await stage.engine.runNode(sleepy(stage, numbered(3), { executeOnce: true }));
+		const final = await toTheEnd(stage, run);
+		expect(column(final, 'prompt')).toEqual(['A cat 0']);
+		expect(stage.sandbox.ledger.submits()).toHaveLength(1);
+	});
+
+	test('a run that is started by hand in the editor sleeps and wakes like any other', async () => {
+		const run = await stage.engine.runNode(sleepy(stage, [open('A fox')], { mode: 'manual' }));
+		const [taskId] = taskIds(stage);
+		await endClip(stage, taskId);
+		const final = await stage.engine.finalRun(run);
+		expect(jsonOf(final)).toMatchObject([{ taskId, status: 'completed' }]);
+	});
+
+	test.each(['A "quoted" name', "It's", 'back\\slash', 'fox 🦊 {{ $json.x }} }}', '${x} `y`'])(
+		'a node named %p sleeps and wakes',
+		async (nodeName) => {
+			const run = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeName }));
+			const [taskId] = taskIds(stage);
+			await endClip(stage, taskId);
+			const final = await stage.engine.finalRun(run);
+			expect(jsonOf(final)).toMatchObject([{ taskId, status: 'completed' }]);
+		},
+	);
+
+	test('what earlier nodes gave out stays as it was, so that rows can be looked up downstream', async () => {
+		const run = await stage.engine.runNode(sleepy(stage, ['A fox', 'A cat']));
+		const final = await toTheEnd(stage, run);
+		const [rows] = final.execution.resultData.runData.Rows;
+		expect(rows.data?.main[0]?.map(({ json }) => json)).toEqual([
+			{ prompt: 'A fox', row: 0 },
+			{ prompt: 'A cat', row: 1 },
+		]);
+	});
+
+	test('a loop buys and sleeps in each of its rounds', async () => {
+		const { engine } = stage;
+		const first = await engine.runNode(sleepy(stage, ['same']));
+		const done = await toTheEnd(stage, first);
+		const { executionId } = first.options;
+		const second = await engine.runNode(
+			sleepy(stage, ['same'], { executionId, context: done.context, runIndex: 1 }),
+		);
+		expect(second.status).toBe('waiting');
+		const [one, two] = taskIds(stage);
+		expect(column(done, 'taskId')).toEqual([one]);
+		expect(column(await toTheEnd(stage, second), 'taskId')).toEqual([two]);
+	});
 });
 
-describe('when clips go wrong', () => {
-	const everyOnError: Array<RunOptions['onError']> = [
-		'stopWorkflow',
-		'continueRegularOutput',
-		'continueErrorOutput',
-	];
-
-	test.each(everyOnError)(
-		'a row that fails before the sleep and one that fails in it are items on output 0 (%s)',
-		async (onError) => {
-			const run = await stage.engine.runNode(
-				sleepy(
-					stage,
-					[
-						'[[slow:0]] [[fail:content]] early',
-						'[[moderation-400]] refused',
-						open('late'),
-						open('good'),
-					],
-					{ onError },
-				),
-			);
-			expect(run.status).toBe('waiting');
-			const [early, late, good] = taskIds(stage);
-			await end(late, 'failed');
-			await end(good);
-			const resumed = await woken(stage, run, await callBack(stage, run, endOf(late, 'failed')));
-			expect(resumed.errorItems).toEqual([]);
-			expect(column(resumed, 'status')).toEqual(['failed', 'failed', 'failed', 'completed']);
-			expect(column(resumed, 'taskId')).toEqual([early, undefined, late, good]);
-			const errors = column(resumed, 'error');
-			expect(errors[0]).toContain(early);
-			expect(errors[1]).toMatch(/moderation/);
-			expect(errors[2]).toContain(late);
-			expect(errors[3]).toBeUndefined();
-		},
-	);
-
-	test.each(everyOnError)(
-		'a row that failed is an item, too, where it never came to a sleep (%s)',
-		async (onError) => {
-			const run = await stage.engine.runNode(
-				sleepy(stage, ['[[slow:0]] [[fail]] bad', '[[slow:0]] good'], { onError }),
-			);
-			expect(run.status).toBe('success');
-			expect(run.errorItems).toEqual([]);
-			expect(column(run, 'status')).toEqual(['failed', 'completed']);
-		},
-	);
-
-	test('an invalid row costs the others nothing', async () => {
-		const items = rowsOf([open('A fox'), '', open('A cat')]);
-		const run = await stage.engine.runNode(
-			sleepy(stage, [], { items, onError: 'continueRegularOutput' }),
-		);
-		expect(run.status).toBe('waiting');
-		const [fox, cat] = taskIds(stage);
-		await end(fox);
-		await end(cat);
-		const resumed = await woken(stage, run, await callBack(stage, run, endOf(cat)));
-		expect(column(resumed, 'taskId')).toEqual([fox, undefined, cat]);
-		expect(column(resumed, 'status')).toEqual(['completed', 'failed', 'completed']);
-		expect(jsonOf(resumed)[1].error).toMatch(/Prompt/);
+describe('a sheet that does not have to sleep', () => {
+	test('delivers at once where every row was refused, as polling does', async () => {
+		const prompts = ['[[moderation-400]] one', '[[moderation-400]] two'];
+		const onError = 'continueRegularOutput';
+		const run = await stage.engine.runNode(sleepy(stage, prompts, { onError }));
+		expect(run.status).toBe('success');
+		const polled = await stage.engine.runNode(generate(stage, prompts, { onError }));
+		expect(run.items).toEqual(polled.items);
 	});
 
-	test('a clip that cannot be downloaded is completed, with its link and an error', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, [open('A fox'), open('A cat')]));
-		const [fox, cat] = taskIds(stage);
-		stage.sandbox.faults.add({ action: 'expired-once:9', route: 'file', when: { taskId: fox } });
-		await end(fox);
-		await end(cat);
-		const resumed = await woken(stage, run, await callBack(stage, run, endOf(fox)));
-		expect(column(resumed, 'status')).toEqual(['completed', 'completed']);
-		expect(jsonOf(resumed)[0]).toMatchObject({
-			videoUrl: expect.stringContaining('.mp4'),
-			error: expect.stringMatching(/could not be downloaded.*Get Video/),
+	test('throws at once the error that polling throws', async () => {
+		const prompts = ['[[moderation-400]] one', '[[402]] two'];
+		const run = await stage.engine.runNode(sleepy(stage, prompts));
+		const polled = await stage.engine.runNode(generate(stage, prompts));
+		expect(run.status).toBe('error');
+		expect(run.error).toMatchObject({
+			message: polled.error?.message,
+			description: polled.error?.description,
 		});
-		expect(jsonOf(resumed)[0].error).toContain(fox);
-		expect(resumed.items[0].binary).toBeUndefined();
-		expect(resumed.items[1].binary?.data).toBeDefined();
-		expect(jsonOf(resumed)[1].error).toBeUndefined();
+		expect(findPart(stage, run, 'sheet')).toBeUndefined();
 	});
 
-	test('a cancelled clip wakes the execution as a failed one', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, [open('A fox')]));
-		const [taskId] = taskIds(stage);
-		await end(taskId, 'cancelled');
-		const resumed = await woken(stage, run, await callBack(stage, run, endOf(taskId, 'cancelled')));
-		expect(jsonOf(resumed)).toMatchObject([{ taskId, status: 'failed' }]);
+	test('sends nothing where no row is valid', async () => {
+		const run = await stage.engine.runNode(
+			sleepy(stage, ['', ''], { onError: 'continueRegularOutput' }),
+		);
+		expect(run.status).toBe('success');
+		expect(column(run, 'status')).toEqual(['failed', 'failed']);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
 	});
+});
+
+describe('slots', () => {
+	test('those of a sleeping sheet count for a polling run with the same key', async () => {
+		const nodeOptions = { concurrency: 1 };
+		const asleep = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeOptions }));
+		const running = stage.engine.start(
+			generate(stage, ['[[slow:1]] A cat'], { nodeOptions, nodeName: 'Other' }),
+		);
+		await endClip(stage, taskIds(stage)[0]);
+		expect(column(await stage.engine.finalRun(asleep), 'status')).toEqual(['completed']);
+		expect(column(await running.finished, 'status')).toEqual(['completed']);
+		expect(stage.sandbox.ledger.maxInFlight()).toBe(1);
+	});
+
+	test('two sheets of one key share them', async () => {
+		const { engine, sandbox } = stage;
+		const one = await engine.runNode(sleepy(stage, numbered(6, 'A cat')));
+		const two = await engine.runNode(sleepy(stage, numbered(6, 'A dog')));
+		expect(sandbox.ledger.accepted()).toHaveLength(5);
+		for (let minute = 0; minute < 20 && isWaiting(stage, two); minute++) {
+			stage.pass(60);
+			if (isWaiting(stage, one)) await nextRound(stage, one);
+			if (isWaiting(stage, two)) await nextRound(stage, two);
+		}
+		for (const run of [one, two]) {
+			expect(column(await engine.finalRun(run), 'status')).toEqual(Array(6).fill('completed'));
+		}
+		expect(sandbox.ledger.maxInFlight()).toBe(5);
+		expect(sandbox.ledger.charges()).toHaveLength(12);
+	});
+});
+
+test('a callback that comes while its own round runs is made up for by the next look', async () => {
+	const { engine, sandbox } = stage;
+	const run = await engine.runNode(sleepy(stage, [open('A fox'), open('A cat')]));
+	const [fox, cat] = taskIds(stage);
+	sandbox.faults.add({ action: 'file-slow:1', route: 'file', when: { taskId: fox } });
+	const first = endClip(stage, fox);
+	await sandbox.ledger.waitFor((ledger) => ledger.downloads().length > 0);
+	await sandbox.finishTask(cat);
+	expect((await callBack(stage, cat)).status).toBe(409);
+	await first;
+	for (let minute = 0; minute < 2 && findPart(stage, run, 'worker'); minute++) {
+		await roundAfter(stage, run, 60);
+	}
+	expect(column(await engine.finalRun(run), 'status')).toEqual(['completed', 'completed']);
 });

@@ -47,7 +47,7 @@ it('every picture is shown somewhere', () => {
 });
 
 it('the drawings bring a background of their own, so that they can be read on light and dark pages', () => {
-	for (const name of ['waiting', 'architecture']) {
+	for (const name of ['waiting', 'sleep', 'architecture']) {
 		const path = join(repositoryFolder, 'docs/images', `${name}.svg`);
 		const drawing = readFileSync(path, 'utf8');
 		const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(drawing) ?? [];

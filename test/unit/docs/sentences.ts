@@ -13,8 +13,8 @@ export interface Sentence {
 	isSentence: boolean;
 }
 
-/** Texts of these are shown beside fields, not as messages. */
-const PANEL_TEXTS = /\.(fields|node)\.ts$|cameraMovement\.ts$/;
+/** Texts of these are shown beside fields or in a workflow, not as messages. */
+const PANEL_TEXTS = /\.(fields|node)\.ts$|cameraMovement\.ts$|sheetWorkflows\.ts$/;
 const PANEL_NAMES = ['name', 'displayName', 'description', 'placeholder', 'hint'];
 /** What follows a message; the tables of the docs have it in words of their own. */
 const ADVICE_NAMES = ['advice', 'check', 'goesOn'];
@@ -41,6 +41,7 @@ function textsOf(file: string): Sentence[] {
 	const visit = (node: ts.Node): void => {
 		if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return;
 		if (isNaming(node, [...PANEL_NAMES, ...ADVICE_NAMES])) return;
+		if (isPartOfOthers(node, constants, source)) return;
 		const text = textOf(node, constants);
 		if (text !== undefined) {
 			const isReason = isDownload && /^(the|its) /.test(text);
@@ -56,6 +57,17 @@ function textsOf(file: string): Sentence[] {
 	return found;
 }
 
+/** A text with a name that is put into other texts is read there. */
+function isPartOfOthers(node: ts.Node, constants: Map<string, string>, source: string): boolean {
+	if (!ts.isVariableDeclaration(node) || !ts.isIdentifier(node.name)) return false;
+	const { text: name } = node.name;
+	return constants.has(name) && source.includes(`\${${name}}`);
+}
+
+function isOfFile(node: ts.VariableDeclaration): boolean {
+	return ts.isSourceFile(node.parent.parent.parent);
+}
+
 function isNaming(node: ts.Node, names: string[]): boolean {
 	const isOne =
 		ts.isPropertyAssignment(node) ||
@@ -64,18 +76,22 @@ function isNaming(node: ts.Node, names: string[]): boolean {
 	return isOne && ts.isIdentifier(node.name) && names.includes(node.name.text);
 }
 
-/** Texts that have a name of their own in a file. */
+/** Texts that have a name: those of the whole file, and sentences. A name that is used twice could be either. */
 function constantsOf(tree: ts.SourceFile): Map<string, string> {
-	const declared = tree.statements
-		.filter(ts.isVariableStatement)
-		.flatMap(({ declarationList }) => [...declarationList.declarations]);
-	return new Map(
-		declared.flatMap(({ name, initializer }): Array<[string, string]> =>
-			ts.isIdentifier(name) && initializer && ts.isStringLiteral(initializer)
-				? [[name.text, initializer.text]]
-				: [],
-		),
-	);
+	const texts = new Map<string, string>();
+	const seen = new Set<string>();
+	const visit = (node: ts.Node): void => {
+		if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) {
+			const { text: name } = node.name;
+			const text = node.initializer && textOf(node.initializer, texts);
+			if (seen.has(name)) texts.delete(name);
+			else if (text && (isOfFile(node) || readsLikeASentence(text))) texts.set(name, text);
+			seen.add(name);
+		}
+		ts.forEachChild(node, visit);
+	};
+	visit(tree);
+	return texts;
 }
 
 /** A hole that is filled only sometimes, or that is glued to the word before it, is left out. */

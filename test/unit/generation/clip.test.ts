@@ -1,12 +1,9 @@
-import { together, makeClips, openCostUsd } from '../../../nodes/KlingFast/generation/batch';
-import { awaitClip, lookAtClip, makeClip } from '../../../nodes/KlingFast/generation/clip';
+import { openCostUsd } from '../../../nodes/KlingFast/generation/batch';
 import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
 import { response } from '../apimart/answers';
 import { ManualClock, seededRandom } from './manualClock';
 import { completed, failed, FakeApi, Provider, running } from './provider';
-import { job, paidRun, video } from './run';
-
-const SETTINGS = { maxWaitSeconds: 900, download: true };
+import { fetchClip, job, makeClip, makeClips, paidRun, video } from './run';
 
 describe('making a clip', () => {
 	it('submits, waits and brings the video', async () => {
@@ -26,8 +23,8 @@ describe('making a clip', () => {
 	it('does not wait where only the submit was asked for', async () => {
 		const clock = new ManualClock();
 		const api = new FakeApi(clock, () => 60);
-		const submitOnly = job(0, { waitForEnd: false });
-		const outcome = await clock.run(makeClip(submitOnly, paidRun(api.client, clock)));
+		const run = paidRun(api.client, clock);
+		const outcome = await clock.run(makeClip(job(0), run, { isSubmitOnly: true }));
 		expect(outcome).toMatchObject({ status: 'submitted', taskId: 'task_0' });
 		expect(api.reads).toHaveLength(0);
 	});
@@ -92,10 +89,8 @@ describe('making a clip', () => {
 	it('stays completed, with its address, where it cannot be downloaded', async () => {
 		const clock = new ManualClock();
 		const api = new FakeApi(clock, () => 60);
-		const saveVideo = async () => {
-			throw new Error('The link has expired');
-		};
-		const run = paidRun(api.client, clock, { saveVideo });
+		const storeVideo = async () => ({ fault: { message: 'The link has expired' } });
+		const run = paidRun(api.client, clock, { storeVideo });
 		const outcome = await clock.run(makeClip(job(0, { download: true }), run));
 		expect(outcomeJson(outcome)).toMatchObject({
 			status: 'completed',
@@ -107,11 +102,11 @@ describe('making a clip', () => {
 	it('gives back its slot before the download', async () => {
 		const clock = new ManualClock();
 		const api = new FakeApi(clock, () => 60);
-		const saveVideo = async (_: string, taskId: string) => {
+		const storeVideo = async (_: string, taskId: string) => {
 			await clock.sleep(500_000);
-			return video(taskId);
+			return { binary: video(taskId) };
 		};
-		const run = paidRun(api.client, clock, { saveVideo, concurrency: 1 });
+		const run = paidRun(api.client, clock, { storeVideo, concurrency: 1 });
 		const clips = [job(0, { download: true }), job(1, { download: true })];
 		await clock.run(makeClips(clips, run));
 		expect(api.submits[1].atSeconds).toBeLessThan(70);
@@ -176,18 +171,32 @@ describe('many rows', () => {
 		}
 	});
 
-	it('of which one breaks for a reason of our own end before the error is told', async () => {
+	it('of which one breaks for a reason of our own: the others end', async () => {
 		const clock = new ManualClock();
-		const run = paidRun(new FakeApi(clock, () => 60).client, clock);
-		const ended: number[] = [];
-		const work = together([0, 1], run, async (itemIndex) => {
-			if (itemIndex === 0) throw new TypeError('bug');
-			await clock.sleep(1000);
-			ended.push(itemIndex);
-			return { itemIndex };
-		});
-		await expect(clock.run(work)).rejects.toThrow('bug');
-		expect(ended).toEqual([1]);
+		const api = new FakeApi(clock, () => 60);
+		const storeVideo = async (_: string, taskId: string) => {
+			if (taskId === 'task_0') throw new TypeError('bug');
+			return { binary: video(taskId) };
+		};
+		const jobs = [0, 1].map((index) => job(index, { download: true }));
+		const outcomes = await clock.run(makeClips(jobs, paidRun(api.client, clock, { storeVideo })));
+		expect(outcomes).toMatchObject([
+			{ status: 'completed', fault: { message: 'bug' } },
+			{ status: 'completed', binary: video('task_1') },
+		]);
+	});
+});
+
+describe('time that goes on between two looks at it, and timers that fire early', () => {
+	it.each([1, 2, 3, 4, 5])('by %d ms leave no clip waiting for ever', async (earlyMs) => {
+		const time = new ManualClock();
+		let ticks = 0;
+		const nowMs = () => time.nowMs() + ticks++;
+		const sleep: ManualClock['sleep'] = async (ms, signal) =>
+			await time.sleep(Math.max(0, ms - earlyMs), signal);
+		const api = new FakeApi(time, () => 60);
+		const run = { ...paidRun(api.client, time), clock: { nowMs, sleep, random: () => 0.5 } };
+		expect(await time.run(makeClip(job(0), run))).toMatchObject({ status: 'completed' });
 	});
 });
 
@@ -210,7 +219,7 @@ describe('a stopped run', () => {
 		expect(api.submits).toHaveLength(1);
 
 		const next = paidRun(api.client, clock, { apiKey, concurrency: 1, executionId: '8' });
-		await clock.run(makeClip(job(0, { waitForEnd: false }), next));
+		await clock.run(makeClip(job(0), next, { isSubmitOnly: true }));
 		expect(api.submits).toHaveLength(2);
 	});
 
@@ -219,12 +228,12 @@ describe('a stopped run', () => {
 		const stop = new Error('stopped by a person');
 		const controller = new AbortController();
 		const { signal } = controller;
-		const run = paidRun(new FakeApi(clock, () => 60).client, clock, { signal });
-		const work = together([0, 1], run, async (itemIndex) => {
+		const storeVideo = async (_: string, taskId: string) => {
 			controller.abort(stop);
-			return { itemIndex };
-		});
-		await expect(clock.run(work)).rejects.toBe(stop);
+			return { binary: video(taskId) };
+		};
+		const run = paidRun(new FakeApi(clock, () => 60).client, clock, { signal, storeVideo });
+		await expect(clock.run(makeClip(job(0, { download: true }), run))).rejects.toBe(stop);
 	});
 });
 
@@ -235,7 +244,7 @@ describe('fetching a clip by its task id', () => {
 			atSeconds < 30 ? running('task_9') : completed('task_9'),
 		);
 		const run = paidRun(provider.client, clock);
-		const outcome = await clock.run(awaitClip('task_9', { itemIndex: 0 }, SETTINGS, run));
+		const outcome = await clock.run(fetchClip('task_9', run));
 		expect(provider.reads[0].atSeconds).toBe(0);
 		expect(outcome).toMatchObject({ status: 'completed', binary: video('task_9') });
 	});
@@ -244,7 +253,7 @@ describe('fetching a clip by its task id', () => {
 		const clock = new ManualClock();
 		const provider = new Provider(clock, () => running('task_9'));
 		const run = paidRun(provider.client, clock);
-		const outcome = await clock.run(lookAtClip('task_9', { itemIndex: 0 }, SETTINGS, run));
+		const outcome = await clock.run(fetchClip('task_9', run, { isLook: true }));
 		expect(outcome).toMatchObject({ status: 'processing', taskId: 'task_9' });
 		expect(provider.reads).toHaveLength(1);
 	});
@@ -253,7 +262,7 @@ describe('fetching a clip by its task id', () => {
 		const clock = new ManualClock();
 		const provider = new Provider(clock, () => response(503, {}));
 		const run = paidRun(provider.client, clock);
-		const outcome = await clock.run(lookAtClip('task_9', { itemIndex: 0 }, SETTINGS, run));
+		const outcome = await clock.run(fetchClip('task_9', run, { isLook: true }));
 		expect(provider.reads).toHaveLength(3);
 		expect(outcomeJson(outcome)).toMatchObject({
 			taskId: 'task_9',

@@ -17,7 +17,7 @@ function running(onError?: INode['onError']): IExecuteFunctions {
 		parameters: {},
 		onError,
 	};
-	return { getNode: () => node } as IExecuteFunctions;
+	return { getNode: () => node, continueOnFail: () => onError !== undefined } as IExecuteFunctions;
 }
 
 describe('the item of a failed row', () => {
@@ -26,6 +26,11 @@ describe('the item of a failed row', () => {
 	it('has all that is known on the regular output', () => {
 		const item = failedItem(running('continueRegularOutput'), 2, json);
 		expect(item).toStrictEqual({ json, pairedItem: { item: 2 } });
+	});
+
+	it('is as another node asks for that it is made for', () => {
+		const item = failedItem(running(), 2, json, 'errorOutput');
+		expect(item).toStrictEqual({ json: { error: json.error }, pairedItem: { item: 2 } });
 	});
 
 	it('has nothing but the error on the error output, because n8n would not route it there', () => {
@@ -66,7 +71,6 @@ describe('a row that cannot be read', () => {
 		expect(inputFault(invalid)).toEqual({
 			message: `'Duration' is "2", allowed is 3 to 15`,
 			advice: 'Nothing was charged.',
-			cause: invalid,
 		});
 		expect(inputFault(new Error('no binary data')).advice).toMatch(/could not be read.*charged/);
 		expect(inputFault('odd').message).toBe('odd');

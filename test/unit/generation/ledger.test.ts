@@ -1,4 +1,5 @@
-import { Ledger, type LedgerEntry } from '../../../nodes/KlingFast/generation/ledger';
+import type { IContextObject } from 'n8n-workflow';
+import { entriesIn, Ledger, type LedgerEntry } from '../../../nodes/KlingFast/generation/ledger';
 
 const ENTRY: LedgerEntry = {
 	executionId: '7',
@@ -11,42 +12,45 @@ const ENTRY: LedgerEntry = {
 	state: 'sent',
 };
 
+const ledgerOf = (context: IContextObject, executionId: string, runIndex: number) =>
+	new Ledger(entriesIn(context, runIndex), executionId);
+
 describe('what the node remembers of its paid requests', () => {
 	it('is found again by a further try of the same execution, whatever the row says now', () => {
 		const context = {};
-		new Ledger(context, '7', 0).write(2, ENTRY);
-		const retry = new Ledger(context, '7', 0);
+		ledgerOf(context, '7', 0).write(2, ENTRY);
+		const retry = ledgerOf(context, '7', 0);
 		expect(retry.find(2, 'hash-a')).toEqual(ENTRY);
 		expect(retry.find(2, 'hash-b')).toEqual(ENTRY);
 	});
 
 	it('is found by another execution only for the same content', () => {
 		const context = {};
-		new Ledger(context, '7', 0).write(2, ENTRY);
-		const other = new Ledger(context, '8', 0);
+		ledgerOf(context, '7', 0).write(2, ENTRY);
+		const other = ledgerOf(context, '8', 0);
 		expect(other.find(2, 'hash-a')).toEqual(ENTRY);
 		expect(other.find(2, 'hash-b')).toBeUndefined();
 	});
 
 	it('belongs to its item and to its run of the node in a loop', () => {
 		const context = {};
-		new Ledger(context, '7', 0).write(2, ENTRY);
-		expect(new Ledger(context, '7', 0).find(1, 'hash-a')).toBeUndefined();
-		expect(new Ledger(context, '7', 1).find(2, 'hash-a')).toBeUndefined();
+		ledgerOf(context, '7', 0).write(2, ENTRY);
+		expect(ledgerOf(context, '7', 0).find(1, 'hash-a')).toBeUndefined();
+		expect(ledgerOf(context, '7', 1).find(2, 'hash-a')).toBeUndefined();
 	});
 
 	it('survives being saved and loaded by n8n', () => {
 		const context = {};
-		new Ledger(context, '7', 0).write(0, ENTRY);
-		new Ledger(context, '7', 3).write(1, { ...ENTRY, taskId: 'task_1' });
+		ledgerOf(context, '7', 0).write(0, ENTRY);
+		ledgerOf(context, '7', 3).write(1, { ...ENTRY, taskId: 'task_1' });
 		const loaded = JSON.parse(JSON.stringify(context));
-		expect(new Ledger(loaded, '7', 0).find(0, 'x')).toEqual(ENTRY);
-		expect(new Ledger(loaded, '7', 3).find(1, 'x')).toEqual({ ...ENTRY, taskId: 'task_1' });
+		expect(ledgerOf(loaded, '7', 0).find(0, 'x')).toEqual(ENTRY);
+		expect(ledgerOf(loaded, '7', 3).find(1, 'x')).toEqual({ ...ENTRY, taskId: 'task_1' });
 	});
 
 	it("leaves other things in the node's context alone", () => {
 		const context = { mine: 1 };
-		new Ledger(context, '7', 0).write(0, ENTRY);
+		ledgerOf(context, '7', 0).write(0, ENTRY);
 		expect(context.mine).toBe(1);
 	});
 });

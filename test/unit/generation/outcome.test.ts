@@ -99,13 +99,13 @@ describe('what went wrong, in a sentence', () => {
 		expect(faultOf(error)).toEqual({
 			message: 'The APIMart balance is too low: top up',
 			advice: 'Top up the APIMart account, then run again. Nothing was charged for this clip.',
-			cause: error,
+			api: { kind: 'balance', httpStatus: 402 },
 		});
 	});
 
 	it('of anything else has what there is', () => {
 		const error = new Error('disk full');
-		expect(faultOf(error)).toEqual({ message: 'disk full', cause: error });
+		expect(faultOf(error)).toEqual({ message: 'disk full' });
 		expect(faultOf('odd')).toEqual({ message: 'odd' });
 	});
 

@@ -3,7 +3,10 @@ import { clipTimes } from '../../../bench/clipTimes';
 import { OURS } from '../../../bench/polling/schedules';
 import { poll, simulate } from '../../../bench/polling/simulate';
 import { TELLERS, type Teller, type Told } from '../../../bench/polling/tellers';
-import { pollDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
+import {
+	asleepDelaySeconds,
+	pollDelaySeconds,
+} from '../../../nodes/KlingFast/generation/pollSchedule';
 
 const CLIPS = clipTimes(4000, 3);
 const noSpread = () => 0.5;
@@ -128,5 +131,27 @@ describe('told nothing', () => {
 	it('asks ever less often when a clip takes very long: under a hundred times in 15 minutes', () => {
 		expect(late(900).reads).toBeLessThan(100);
 		expect(late(900).lagSeconds).toBeLessThanOrEqual(20);
+	});
+});
+
+describe('a sleeping sheet', () => {
+	const delay = (elapsedSeconds: number, reads: number, progress?: number) =>
+		asleepDelaySeconds({ elapsedSeconds, reads, progress });
+
+	it('looks when the first clips are ready, and then once a minute', () => {
+		expect(delay(0, 0)).toBe(47);
+		expect(delay(30, 0)).toBe(17);
+		expect(delay(500, 0)).toBe(0);
+		expect(delay(47, 1)).toBe(60);
+		expect(delay(47, 1, 0)).toBe(60);
+	});
+
+	it('is led by progress to look sooner, twice at most, and never within five seconds', () => {
+		expect(delay(60, 1, 75)).toBeCloseTo(22.5);
+		expect(delay(60, 2, 75)).toBeCloseTo(22.5);
+		expect(delay(60, 3, 75)).toBe(60);
+		expect(delay(60, 1, 99)).toBe(5);
+		expect(delay(60, 1, 10)).toBe(60);
+		expect(delay(60, 1, 100)).toBe(60);
 	});
 });

@@ -1,29 +1,37 @@
-import { waitForTask, type PollRules } from '../../../nodes/KlingFast/generation/polling';
+import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
+import { finishAwake } from '../../../nodes/KlingFast/generation/batch';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
-import { completed, failed, Provider, reset, running, type Given } from './provider';
+import { accepted, completed, failed, Provider, reset, running, type Given } from './provider';
+import { fetchClip, job, paidRun, sheetOf } from './run';
 
 const ID = 'task_1';
+
+interface Rules {
+	maxWaitSeconds?: number;
+	pollIntervalSeconds?: number;
+	/** A task that was there before. */
+	isOld?: boolean;
+	signal?: AbortSignal;
+}
 
 /** Waits for a task whose reads are answered by this rule, in a time that passes by itself. */
 function start(
 	rule: (seconds: number, read: number) => Given,
-	rules: Partial<Omit<PollRules, 'client' | 'clock'>> = {},
+	{ maxWaitSeconds = 900, pollIntervalSeconds, isOld, signal }: Rules = {},
+	clock = new ManualClock(),
 ) {
-	const clock = new ManualClock();
-	const provider = new Provider(clock, ({ atSeconds }, count) => rule(atSeconds, count));
-	const result = clock.run(
-		waitForTask(ID, {
-			client: provider.client,
-			clock,
-			startedAtMs: 0,
-			deadlineMs: 900_000,
-			readAtOnce: false,
-			isFresh: true,
-			...rules,
-		}),
+	const provider = new Provider(clock, ({ method, atSeconds }, count) =>
+		method === 'POST' ? accepted(ID) : rule(atSeconds, count),
 	);
-	return { clock, provider, result };
+	const run = paidRun(provider.client, clock, { signal });
+	const clip = job(0, { maxWaitSeconds, pollIntervalSeconds });
+	const make = async () => {
+		if (isOld) return await fetchClip(ID, run, { maxWaitSeconds });
+		const [outcome] = await finishAwake(sheetOf([queuedRow(clip, false)], run), run, [clip]);
+		return outcome;
+	};
+	return { clock, provider, result: clock.run(make()) };
 }
 
 const doneAfter = (seconds: number) => (now: number) =>
@@ -33,8 +41,8 @@ describe('waiting for a task', () => {
 	it('ends with it', async () => {
 		const { result, provider, clock } = start(doneAfter(60));
 		await expect(result).resolves.toMatchObject({
-			isFinished: true,
-			task: { state: 'completed', videoUrl: 'https://files.example/task_1.mp4' },
+			status: 'completed',
+			task: { videoUrl: 'https://files.example/task_1.mp4' },
 		});
 		expect(clock.nowMs() / 1000).toBeLessThan(66);
 		expect(provider.reads[0].atSeconds).toBeGreaterThan(0);
@@ -47,7 +55,7 @@ describe('waiting for a task', () => {
 	});
 
 	it('reads at once where the task may be old', async () => {
-		const { result, provider } = start(doneAfter(0), { readAtOnce: true });
+		const { result, provider } = start(doneAfter(0), { isOld: true });
 		await result;
 		expect(provider.reads.map(({ atSeconds }) => atSeconds)).toEqual([0]);
 	});
@@ -55,8 +63,8 @@ describe('waiting for a task', () => {
 	it('ends with a task that failed', async () => {
 		const { result } = start(() => failed(ID, 'too violent'));
 		await expect(result).resolves.toMatchObject({
-			isFinished: true,
-			task: { state: 'failed', failure: 'too violent' },
+			status: 'failed',
+			task: { failure: 'too violent' },
 		});
 	});
 
@@ -65,7 +73,7 @@ describe('waiting for a task', () => {
 		const { result, provider } = start((_, read) =>
 			read > words.length ? completed(ID) : running(ID, 0, words[read - 1]),
 		);
-		await expect(result).resolves.toMatchObject({ isFinished: true });
+		await expect(result).resolves.toMatchObject({ status: 'completed' });
 		expect(provider.reads).toHaveLength(4);
 	});
 
@@ -80,7 +88,7 @@ describe('when the time is up', () => {
 	it('there is one last read, at the deadline', async () => {
 		const { result, provider, clock } = start(() => running(ID, 91));
 		await expect(result).resolves.toMatchObject({
-			isFinished: false,
+			status: 'timedOut',
 			task: { state: 'processing', progress: 91 },
 		});
 		expect(clock.nowMs()).toBe(900_000);
@@ -90,18 +98,18 @@ describe('when the time is up', () => {
 
 	it('what the last read says counts', async () => {
 		const { result } = start(doneAfter(900), { pollIntervalSeconds: 300 });
-		await expect(result).resolves.toMatchObject({ isFinished: true });
+		await expect(result).resolves.toMatchObject({ status: 'completed' });
 	});
 
 	it('before the first read, there is still one', async () => {
-		const { result, provider } = start(doneAfter(0), { deadlineMs: -5 });
-		await expect(result).resolves.toMatchObject({ isFinished: true });
+		const { result, provider } = start(doneAfter(0), { maxWaitSeconds: -5 });
+		await expect(result).resolves.toMatchObject({ status: 'completed' });
 		expect(provider.reads).toHaveLength(1);
 	});
 
 	it('nothing is known of a task that could never be read', async () => {
 		const { result } = start(() => reset());
-		await expect(result).resolves.toEqual({ isFinished: false, task: undefined });
+		await expect(result).resolves.toMatchObject({ status: 'timedOut', task: undefined });
 	});
 });
 
@@ -117,7 +125,7 @@ describe('reads that go wrong', () => {
 	];
 	it.each(faults)('in passing do not end the wait: %s', async (_, fault) => {
 		const { result, provider } = start((now) => (now < 40 ? fault : completed(ID)));
-		await expect(result).resolves.toMatchObject({ isFinished: true });
+		await expect(result).resolves.toMatchObject({ status: 'completed' });
 		expect(provider.reads.length).toBeGreaterThan(1);
 	});
 
@@ -127,8 +135,8 @@ describe('reads that go wrong', () => {
 		await result;
 		expect(provider.reads[1].atSeconds - provider.reads[0].atSeconds).toBe(100.5);
 
-		const late = start((_, read) => (read === 1 ? busy : completed(ID)), { deadlineMs: 20_000 });
-		await expect(late.result).resolves.toMatchObject({ isFinished: true });
+		const late = start((_, read) => (read === 1 ? busy : completed(ID)), { maxWaitSeconds: 20 });
+		await expect(late.result).resolves.toMatchObject({ status: 'completed' });
 		expect(late.clock.nowMs()).toBe(20_000);
 	});
 
@@ -137,23 +145,27 @@ describe('reads that go wrong', () => {
 		['an empty account', response(402, {}), 'balance'],
 	])('for good end the wait: %s', async (_, fault, kind) => {
 		const { result } = start(() => fault);
-		await expect(result).rejects.toMatchObject({ details: { kind } });
+		await expect(result).resolves.toMatchObject({ status: 'processing', fault: { api: { kind } } });
 	});
 
 	const unknown = response(400, { error: { message: 'Invalid task ID' } });
 
 	it('because a fresh task is not known everywhere yet are repeated a few times', async () => {
 		const found = start((_, read) => (read <= 5 ? unknown : completed(ID)));
-		await expect(found.result).resolves.toMatchObject({ isFinished: true });
+		await expect(found.result).resolves.toMatchObject({ status: 'completed' });
 
 		const lost = start(() => unknown);
-		await expect(lost.result).rejects.toMatchObject({ details: { kind: 'unknownTask' } });
+		await expect(lost.result).resolves.toMatchObject({
+			status: 'failed',
+			taskId: ID,
+			fault: { api: { kind: 'unknownTask' } },
+		});
 		expect(lost.provider.reads).toHaveLength(6);
 	});
 
 	it('because the task id is wrong end the wait at once', async () => {
-		const { result, provider } = start(() => unknown, { isFresh: false });
-		await expect(result).rejects.toMatchObject({ details: { kind: 'unknownTask' } });
+		const { result, provider } = start(() => unknown, { isOld: true });
+		await expect(result).resolves.toMatchObject({ fault: { api: { kind: 'unknownTask' } } });
 		expect(provider.reads).toHaveLength(1);
 	});
 });
@@ -181,18 +193,8 @@ describe('a stopped run', () => {
 		const controller = new AbortController();
 		const stop = new Error('stopped by a person');
 		clock.at(7_000, () => controller.abort(stop));
-		const { client } = new Provider(clock, () => running(ID));
-		const { signal } = controller;
-		const work = waitForTask(ID, {
-			client,
-			clock,
-			signal,
-			startedAtMs: 0,
-			deadlineMs: 900_000,
-			readAtOnce: false,
-			isFresh: true,
-		});
-		await expect(clock.run(work)).rejects.toBe(stop);
+		const { result } = start(() => running(ID), { signal: controller.signal }, clock);
+		await expect(result).rejects.toBe(stop);
 		expect(clock.nowMs()).toBe(7_000);
 		expect(clock.openSleeps).toBe(0);
 	});

@@ -37,7 +37,7 @@ export class Provider {
 		return this.seen.filter(({ path }) => path.startsWith('/v1/tasks/'));
 	}
 
-	private answer(options: IHttpRequestOptions): IN8nHttpFullResponse {
+	answer(options: IHttpRequestOptions): IN8nHttpFullResponse {
 		const key: unknown = options.headers?.['Idempotency-Key'];
 		const request: Seen = {
 			method: options.method ?? 'GET',

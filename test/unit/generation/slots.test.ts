@@ -1,6 +1,13 @@
 import fc from 'fast-check';
-import { takeSlot, type ReleaseSlot } from '../../../nodes/KlingFast/generation/slots';
-import { rejection } from '../apimart/answers';
+import { useClock } from '../../../nodes/KlingFast/clock';
+import {
+	keepSlots,
+	slotGivenBack,
+	slotsLeftBeside,
+} from '../../../nodes/KlingFast/generation/slots';
+import { ManualClock } from './manualClock';
+import { FakeApi } from './provider';
+import { job, makeClips, paidRun } from './run';
 
 let lanes = 0;
 /** A key of its own for every test: the count lives as long as the process. */
@@ -8,142 +15,138 @@ function freshKey(): string {
 	return `lane ${lanes++}`;
 }
 
+const clock = new ManualClock(1_000_000);
+let restore: () => void;
+beforeAll(() => (restore = useClock(clock)));
+afterAll(() => restore());
+
+/** Waits for a slot and keeps track of whether it was told of one. */
+function wait(apiKey: string, sheetId: string) {
+	const controller = new AbortController();
+	const waiting = { isTold: false, end: () => controller.abort() };
+	const told = slotGivenBack(apiKey, sheetId, controller.signal).then(() => {
+		waiting.isTold = true;
+	});
+	return Object.assign(waiting, { told });
+}
+
 /** Lets everything happen that can. */
 async function settle(): Promise<void> {
 	for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
-/** Asks for a slot and keeps track of whether it was given. */
-function ask(apiKey: string, limit: number) {
-	const controller = new AbortController();
-	const asked: {
-		limit: number;
-		release?: ReleaseSlot;
-		error?: unknown;
-		abort: () => void;
-	} = { limit, abort: () => controller.abort(new Error('stopped')) };
-	takeSlot(apiKey, limit, controller.signal).then(
-		(release) => (asked.release = release),
-		(error: unknown) => (asked.error = error),
-	);
-	return asked;
-}
-
 describe('the slots of an API key', () => {
-	it('are given up to the limit, and on as others are given back, in the order of asking', async () => {
+	it('are those that others leave', () => {
 		const apiKey = freshKey();
-		const clips = [1, 2, 3, 4].map(() => ask(apiKey, 2));
-		await settle();
-		expect(clips.map(({ release }) => release !== undefined)).toEqual([true, true, false, false]);
-		clips[1].release?.();
-		await settle();
-		expect(clips.map(({ release }) => release !== undefined)).toEqual([true, true, true, false]);
+		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
+		keepSlots(apiKey, 'mine', 3);
+		keepSlots(apiKey, 'theirs', 4);
+		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(1);
+		expect(slotsLeftBeside(apiKey, 'theirs', 5)).toBe(2);
+		expect(slotsLeftBeside(apiKey, 'a third', 5)).toBe(0);
+		keepSlots(apiKey, 'theirs', 0);
+		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
 	});
 
-	it('are counted per key', async () => {
-		const mine = ask(freshKey(), 1);
-		const theirs = ask(freshKey(), 1);
-		await settle();
-		expect(mine.release).toBeDefined();
-		expect(theirs.release).toBeDefined();
+	it('are counted per key', () => {
+		keepSlots(freshKey(), 'mine', 5);
+		expect(slotsLeftBeside(freshKey(), 'theirs', 5)).toBe(5);
 	});
 
-	it('given back twice count once', async () => {
+	it('that a sleeping sheet keeps run out, unless it says so anew', async () => {
 		const apiKey = freshKey();
-		const [first, second, third] = [ask(apiKey, 1), ask(apiKey, 1), ask(apiKey, 1)];
-		await settle();
-		first.release?.();
-		first.release?.();
-		await settle();
-		expect(second.release).toBeDefined();
-		expect(third.release).toBeUndefined();
+		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
+		await clock.run(clock.sleep(149_000));
+		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(0);
+		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
+		await clock.run(clock.sleep(149_000));
+		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(0);
+		await clock.run(clock.sleep(1_000));
+		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
 	});
 
-	it('are given to a node with a higher limit although one with a lower limit waits before it', async () => {
+	it('are told of to all who wait when one is given back, and not when one is taken', async () => {
 		const apiKey = freshKey();
-		const [running, low, high] = [ask(apiKey, 1), ask(apiKey, 1), ask(apiKey, 2)];
+		keepSlots(apiKey, 'mine', 2);
+		const waiting = [wait(apiKey, 'one'), wait(apiKey, 'two')];
+		keepSlots(apiKey, 'mine', 3);
 		await settle();
-		expect(low.release).toBeUndefined();
-		expect(high.release).toBeDefined();
-		running.release?.();
+		expect(waiting.map(({ isTold }) => isTold)).toEqual([false, false]);
+		keepSlots(apiKey, 'mine', 2);
 		await settle();
-		expect(low.release).toBeUndefined();
-		high.release?.();
-		await settle();
-		expect(low.release).toBeDefined();
+		expect(waiting.map(({ isTold }) => isTold)).toEqual([true, true]);
 	});
 
-	it('are not waited for by a run that was stopped', async () => {
+	it('are told of when what a sleeping sheet keeps has run out', async () => {
 		const apiKey = freshKey();
-		const [first, second, third] = [ask(apiKey, 1), ask(apiKey, 1), ask(apiKey, 1)];
-		await settle();
-		second.abort();
-		await settle();
-		expect(second.error).toEqual(new Error('stopped'));
-		first.release?.();
-		await settle();
-		expect(third.release).toBeDefined();
+		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
+		const { told } = wait(apiKey, 'other');
+		const before = clock.nowMs();
+		await clock.run(told);
+		expect(clock.nowMs() - before).toBe(150_000);
+		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
 	});
 
-	it('are not taken at all by a run that was stopped before', async () => {
+	it('are not waited for by whoever has ended', async () => {
 		const apiKey = freshKey();
-		const stop = new Error('stopped');
-		expect(await rejection(takeSlot(apiKey, 1, AbortSignal.abort(stop)))).toBe(stop);
-		const next = ask(apiKey, 1);
-		await settle();
-		expect(next.release).toBeDefined();
+		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
+		const waiting = wait(apiKey, 'other');
+		waiting.end();
+		await waiting.told;
+		expect(clock.openSleeps).toBe(0);
 	});
 
-	it('are never more than allowed, leave nobody waiting who could start, and are all given back, in any order of events', async () => {
-		const event = fc.record({
-			kind: fc.constantFrom('ask', 'ask', 'release', 'abort', 'releaseAndAbort'),
-			limit: fc.integer({ min: 1, max: 4 }),
-			which: fc.nat(),
-			isQuick: fc.boolean(),
+	it('are never less than none, whatever sheets say', () => {
+		const said = fc.record({
+			sheet: fc.constantFrom('a', 'b', 'c'),
+			count: fc.nat(9),
+			untilSeconds: fc.option(fc.integer({ min: -5, max: 60 }), { nil: undefined }),
 		});
-		await fc.assert(
-			fc.asyncProperty(fc.array(event, { maxLength: 60 }), async (events) => {
+		fc.assert(
+			fc.property(fc.array(said, { maxLength: 30 }), fc.nat(12), (all, limit) => {
 				const apiKey = freshKey();
-				const all: Array<ReturnType<typeof ask>> = [];
-				const given = new Set<object>();
-				const isHeld = (clip: ReturnType<typeof ask>) =>
-					clip.release !== undefined && !given.has(clip);
-				const giveBack = (clip: ReturnType<typeof ask> | undefined) => {
-					if (!clip) return;
-					given.add(clip);
-					clip.release?.();
-				};
-				const check = () => {
-					const inFlight = all.filter(isHeld).length;
-					const waiting = all.filter(({ release, error }) => !release && !error);
-					const highest = Math.max(0, ...all.filter(isHeld).map(({ limit }) => limit));
-					expect(inFlight).toBeLessThanOrEqual(highest);
-					for (const { limit } of waiting) expect(inFlight).toBeGreaterThanOrEqual(limit);
-				};
-				for (const { kind, limit, which, isQuick } of events) {
-					const held = all.filter(isHeld);
-					const waiting = all.filter(({ release, error }) => !release && !error);
-					if (kind === 'ask') all.push(ask(apiKey, limit));
-					if (kind.startsWith('release')) giveBack(held[which % (held.length || 1)]);
-					if (kind.endsWith('bort')) waiting[which % (waiting.length || 1)]?.abort();
-					if (isQuick) continue;
-					await settle();
-					check();
+				const kept = new Map<string, number>();
+				for (const { sheet, count, untilSeconds } of all) {
+					const untilMs =
+						untilSeconds === undefined ? undefined : clock.nowMs() + untilSeconds * 1000;
+					keepSlots(apiKey, sheet, count, untilMs);
+					kept.set(sheet, (untilSeconds ?? 1) > 0 ? count : 0);
 				}
-				await settle();
-				check();
-				for (let clip = all.find(isHeld); clip; clip = all.find(isHeld)) {
-					giveBack(clip);
-					await settle();
-					check();
-				}
-				expect(all.every(({ release, error }) => release ?? error)).toBe(true);
-				// Nothing is counted any more: a lane of one is free.
-				const last = ask(apiKey, 1);
-				await settle();
-				expect(last.release).toBeDefined();
+				kept.delete('a');
+				const others = [...kept.values()].reduce((sum, count) => sum + count, 0);
+				expect(slotsLeftBeside(apiKey, 'a', limit)).toBe(Math.max(0, limit - others));
 			}),
-			{ numRuns: 300 },
+		);
+	});
+});
+
+describe('runs of one key', () => {
+	it('are never more in flight than each allows, and leave nobody waiting who could start', async () => {
+		const runs = fc.array(
+			fc.record({ rows: fc.integer({ min: 1, max: 6 }), limit: fc.integer({ min: 1, max: 4 }) }),
+			{ minLength: 1, maxLength: 4 },
+		);
+		await fc.assert(
+			fc.asyncProperty(runs, async (plans) => {
+				const time = new ManualClock();
+				const api = new FakeApi(time, () => 60);
+				const apiKey = freshKey();
+				const all = plans.map(async ({ rows, limit }, index) => {
+					const jobs = Array.from({ length: rows }, (_, row) => job(row));
+					const executionId = `${index}`;
+					const run = paidRun(api.client, time, { apiKey, concurrency: limit, executionId });
+					return await makeClips(jobs, run);
+				});
+				const outcomes = (await time.run(Promise.all(all))).flat();
+				expect(outcomes.every(({ status }) => status === 'completed')).toBe(true);
+				const highest = Math.max(...plans.map(({ limit }) => limit));
+				const born = api.tasks.map(({ bornAtSeconds }) => bornAtSeconds);
+				for (const at of born) {
+					const inFlight = born.filter((other) => other <= at && at < other + 60);
+					expect(inFlight.length).toBeLessThanOrEqual(highest);
+				}
+			}),
+			{ seed: 20261126, numRuns: 60 },
 		);
 	});
 });

@@ -1,8 +1,8 @@
-import { markFailed, submitClip } from '../../../nodes/KlingFast/generation/submission';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { accepted, FakeApi, Provider, reset, type Given } from './provider';
-import { job, paidRun, REQUEST } from './run';
+import { job, makeClip, paidRun, REQUEST } from './run';
+import { markFailed } from '../../../nodes/KlingFast/generation/submission';
 
 const busy = response(503, { error: { message: 'busy' } });
 const refused = response(400, { error: { message: 'bad parameter' } });
@@ -20,7 +20,9 @@ function execution(rule: (post: number) => Given | 'lose' | undefined) {
 	);
 	const context = {};
 	const submit = async (clip = job(0), executionId = '7') =>
-		await clock.run(submitClip(clip, paidRun(api.client, clock, { context, executionId })));
+		await clock.run(
+			makeClip(clip, paidRun(api.client, clock, { context, executionId }), { isSubmitOnly: true }),
+		);
 	return { clock, api, context, submit };
 }
 
@@ -32,10 +34,13 @@ function entryOf(context: object, executionId = '7') {
 	}).ledger.find(0, job(0).contentHash);
 }
 
+/** A row that failed although it may have been bought: it is remembered with its key, and the advice says so. */
+const UNKNOWN = { status: 'failed', fault: { advice: expect.stringMatching(/same key/) } };
+
 describe('submitting a clip', () => {
 	it('is one request', async () => {
 		const { api, submit } = execution(() => undefined);
-		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0', isFound: false });
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0', status: 'submitted' });
 		expect(api.submits).toHaveLength(1);
 	});
 
@@ -47,7 +52,7 @@ describe('submitting a clip', () => {
 			remembered = JSON.parse(JSON.stringify(entryOf(context)));
 			return accepted('task_0');
 		});
-		await clock.run(submitClip(job(0), paidRun(client, clock, { context })));
+		await clock.run(makeClip(job(0), paidRun(client, clock, { context }), { isSubmitOnly: true }));
 		expect(remembered).toMatchObject({ state: 'sent', attempt: 1, body: expect.any(String) });
 		expect(entryOf(context)).toMatchObject({ state: 'sent', taskId: 'task_0' });
 	});
@@ -88,15 +93,17 @@ describe('submitting a clip', () => {
 		['a good answer without a task', response(200, { code: 200, data: [{}] }), 'unknown'],
 	];
 	it.each(final)('is not repeated after %s', async (_, fault, spent) => {
-		const { api, submit } = execution(() => fault);
-		await expect(submit()).rejects.toMatchObject({ details: { spent } });
+		const { api, context, submit } = execution(() => fault);
+		await expect(submit()).resolves.toMatchObject({ status: 'failed', fault: expect.anything() });
 		expect(api.submits).toHaveLength(1);
+		expect(entryOf(context)?.state).toBe(spent === 'no' ? 'over' : 'sent');
 	});
 
 	it('ends with the time for the clip', async () => {
 		const { api, clock, submit } = execution(() => busy);
-		await expect(submit(job(0, { maxWaitSeconds: 120 }))).rejects.toMatchObject({
-			details: { kind: 'overloaded' },
+		await expect(submit(job(0, { maxWaitSeconds: 120 }))).resolves.toMatchObject({
+			status: 'failed',
+			fault: { api: { kind: 'overloaded' } },
 		});
 		expect(clock.nowMs()).toBeLessThanOrEqual(1_000_000 + 120_000);
 		expect(api.submits.length).toBeGreaterThan(3);
@@ -104,8 +111,9 @@ describe('submitting a clip', () => {
 
 	it('says that nobody knows what was bought where only a later answer is a refusal', async () => {
 		const { submit } = execution((post) => (post === 1 ? 'lose' : response(401, {})));
-		await expect(submit()).rejects.toMatchObject({
-			details: { kind: 'credential', spent: 'unknown', advice: expect.stringMatching(/same key/) },
+		await expect(submit()).resolves.toMatchObject({
+			...UNKNOWN,
+			fault: { ...UNKNOWN.fault, api: { kind: 'credential' } },
 		});
 	});
 });
@@ -114,7 +122,7 @@ describe('a further try of the same execution', () => {
 	it('goes on with the task of the first, and sends nothing', async () => {
 		const { api, submit } = execution(() => undefined);
 		await submit();
-		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0', isFound: true });
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0' });
 		expect(api.submits).toHaveLength(1);
 	});
 
@@ -129,7 +137,7 @@ describe('a further try of the same execution', () => {
 	it('repeats the very request whose answer was lost', async () => {
 		const { api, submit } = execution((post) => (post <= 1 ? 'lose' : undefined));
 		const short = { maxWaitSeconds: 0.5 };
-		await expect(submit(job(0, short))).rejects.toMatchObject({ details: { spent: 'unknown' } });
+		await expect(submit(job(0, short))).resolves.toMatchObject(UNKNOWN);
 		const changed = { ...short, request: { ...REQUEST, prompt: 'something else' } };
 		await expect(submit(job(0, changed))).resolves.toMatchObject({ taskId: 'task_0' });
 		expect(api.submits[1]).toMatchObject({ key: api.submits[0].key, body: api.submits[0].body });
@@ -141,10 +149,8 @@ describe('a further try of the same execution', () => {
 			if (post === 1) return 'lose';
 			return post === 2 ? response(401, {}) : undefined;
 		});
-		await expect(submit(job(0, { maxWaitSeconds: 0.5 }))).rejects.toMatchObject({
-			details: { spent: 'unknown' },
-		});
-		await expect(submit()).rejects.toMatchObject({ details: { spent: 'unknown' } });
+		await expect(submit(job(0, { maxWaitSeconds: 0.5 }))).resolves.toMatchObject(UNKNOWN);
+		await expect(submit()).resolves.toMatchObject(UNKNOWN);
 		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0' });
 		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(1);
 		expect(api.tasks).toHaveLength(1);
@@ -152,7 +158,7 @@ describe('a further try of the same execution', () => {
 
 	it('sends a refused clip under a new key, because the provider would repeat its refusal', async () => {
 		const { api, submit } = execution((post) => (post === 1 ? refused : undefined));
-		await expect(submit()).rejects.toMatchObject({ details: { spent: 'no' } });
+		await expect(submit()).resolves.toMatchObject({ status: 'failed' });
 		await expect(submit()).resolves.toMatchObject({ taskId: 'task_0' });
 		expect(api.submits[1].key).not.toBe(api.submits[0].key);
 	});
@@ -161,7 +167,7 @@ describe('a further try of the same execution', () => {
 		const { api, clock, context, submit } = execution(() => undefined);
 		await submit();
 		markFailed(job(0), paidRun(api.client, clock, { context }));
-		await expect(submit()).resolves.toMatchObject({ taskId: 'task_1', isFound: false });
+		await expect(submit()).resolves.toMatchObject({ taskId: 'task_1' });
 		expect(api.submits[1].key).not.toBe(api.submits[0].key);
 	});
 
@@ -180,7 +186,7 @@ describe("n8n's retry of the execution", () => {
 		const { api, submit } = execution(() => undefined);
 		await submit();
 		const again = await submit(job(0), '8');
-		expect(again).toMatchObject({ taskId: 'task_0', isFound: true });
+		expect(again).toMatchObject({ taskId: 'task_0' });
 		expect(api.submits).toHaveLength(1);
 	});
 
@@ -188,7 +194,7 @@ describe("n8n's retry of the execution", () => {
 		const { submit } = execution(() => undefined);
 		await submit();
 		const other = job(0, { request: { ...REQUEST, prompt: 'something else' } });
-		await expect(submit(other, '8')).resolves.toMatchObject({ taskId: 'task_1', isFound: false });
+		await expect(submit(other, '8')).resolves.toMatchObject({ taskId: 'task_1' });
 	});
 });
 
@@ -199,8 +205,8 @@ describe('a row with its own key', () => {
 		const { api, clock, submit } = execution(() => undefined);
 		await submit(row);
 		const run = paidRun(api.client, clock, { executionId: '8' });
-		const found = await clock.run(submitClip({ ...row, itemIndex: 4 }, run));
-		expect(found).toMatchObject({ taskId: 'task_0', isFound: true, isFromEarlierRun: true });
+		const found = await clock.run(makeClip({ ...row, itemIndex: 4 }, run));
+		expect(found).toMatchObject({ taskId: 'task_0', status: 'completed' });
 		expect(api.tasks).toHaveLength(1);
 	});
 
@@ -217,15 +223,16 @@ describe('a row with its own key', () => {
 
 	it('gives up in the end where all earlier runs were refused', async () => {
 		const oldRefusal = response(400, {}, { 'Idempotency-Replayed': 'true' });
-		const { api, submit } = execution(() => oldRefusal);
-		await expect(submit(row)).rejects.toMatchObject({ details: { kind: 'parameter' } });
+		const { api, submit } = execution((post) => (post > 100 ? response(402, {}) : oldRefusal));
+		await expect(submit(row)).resolves.toMatchObject({ fault: { api: { kind: 'parameter' } } });
 		expect(api.submits.length).toBeLessThanOrEqual(21);
 	});
 
 	it('that was bought with other contents under this key is an error and stays remembered', async () => {
 		const reused = response(409, { error: { message: 'x', code: 'idempotency_key_reused' } });
 		const { api, context, submit } = execution(() => reused);
-		await expect(submit(row)).rejects.toThrow('Already bought by an earlier run');
+		const { fault } = await submit(row);
+		expect(fault?.message).toMatch(/^Already bought by an earlier run/);
 		expect(api.submits).toHaveLength(1);
 		expect(entryOf(context)).toMatchObject({ state: 'sent' });
 	});
@@ -238,20 +245,20 @@ describe('the key of a request whose answer was lost', () => {
 
 	async function againAfter(hours: number) {
 		const { api, clock, submit } = execution(lost);
-		await expect(submit(impatient)).rejects.toMatchObject({ details: { spent: 'unknown' } });
+		await expect(submit(impatient)).resolves.toMatchObject(UNKNOWN);
 		await clock.run(clock.sleep(hours * HOUR_MS));
 		return { api, result: submit(impatient, '8') };
 	}
 
 	it('is used again by a later execution while the provider remembers it', async () => {
 		const { api, result } = await againAfter(22);
-		await expect(result).resolves.toMatchObject({ isFound: true });
+		await expect(result).resolves.toMatchObject({ taskId: 'task_0' });
 		expect(api.tasks).toHaveLength(1);
 	});
 
 	it('is not used again when the provider may have forgotten it', async () => {
 		const { api, result } = await againAfter(24);
-		await expect(result).rejects.toThrow('could be bought twice');
+		expect((await result).fault?.message).toMatch('could be bought twice');
 		expect(api.submits).toHaveLength(1);
 	});
 });

@@ -213,7 +213,9 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const context = this.getContext('node');
 	const [{ json }] = this.getInputData();
 	const waiting = await this.getExecutionDataById(String(json.waitingExecutionId));
-	if (!waiting?.waitTill) return [[{ json: { [SHEET_KEY]: '' } }]];
+	// Of one that was stopped n8n keeps the time that it would have waited until.
+	const isWaiting = waiting?.waitTill && !waiting.resultData.error;
+	if (!isWaiting) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
 	const workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
 	const hasWorker = typeof workerId === 'string';

@@ -1,0 +1,45 @@
+/** Pieces of the drawings. They have a background of their own, for light and dark pages. */
+export const ACCENT = '#ea4b71';
+export const INK = '#334155';
+export const PLAIN = '#64748b';
+
+interface TextStyle {
+	anchor?: 'start' | 'middle' | 'end';
+	size?: number;
+	bold?: boolean;
+	color?: string;
+}
+
+export interface Point {
+	x: number;
+	y: number;
+}
+
+/** @param about for those who cannot see it */
+export function drawing(width: number, height: number, about: string, parts: string[]): string {
+	return [
+		`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="13" role="img" aria-label="${about}">`,
+		`<rect width="${width}" height="${height}" rx="8" fill="#ffffff" stroke="#cbd5e1"/>`,
+		...parts,
+		'</svg>',
+		'',
+	].join('\n');
+}
+
+export function text({ x, y }: Point, words: string, style: TextStyle = {}): string {
+	const { anchor = 'start', size = 13, bold = false, color = INK } = style;
+	const weight = bold ? ' font-weight="bold"' : '';
+	return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" font-size="${size}"${weight} fill="${color}" stroke="#ffffff" stroke-width="3" paint-order="stroke">${words}</text>`;
+}
+
+export function title(words: string): string {
+	return text({ x: 24, y: 34 }, words, { size: 17, bold: true, color: '#0f172a' });
+}
+
+export function line(from: Point, to: Point, color: string, dashes = 'none'): string {
+	return `<line x1="${round(from.x)}" y1="${round(from.y)}" x2="${round(to.x)}" y2="${round(to.y)}" stroke="${color}" stroke-dasharray="${dashes}"/>`;
+}
+
+export function round(pixels: number): number {
+	return Math.round(pixels * 10) / 10;
+}
