@@ -27,6 +27,7 @@ import {
 	outcomesOf,
 	sheetIn,
 	sheetItem,
+	sheetKeptByGuard,
 	sheetSavedIn,
 	SHEET_KEY,
 	workerIdIn,
@@ -55,13 +56,14 @@ export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutio
 		return await startWorker(this, sheet, {});
 	}
 	const worker = await this.getExecutionDataById(workerId);
-	const saved = worker && sheetSavedIn(worker);
-	if (!saved) {
-		const sheet: Sheet = JSON.parse(String(context.rows));
+	const slim: Sheet = JSON.parse(String(context.rows));
+	const kept = async () => await sheetKeptByGuard(this, slim.keyScope.executionId);
+	const saved = (worker && sheetSavedIn(worker)) ?? (await kept());
+	if (!worker || !saved) {
 		const why = {
 			message: `Execution ${workerId}, which made the clips of this sheet, was deleted`,
 		};
-		return [[sheetItem(abandon(sheet, why))]];
+		return [[sheetItem(abandon(outdated(saved ?? slim), why))]];
 	}
 	const error: unknown = worker.resultData.error;
 	if (isObject(error) && error.reason === 'manual') {
@@ -215,7 +217,8 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const waiting = await this.getExecutionDataById(String(json.waitingExecutionId));
 	// Of one that was stopped n8n keeps the time that it would have waited until.
 	const isWaiting = waiting?.waitTill && !waiting.resultData.error;
-	if (!isWaiting) return [[{ json: { [SHEET_KEY]: '' } }]];
+	// The first look comes before the node that waits has gone to wait.
+	if (!isWaiting && context.hasLooked) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
 	const workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
 	const hasWorker = typeof workerId === 'string';
@@ -223,11 +226,13 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const gone = !sheet ? json.sheetExecutionId : hasWorker && !worker ? workerId : undefined;
 	// One that has just ended is gone, too, before n8n has delivered its rows.
 	const isGoneForGood = gone !== undefined && gone === context.gone;
-	Object.assign(context, { workerId, gone });
+	Object.assign(context, { workerId, gone, hasLooked: true });
 	const saved = worker && sheetSavedIn(worker);
-	if (saved) context.tasks = openTaskIds(saved).join(', ');
+	if (saved) context[SHEET_KEY] = JSON.stringify(saved);
 	if (!isGoneForGood) return [[{ json }]];
-	const named = context.tasks ? ` These go on at APIMart: ${String(context.tasks)}.` : '';
+	const last = sheetIn(context);
+	const tasks = last ? openTaskIds(last).join(', ') : '';
+	const named = tasks ? ` These go on at APIMart: ${tasks}.` : '';
 	throw nodeError(this, {
 		message: `Execution ${String(gone)}, which made the clips of this sheet, was deleted`,
 		advice: `Nothing more is submitted.${named} n8n's log names the task of every row that was submitted: fetch them with Get Video.`,

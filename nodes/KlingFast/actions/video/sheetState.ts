@@ -47,6 +47,21 @@ export function workerIdIn(data: IRunExecutionData): string | undefined {
 	return typeof workerId === 'string' ? workerId : undefined;
 }
 
+/** The copy that the guard of a sheet keeps, found by what n8n notes of the children of the execution that waits. */
+export async function sheetKeptByGuard(
+	context: IExecuteFunctions,
+	waitingExecutionId: string,
+): Promise<Sheet | undefined> {
+	const waiting = await context.getExecutionDataById(waitingExecutionId);
+	const [entry] = waiting?.executionData?.nodeExecutionStack ?? [];
+	for (const childId of entry?.metadata?.waitingChildExecutionIds ?? []) {
+		const child = await context.getExecutionDataById(childId);
+		const sheet = child && sheetSavedIn(child);
+		if (sheet) return sheet;
+	}
+	return undefined;
+}
+
 /** What became of the rows. Where n8n keeps files in memory they are fetched only now. */
 export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): Promise<Outcome[]> {
 	if (!rows.some(({ phase }) => phase === 'made')) return rows.map(({ outcome }) => outcome);

@@ -6,7 +6,7 @@
  *   this one is at work for milliseconds only.
  * - The worker's workflow does one round after the other, with n8n's Wait node between them.
  * - The guard's workflow looks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
- *   person has deleted.
+ *   person has deleted. It keeps a copy of the sheet, because n8n's queue mode can lose what a killed worker had saved.
  * - The files' workflow passes finished videos through. It ends without waiting, so n8n gives copies to the execution that waits.
  */
 import { randomUUID } from 'node:crypto';
@@ -81,12 +81,12 @@ export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 		context,
 		'Kling Fast sheet: guard',
 		about,
-		[wait, ours(context, 'Guard Sheet', 'guardSheet'), isOverNode()],
+		[ours(context, 'Guard Sheet', 'guardSheet'), isOverNode(), wait],
 		[
-			[START_NODE, WAIT_NODE],
-			[WAIT_NODE, 'Guard Sheet'],
+			[START_NODE, 'Guard Sheet'],
 			['Guard Sheet', OVER_NODE],
 			[OVER_NODE, WAIT_NODE, 1],
+			[WAIT_NODE, 'Guard Sheet'],
 		],
 	);
 }
