@@ -76,7 +76,7 @@ describeOnN8n2('a sheet that sleeps and is stopped', () => {
 		return run;
 	}
 
-	/** Callbacks go on afterwards, of all tasks but the first: they must not make the sheet submit anything. */
+	/** Callbacks go on after a stop, of all tasks but the first: they must not make the sheet submit anything. */
 	async function end(
 		run: SheetRun,
 		id: string,
@@ -87,7 +87,8 @@ describeOnN8n2('a sheet that sleeps and is stopped', () => {
 		if (how === 'delete') await host.deleteExecutions([id]);
 		if (how === 'deleteCredential') await host.call('DELETE', `/rest/credentials/${id}`);
 		const facts = { submits: ledger.submits().length, open: run.openTasks(), atMs: Date.now() };
-		for (const taskId of facts.open.slice(1)) {
+		// Within the first minute of a sheet one that was deleted is not told from one that n8n has not saved yet.
+		for (const taskId of how === 'delete' ? [] : facts.open.slice(1)) {
 			await finishTask(taskId);
 			await ledger.waitFor(() => ledger.callbacks(taskId).length > 0);
 		}

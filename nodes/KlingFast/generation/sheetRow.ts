@@ -83,7 +83,7 @@ export function afterSubmit(
 		// A full provider may have refused a fresh task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
-		isFresh: !isFound,
+		isFresh: !isFromEarlierRun,
 		isFromEarlierRun,
 		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
 	};
