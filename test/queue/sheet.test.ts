@@ -6,7 +6,7 @@ import { startSandbox, type FaultAction, type FaultRoute, type Sandbox } from '.
 import { GENERATE, numberedRows } from '../e2e/callbackWorkflows';
 import { report } from '../e2e/report';
 import { CLIPS, completedRows, fileStarts, LONG, SheetRun } from '../e2e/sheetRun';
-import { SLOW_TO_NOTICE, startPublished } from './stage';
+import { QUICK_TO_NOTICE, startPublished } from './stage';
 
 const ROWS = 12;
 const CAP = 5;
@@ -21,7 +21,7 @@ let sandbox: Sandbox;
 let credential: CredentialRef;
 
 beforeAll(async () => {
-	queue = await startQueue(SLOW_TO_NOTICE);
+	queue = await startQueue(QUICK_TO_NOTICE);
 });
 beforeEach(async () => {
 	// A key of its own: a worker keeps the places of a sheet for a while that has ended in another worker.

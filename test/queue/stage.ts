@@ -12,12 +12,6 @@ export const QUICK_TO_NOTICE = {
 	QUEUE_WORKER_STALLED_INTERVAL: '3000',
 };
 
-/**
- * A worker that comes back says itself that what it was at work on has crashed, with all that was saved. n8n's queue says so later, and
- * then n8n saves nothing but an error in its place.
- */
-export const SLOW_TO_NOTICE = { QUEUE_WORKER_LOCK_DURATION: '240000' };
-
 interface Stage {
 	queue: Queue;
 	sandbox: Sandbox;
