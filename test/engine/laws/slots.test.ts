@@ -7,16 +7,28 @@ function expectAllCompleted(run: NodeRun, count: number): void {
 	expect(column(run, 'status')).toEqual(Array(count).fill('completed'));
 }
 
+/** Finishes the clips `from` (counted from 0, in the order of their submits) to `count`, each once `atOnce` are in flight. */
+async function finishEach(count: number, atOnce: number, from = 0): Promise<void> {
+	const { ledger, finishTask } = stage.sandbox;
+	for (let clip = from; clip < count; clip += 1) {
+		const started = Math.min(clip - from + atOnce, count);
+		await ledger.waitFor(() => ledger.accepted().length >= started);
+		await finishTask(ledger.accepted()[clip].taskId ?? '');
+	}
+}
+
 describe('Law 1, Pay once: clips in flight per key', () => {
 	test('twelve rows at a cap of five: five at a time, never more', async () => {
-		const run = await stage.engine.runNode(generate(stage, numbered(12)));
-		expectAllCompleted(run, 12);
+		const { finished } = stage.engine.start(generate(stage, numbered(12, '[[stuck]] A cat')));
+		await finishEach(12, 5);
+		expectAllCompleted(await finished, 12);
 		expect(stage.sandbox.ledger.maxInFlight()).toBe(5);
 	});
 
 	test('a place is filled as soon as a clip is done, not when a group of five is', async () => {
-		const running = stage.engine.start(generate(stage, ['[[stuck]] A cat', ...numbered(9)]));
+		const running = stage.engine.start(generate(stage, numbered(10, '[[stuck]] A cat')));
 		const { ledger } = stage.sandbox;
+		await finishEach(10, 5, 1);
 		await ledger.waitFor(() => ledger.charges().length === 9);
 		const [{ taskId = '' }] = ledger.accepted();
 		await stage.sandbox.finishTask(taskId);
@@ -25,11 +37,11 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 	});
 
 	test('two executions at once share the places of their key', async () => {
-		const runs = await Promise.all([
-			stage.engine.runNode(generate(stage, numbered(6, 'A cat'))),
-			stage.engine.runNode(generate(stage, numbered(6, 'A dog'))),
-		]);
-		for (const run of runs) expectAllCompleted(run, 6);
+		const runs = ['cat', 'dog'].map((animal) =>
+			stage.engine.start(generate(stage, numbered(6, `[[stuck]] A ${animal}`))),
+		);
+		await finishEach(12, 5);
+		for (const { finished } of runs) expectAllCompleted(await finished, 6);
 		expect(stage.sandbox.ledger.maxInFlight()).toBe(5);
 	});
 
@@ -120,10 +132,13 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		const apiKey = 'sk-shared-with-another-process';
 		stage.sandbox.addKey({ key: apiKey, concurrency: 3 });
 		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
-		const run = await stage.engine.runNode(generate(stage, numbered(8), { credentials }));
-		expectAllCompleted(run, 8);
+		const { finished } = stage.engine.start(
+			generate(stage, numbered(8, '[[stuck]] A cat'), { credentials }),
+		);
 		const { ledger } = stage.sandbox;
-		expect(ledger.submits().some(({ status }) => status === 429)).toBe(true);
+		await ledger.waitFor(() => ledger.submits().some(({ status }) => status === 429));
+		await finishEach(8, 3);
+		expectAllCompleted(await finished, 8);
 		expect(ledger.maxInFlight()).toBe(3);
 		expect(ledger.charges()).toHaveLength(8);
 	});
