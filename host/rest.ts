@@ -179,13 +179,29 @@ export class N8nRest {
 		wanted: ExecutionStatus[],
 		timeoutSeconds = RUN_WITHIN_SECONDS,
 	): Promise<Execution> {
-		return await this.waitForExecution(id, ({ status }) => wanted.includes(status), timeoutSeconds);
+		return await this.waitUntil(id, ({ status }) => wanted.includes(status), timeoutSeconds);
 	}
 
 	/** Waits until the execution is neither running nor waiting. */
 	async waitForEnd(id: string, timeoutSeconds = RUN_WITHIN_SECONDS): Promise<Execution> {
 		const hasEnded = ({ status }: Execution) => !UNFINISHED.includes(status);
-		return await this.waitForExecution(id, hasEnded, timeoutSeconds);
+		return await this.waitUntil(id, hasEnded, timeoutSeconds);
+	}
+
+	/** Waits until the execution is as it should be. */
+	async waitUntil(
+		id: string,
+		isRight: (execution: Execution) => boolean,
+		timeoutSeconds = RUN_WITHIN_SECONDS,
+	): Promise<Execution> {
+		let latest = await this.execution(id);
+		const isThere = async () => isRight(latest) || isRight((latest = await this.execution(id)));
+		await until(isThere, timeoutSeconds, () => `execution ${id} is still ${latest.status}`);
+		if (!this.isVersion1) return latest;
+		// On SQLite it saves the state first and the data after that: what was read may be a new state with old data.
+		await delay(POLL_EVERY_MS);
+		const settled = await this.execution(id);
+		return isRight(settled) ? settled : latest;
 	}
 
 	/** Presses Stop. */
@@ -246,21 +262,6 @@ export class N8nRest {
 			throw new Error(`n8n answered ${response.status} to POST ${path}: no session`);
 		}
 		this.http.defaults.headers.common.cookie = session.split(';')[0];
-	}
-
-	private async waitForExecution(
-		id: string,
-		isRight: (execution: Execution) => boolean,
-		timeoutSeconds: number,
-	): Promise<Execution> {
-		let latest = await this.execution(id);
-		const isThere = async () => isRight(latest) || isRight((latest = await this.execution(id)));
-		await until(isThere, timeoutSeconds, () => `execution ${id} is still ${latest.status}`);
-		if (!this.isVersion1) return latest;
-		// On SQLite it saves the state first and the data after that: what was read may be a new state with old data.
-		await delay(POLL_EVERY_MS);
-		const settled = await this.execution(id);
-		return isRight(settled) ? settled : latest;
 	}
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CredentialRef } from '../../host/rest';
+import type { Execution } from '../../host/executions';
 import { startQueue, type Queue } from '../../host/queue';
 import type { N8nProcess } from '../../host/process';
 import { startSandbox, type FaultAction, type FaultRoute, type Sandbox } from '../../sandbox';
@@ -114,7 +115,7 @@ async function workerThat(
 ): Promise<string> {
 	const { ledger } = sandbox;
 	const begun = () => (route === 'file' ? ledger.downloads() : ledger.requests(route)).length;
-	const [worker] = (await run.executionsOf(CLIPS)).filter(({ status }) => status === 'waiting');
+	const [worker] = (await run.executionsOf(CLIPS)).filter(isAlive);
 	const before = begun();
 	sandbox.faults.add({ route, action: { kind: 'slow', part, seconds: SLOW_SECONDS } });
 	await sandbox.finishTask(run.openTasks()[0]);
@@ -126,6 +127,9 @@ async function workerThat(
 	}
 	throw new Error(`Nobody is at work on execution ${worker.id}`);
 }
+
+/** A round may have begun by a timer in the meantime. */
+const isAlive = ({ status }: Execution) => ['new', 'running', 'waiting'].includes(status);
 
 function processOf(name: string): N8nProcess {
 	const found = queue.processes.get(name);
