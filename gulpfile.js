@@ -1,3 +1,4 @@
+const { rm } = require('node:fs/promises');
 const { dest, parallel, src } = require('gulp');
 
 // Without `encoding: false` gulp 5 reads every file as UTF-8 text, which ruins PNGs.
@@ -12,6 +13,11 @@ function codex() {
 	return src('nodes/**/*.node.json', asBytes).pipe(dest('dist/nodes'));
 }
 
+async function clean() {
+	await rm('dist', { recursive: true, force: true });
+}
+
+exports.clean = clean;
 exports['build:icons'] = icons;
 exports['build:codex'] = codex;
 exports.default = parallel(icons, codex);

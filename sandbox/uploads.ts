@@ -1,5 +1,4 @@
-import type { RequestHandler } from 'express';
-import multer from 'multer';
+import express, { type Request, type RequestHandler } from 'express';
 import type { Context } from './context';
 import { RefusalError } from './errors';
 import { route, sha256 } from './route';
@@ -40,26 +39,27 @@ export class UploadStore {
 export function uploadRoute(context: Context): RequestHandler[] {
 	const { random, uploads, urls, clock, ledger } = context;
 	return [
-		multipart,
+		express.raw({ type: () => true, limit: 4 * MAX_BYTES }),
 		route(context, {
 			name: 'upload',
-			work: ({ request, account }) => {
-				const file = request.file;
+			work: async ({ request, account }) => {
+				const file = await fileOf(request);
 				if (!file) refuse(400, 'missing or invalid file field: http: no such file');
-				const contentType = imageType(file.buffer);
+				const buffer = Buffer.from(await file.arrayBuffer());
+				const contentType = imageType(buffer);
 				if (!contentType) {
-					refuse(400, `unsupported image type: ${file.mimetype}, allowed: jpeg, png, gif, webp`);
+					refuse(400, `unsupported image type: ${file.type}, allowed: jpeg, png, gif, webp`);
 				}
 				if (file.size > MAX_BYTES) {
 					refuse(413, `file size ${file.size} exceeds maximum ${MAX_BYTES} bytes`);
 				}
 				const extension = contentType.slice('image/'.length);
 				const name = `${random.fileStem()}-image.${extension}`;
-				uploads.add(name, { bytes: file.buffer, contentType, atMs: clock.wallMs() });
+				uploads.add(name, { bytes: buffer, contentType, atMs: clock.wallMs() });
 				const url = `${urls.files}/image/${name}`;
-				const filename = file.originalname;
+				const filename = file.name;
 				const bytes = file.size;
-				const hash = sha256(file.buffer);
+				const hash = sha256(buffer);
 				ledger.addUpload({ key: account.masked, url, filename, contentType, bytes, sha256: hash });
 				const createdAt = Math.floor(clock.wallMs() / 1000);
 				return {
@@ -71,15 +71,14 @@ export function uploadRoute(context: Context): RequestHandler[] {
 	];
 }
 
-/** Reads the form whoever sent it; what is wrong with it is told after the key was looked at. */
-const multipart: RequestHandler = (request, response, next) => {
-	receive(request, response, () => next());
-};
-
-const receive = multer({
-	storage: multer.memoryStorage(),
-	limits: { fileSize: 4 * MAX_BYTES, files: 1 },
-}).single('file');
+/** The form's field `file`, if it is a form and has one. */
+async function fileOf({ headers, body }: Request): Promise<File | undefined> {
+	const form = new Response(body as Buffer, {
+		headers: { 'content-type': headers['content-type'] ?? '' },
+	});
+	const file = (await form.formData().catch(() => undefined))?.get('file');
+	return file instanceof File ? file : undefined;
+}
 
 function refuse(status: number, message: string): never {
 	throw new RefusalError({
