@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createProxyServer } from 'httpxy';
+import { createProxyServer } from 'http-proxy-3';
 import Redis from 'ioredis';
 import { Client } from 'pg';
 import { ensureTarball, OWNER } from './host';
@@ -207,7 +207,7 @@ async function startProxy(
 	const proxy = createProxyServer({});
 	const server = createServer((request, response) => {
 		const target = targets.get(CALLBACK_PATHS.test(request.url ?? '') ? 'webhook' : 'start');
-		proxy.web(request, response, { target }).catch(() => {
+		proxy.web(request, response, { target }, () => {
 			if (!response.headersSent) response.writeHead(502);
 			response.end();
 		});
