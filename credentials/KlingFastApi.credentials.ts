@@ -3,9 +3,10 @@ import type {
 	ICredentialTestRequest,
 	ICredentialType,
 	Icon,
+	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { normalizeBaseUrl } from '../nodes/KlingFast/apimart/address';
+import { normalizeBaseUrl, parseUrl } from '../nodes/KlingFast/apimart/address';
 
 /**
  * What must stay true here: the API key travels to the host of the base URL and to no other. A request to another host
@@ -57,20 +58,28 @@ export class KlingFastApi implements ICredentialType {
 	];
 
 	authenticate: IAuthenticate = async (credentials, request) => {
-		const baseUrl = normalizeBaseUrl(String(credentials.baseUrl ?? ''));
-		// Joined as n8n's HTTP client does it: an absolute URL wins over the base.
-		const target = new URL(request.url, request.baseURL ?? baseUrl);
-		if (target.origin !== new URL(baseUrl).origin) {
+		const base = new URL(normalizeBaseUrl(String(credentials.baseUrl ?? '')));
+		const target = targetOf(request);
+		if (target?.origin !== base.origin) {
 			throw new Error(
-				`The API key is sent only to the 'Base URL' of its credential (${new URL(baseUrl).host}), not to ${target.host}`,
+				`The API key is sent only to the 'Base URL' of its credential (${base.host}), not to ${target?.host || 'an incomplete address'}`,
 			);
 		}
-		request.headers = {
+		const headers = {
 			...request.headers,
 			Authorization: `Bearer ${String(credentials.apiKey).trim()}`,
 		};
-		request.disableFollowRedirect = true;
-		return request;
+		// What was checked is what is sent: one address, whole. n8n's older request options switch redirects off under two more names.
+		return {
+			...request,
+			url: target.href,
+			uri: undefined,
+			baseURL: undefined,
+			headers,
+			disableFollowRedirect: true,
+			followRedirect: false,
+			followAllRedirects: false,
+		};
 	};
 
 	test: ICredentialTestRequest = {
@@ -83,6 +92,15 @@ export class KlingFastApi implements ICredentialType {
 		// sort at a time, hence the assertion.
 		rules: [...statusRules, ...bodyRules] as ICredentialTestRequest['rules'],
 	};
+}
+
+/** Where n8n's HTTP client would send it: `url` or, in the older request options, `uri`, joined to the base as axios does. */
+function targetOf(request: IHttpRequestOptions & { uri?: unknown }): URL | undefined {
+	const { url, uri, baseURL } = request;
+	const address = String(url ?? uri ?? '');
+	const isWhole = !baseURL || /^([a-z][a-z\d+.-]*:)?\/\//i.test(address);
+	if (address === '' || isWhole) return parseUrl(address);
+	return parseUrl(`${baseURL.replace(/\/?\/$/, '')}/${address.replace(/^\/+/, '')}`);
 }
 
 const wrongKey =

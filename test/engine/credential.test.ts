@@ -1,8 +1,20 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-/** The credential's own test, sent by n8n's routing node to a real server, its rules read as n8n's credential tester does. */
+/**
+ * The credential's own test, sent by n8n's routing node to a real server, its rules read as n8n's credential tester does; and the
+ * credential in nodes that are not ours, through both request helpers of n8n-core.
+ */
 import express, { type Response } from 'express';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
+import {
+	NodeConnectionTypes,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IHttpRequestOptions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { credentialTestNodes, testCredential } from './credentialTest';
 import { startSandbox } from '../../sandbox';
 import { createEngine, type Engine } from './harness';
@@ -12,30 +24,38 @@ const wrongKey = /did not accept this API key/;
 const wrongAddress = /did not come from the APIMart API/;
 
 let engine: Engine;
-let server: Server;
+let servers: Server[];
 let origin: string;
+let otherOrigin: string;
 let answer: (response: Response) => void;
 let seen: Array<{ path: string; authorization?: string }>;
+let seenElsewhere: typeof seen;
 
 beforeAll(async () => {
-	engine = await createEngine(credentialTestNodes);
-	const app = express();
-	app.use((request, response) => {
+	engine = await createEngine({ ...credentialTestNodes, [foreignType]: new ForeignNode() });
+	const home = express().use((request, response) => {
 		seen.push({ path: request.path, authorization: request.headers.authorization });
 		answer(response);
 	});
-	server = app.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const elsewhere = express().use((request, response) => {
+		seenElsewhere.push({ path: request.path, authorization: request.headers.authorization });
+		response.json({});
+	});
+	servers = [home.listen(0, '127.0.0.1'), elsewhere.listen(0, '127.0.0.1')];
+	await Promise.all(servers.map(async (server) => await once(server, 'listening')));
+	[origin, otherOrigin] = servers.map(
+		(server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+	);
 });
 
 afterAll(async () => {
-	server.close();
+	for (const server of servers) server.close();
 	await engine.close();
 });
 
 beforeEach(() => {
 	seen = [];
+	seenElsewhere = [];
 	answer = (response) => response.json(balance);
 });
 
@@ -105,3 +125,75 @@ test('the sandbox tells its keys from others, and tested keys cost nothing', asy
 		await sandbox.stop();
 	}
 });
+
+const requestHelpers = ['requestWithAuthentication', 'httpRequestWithAuthentication'] as const;
+
+describe.each(requestHelpers)('in another node, by %s', (helper) => {
+	async function run(options: IDataObject) {
+		return await engine.runNode({
+			nodeType: foreignType,
+			credentials: { apiKey: 'key-1', baseUrl: origin },
+			items: [{ json: { helper, options } }],
+		});
+	}
+
+	test.each(['url', 'uri'])(
+		'a request whose address is its %s arrives with the key',
+		async (name) => {
+			const done = await run({ [name]: `${origin}/v1/models` });
+			expect(done.status).toBe('success');
+			expect(seen).toEqual([{ path: '/v1/models', authorization: 'Bearer key-1' }]);
+		},
+	);
+
+	test.each(['url', 'uri', 'baseURL'])('another host in %s is refused', async (name) => {
+		const path = name === 'baseURL' && { url: '/v1/models' };
+		const done = await run({ [name]: `${otherOrigin}/v1/models`, ...path });
+		expect(done.status).toBe('error');
+		expect(done.error?.message).toContain("sent only to the 'Base URL' of its credential");
+		expect([...seen, ...seenElsewhere]).toEqual([]);
+	});
+
+	test.each<[string, string, IDataObject]>([
+		['url', 'GET', {}],
+		['uri', 'GET', {}],
+		['uri', 'GET', { followRedirect: true, followAllRedirects: true, maxRedirects: 5 }],
+		['uri', 'POST', { followAllRedirects: true }],
+		['url', 'POST', { disableFollowRedirect: false, maxRedirects: 5 }],
+	])('a redirect is not followed: %s, %s, %j', async (name, method, options) => {
+		for (const target of [otherOrigin, `${origin}/again`]) {
+			answer = (response) => response.redirect(307, target);
+			const done = await run({ [name]: `${origin}/v1/models`, method, ...options });
+			expect(done.status).toBe('error');
+			expect(JSON.stringify(done.execution)).not.toContain('key-1');
+		}
+		expect(seen.map(({ path }) => path)).toEqual(['/v1/models', '/v1/models']);
+		expect(seenElsewhere).toEqual([]);
+	});
+});
+
+const foreignType = 'test.foreign';
+
+/** Sends what its item says, as n8n's HTTP Request node does with a credential that is chosen there. */
+class ForeignNode implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Foreign',
+		name: 'foreign',
+		group: ['transform'],
+		version: 1,
+		description: 'Sends a request with the credential',
+		defaults: { name: 'Foreign' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'klingFastApi', required: true }],
+		properties: [],
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { helper, options } = this.getInputData()[0].json;
+		const send = this.helpers[helper as (typeof requestHelpers)[number]];
+		await send.call(this, 'klingFastApi', options as unknown as IHttpRequestOptions);
+		return [[{ json: {} }]];
+	}
+}
