@@ -84,7 +84,7 @@ export class KlingFastApi implements ICredentialType {
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: "={{ $credentials.baseUrl.trim().replace(/(\\/+v1)?\\/*$/, '') }}",
+			baseURL: "={{ $credentials.baseUrl.trim().replace(/(?<!\\/)(\\/+v1)?\\/*$/, '') }}",
 			url: '/v1/balance',
 			method: 'GET',
 		},

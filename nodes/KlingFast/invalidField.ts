@@ -42,7 +42,7 @@ export function grouped(count: number): string {
 
 /** Links carry signatures in their query and sometimes a password in front of the host: neither belongs in a message. */
 function withoutAddressSecrets(text: string): string {
-	return text.replace(/\b[a-z][a-z\d+.-]*:\/\/\S+/gi, (address) =>
+	return text.replace(/(?<![a-z\d+.-])[a-z\d+.-]+:\/\/\S+/gi, (address) =>
 		address.replace(/[?#].*$/, '?...').replace(/^([^/]*\/\/).*@/, '$1'),
 	);
 }

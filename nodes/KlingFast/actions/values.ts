@@ -135,8 +135,8 @@ export function isPlainObject(value: unknown): value is IDataObject {
 
 const TRUE_WORDS = ['true', 'yes', 'y', 'on', '1'];
 const FALSE_WORDS = ['false', 'no', 'n', 'off', '0'];
-const ASPECT_RATIO_AS_TIME = /^0*(\d+)\s*[:x]\s*0*(\d+)(?::00)?$/i;
-const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+const ASPECT_RATIO_AS_TIME = /^0*([1-9]\d*)\s*[:x]\s*0*([1-9]\d*)(?::00)?$/i;
+const DECIMAL_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 
 function readNumeric<Default>(
 	value: unknown,

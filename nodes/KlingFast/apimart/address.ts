@@ -42,7 +42,7 @@ export function normalizeBaseUrl(text: string): string {
 			'https, or http on this computer or in a private network',
 		);
 	}
-	return `${url.origin}${url.pathname.replace(/(\/+v1)?\/*$/, '')}`;
+	return `${url.origin}${url.pathname.replace(/(?<!\/)(\/+v1)?\/*$/, '')}`;
 }
 
 /**
@@ -71,8 +71,12 @@ export function isLoopbackOrPrivate(hostname: string): boolean {
 	return !host.includes('.') || PRIVATE_NAME.test(host);
 }
 
-/** Parsed when it is `http` or `https` and free of blanks (which parsers drop silently), otherwise undefined. */
+/** What servers take of an address at most (8,000 octets: RFC 9110, section 4.1, names it as the least that they should). */
+const ADDRESS_CHARACTERS = 8_000;
+
+/** Parsed when it is `http` or `https`, free of blanks (which parsers drop silently) and not endless, otherwise undefined. */
 export function parseWebUrl(text: string): URL | undefined {
+	if (text.length > ADDRESS_CHARACTERS) return undefined;
 	if (/[\s\p{Cc}]/u.test(text) || !/^https?:\/\/[^/]/i.test(text)) return undefined;
 	return parseUrl(text);
 }
@@ -100,8 +104,8 @@ const PRIVATE_NAME = /\.(localhost|local|internal)$/;
 function canonicalHost(hostname: string): string {
 	const bare = hostname.trim();
 	const bracketed = bare.includes(':') && !bare.startsWith('[') ? `[${bare}]` : bare;
-	const address = `http://${bracketed.replace(/\.+$/, '')}/`;
-	return parseUrl(address)?.hostname.replace(/\.+$/, '') ?? '';
+	const address = `http://${bracketed.replace(/(?<!\.)\.+$/, '')}/`;
+	return parseUrl(address)?.hostname.replace(/(?<!\.)\.+$/, '') ?? '';
 }
 
 /** RFC 1122 (0/8, 127/8), RFC 1918, RFC 3927 (169.254/16), RFC 6598 (100.64/10). */

@@ -8,7 +8,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { parseUrl } from './address';
 import { isObject } from './answer';
-import { parseTask } from './task';
+import { parseTask, TASK_ID } from './task';
 
 /** A delivery waits this long for an earlier one of the same clip; the provider hangs up after about ten seconds. */
 export const CALLBACK_PATIENCE_MS = 8_000;
@@ -17,7 +17,6 @@ const CALLBACK = 1;
 const KNOCK = 2;
 const NONCE_BYTES = 12;
 const SEAL_BYTES = 16;
-const TASK_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 export type OpenedToken = { kind: 'callback'; metadata: IDataObject } | { kind: 'knock' };
 
@@ -82,10 +81,10 @@ export function triggerBase(pasted: string): string | undefined {
 	if (!url) return undefined;
 	const { origin, pathname } = url;
 	const path = pathname
-		.replace(/\/+$/, '')
+		.replace(/(?<!\/)\/+$/, '')
 		.replace(/\/callback$/, '')
 		.replace(/\/(:|%3A)token$/i, '')
-		.replace(/\/+$/, '');
+		.replace(/(?<!\/)\/+$/, '');
 	return origin + path;
 }
 
@@ -100,7 +99,7 @@ export function signedAddresses(base: string, token: string): CallbackAddresses 
  */
 export function resumeAddresses(resumeUrl: string): CallbackAddresses {
 	const exact = new URL(resumeUrl);
-	exact.pathname = `${exact.pathname.replace(/\/+$/, '')}/callback`;
+	exact.pathname = `${exact.pathname.replace(/(?<!\/)\/+$/, '')}/callback`;
 	return { webhook: resumeUrl, callbackUrl: exact.href };
 }
 

@@ -12,12 +12,12 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 import { currentClock } from '../clock';
-import { normalizeBaseUrl } from './address';
-import { effectiveStatus, header, isObject, type Answer } from './answer';
+import { normalizeBaseUrl, parseWebUrl } from './address';
+import { header, isObject, type Answer } from './answer';
 import { callbackSecret } from './callback';
 import { ApimartError, errorOfAnswer, networkError } from './errors';
 import { excerpt } from './redaction';
-import { parseSubmittedTaskId, parseTask, type Task } from './task';
+import { epochMs, parseSubmittedTaskId, parseTask, type Task } from './task';
 
 const CREDENTIAL_TYPE = 'klingFastApi';
 
@@ -91,11 +91,11 @@ export class ApimartClient {
 		const url = `/v1/tasks/${encodeURIComponent(taskId)}`;
 		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS });
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
-		const task = answer.httpStatus < 300 ? parseTask(answer.json) : undefined;
-		if (task && (task.taskId === taskId || effectiveStatus(answer) < 300)) return task;
+		const task = answer.httpStatus < 300 ? parseTask(answer.json, taskId) : undefined;
+		if (task?.taskId === taskId) return task;
 		const error = errorOfAnswer(answer, currentClock().nowMs());
 		if (error) throw aboutRead(error);
-		throw unreadable(`APIMart's answer is no task: ${excerpt(answer.text, 1000)}`);
+		throw unreadable(`APIMart's answer is not about this task: ${excerpt(answer.text, 1000)}`);
 	}
 
 	/** `balance` and `used` in USD; `balance` is -1 where the key has no limit (APIMart's balance page, 2026-08). */
@@ -131,15 +131,15 @@ export class ApimartClient {
 		throwIfRefused(answer);
 		const json = isObject(answer.json) ? answer.json : {};
 		const node = isObject(json.data) ? json.data : json;
-		if (typeof node.url !== 'string' || !/^https?:\/\//i.test(node.url)) {
+		if (typeof node.url !== 'string' || !parseWebUrl(node.url)) {
 			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
 		}
 		return {
 			url: node.url,
-			fileName: typeof node.filename === 'string' ? node.filename : image.fileName,
-			mimeType: typeof node.content_type === 'string' ? node.content_type : image.mimeType,
+			fileName: typeof node.filename === 'string' ? excerpt(node.filename) : image.fileName,
+			mimeType: typeof node.content_type === 'string' ? excerpt(node.content_type) : image.mimeType,
 			bytes: typeof node.bytes === 'number' ? node.bytes : image.bytes.length,
-			createdMs: typeof node.created_at === 'number' ? node.created_at * 1000 : undefined,
+			createdMs: epochMs(node.created_at),
 		};
 	}
 

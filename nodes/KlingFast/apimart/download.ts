@@ -16,7 +16,7 @@ import { mayUseAddress, parseUrl } from './address';
 import { header, retryAfterSeconds } from './answer';
 import { ApimartError, describeCause } from './errors';
 import { Mp4Inspector } from './mp4';
-import { excerpt, redact } from './redaction';
+import { excerpt } from './redaction';
 import { withRetries } from './retry';
 
 const MAX_REDIRECTS = 5;
@@ -99,7 +99,7 @@ async function openVideo(
 	let url = download.url;
 	for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
 		if (!mayUseAddress(url, download.baseUrl)) {
-			throw downloadError(`its address is inside a private network (${redact(url)})`, {
+			throw downloadError(`its address is inside a private network (${excerpt(url)})`, {
 				passing: false,
 			});
 		}

@@ -8,7 +8,7 @@ import {
 	saysFailure,
 	type Answer,
 } from './answer';
-import { excerpt, redact } from './redaction';
+import { excerpt } from './redaction';
 
 /*
  * What must stay true:
@@ -216,11 +216,11 @@ function isContentText(said: string): boolean {
 	);
 }
 
-/** The code of a fault below HTTP (`ECONNRESET`), or its message where it has none. */
+/** The code of a fault below HTTP (`ECONNRESET`), or its message where it has none; one line, cut. */
 export function describeCause(cause: unknown): string {
-	if (!isObject(cause)) return redact(String(cause));
+	if (!isObject(cause)) return excerpt(String(cause));
 	const inner = isObject(cause.cause) ? cause.cause : undefined;
 	const codes = [cause.code, inner?.code, cause.httpCode];
 	const code = codes.find((value) => typeof value === 'string' && value !== '');
-	return redact(String(code ?? cause.message ?? 'unknown cause'));
+	return excerpt(String(code ?? (cause.message || 'unknown cause')));
 }

@@ -1,5 +1,6 @@
 import { isObject } from './answer';
-import { redact } from './redaction';
+import { parseWebUrl } from './address';
+import { excerpt } from './redaction';
 
 /** Words for a task's state, in the product's language; `submitted` covers pending and queued. */
 export type TaskState = 'submitted' | 'processing' | 'completed' | 'failed';
@@ -25,6 +26,15 @@ export interface Task {
 
 /** Links live for 24 hours after completion where the answer names no other end (recordings of 2026-09). */
 const DEFAULT_LINK_LIFE_MS = 24 * 60 * 60 * 1000;
+
+/** The end of year 9999: what lies behind is no time that could be written down. */
+const LAST_TIME_MS = 253_402_300_799_999;
+
+/**
+ * What may be a task id. The provider promises no form (seen: `task_` and a ULID, `task-unified-<time>-<8 characters>`); this one
+ * can stand in an address, in a log line and in a list.
+ */
+export const TASK_ID = /^\w[\w.:-]{0,127}$/;
 
 const WAITING_WORDS = ['submitted', 'pending', 'queued'];
 const COMPLETED_WORDS = ['completed', 'complete', 'success', 'succeeded', 'succeed', 'finished'];
@@ -52,12 +62,15 @@ export function taskState(word: string): TaskState {
 /**
  * Reads the answer of `GET /v1/tasks/{id}` or a callback's body: with or without the `{code, data}` envelope, `data` as an
  * object or as an array of one. Returns undefined where it is no task.
+ *
+ * @param askedId counts where the answer has several ids
  */
-export function parseTask(json: unknown): Task | undefined {
+export function parseTask(json: unknown, askedId?: string): Task | undefined {
 	const node = taskNode(json);
 	if (!node) return undefined;
 	const word = firstText(node.status, node.state, node.task_status)?.toLowerCase();
-	const taskId = firstText(node.id, node.task_id, node.taskId);
+	const ids = taskIds(node.id, node.task_id, node.taskId);
+	const taskId = ids.find((id) => id === askedId) ?? ids[0];
 	if (word === undefined || taskId === undefined) return undefined;
 	const state = taskState(word);
 	const completedMs = epochMs(node.completed);
@@ -66,7 +79,7 @@ export function parseTask(json: unknown): Task | undefined {
 	return {
 		taskId,
 		state,
-		stateWord: word,
+		stateWord: excerpt(word, 40),
 		progress: finiteNumber(node.progress),
 		estimatedSeconds: finiteNumber(node.estimated_time),
 		createdMs: epochMs(node.created),
@@ -80,14 +93,13 @@ export function parseTask(json: unknown): Task | undefined {
 
 /**
  * The task id in the answer to a submit: the array envelope, the object envelope of the versioned contract, and the
- * variants that public clients of the same backend tolerate. Undefined where there is none.
+ * variants that public clients of the same backend tolerate. Undefined where there is none that has the form of one.
  */
 export function parseSubmittedTaskId(json: unknown): string | undefined {
 	if (!isObject(json)) return undefined;
 	const data = Array.isArray(json.data) ? json.data[0] : json.data;
 	const nodes = [data, json].filter(isObject);
-	const ids = nodes.flatMap((node) => [node.task_id, node.id, node.taskId]);
-	return firstText(...ids);
+	return taskIds(...nodes.flatMap((node) => [node.task_id, node.id, node.taskId]))[0];
 }
 
 function taskNode(json: unknown): Record<string, unknown> | undefined {
@@ -113,7 +125,7 @@ function findVideo(
 
 function firstUrl(...values: unknown[]): string | undefined {
 	for (const value of values.flat()) {
-		if (typeof value === 'string' && /^https?:\/\//i.test(value.trim())) return value.trim();
+		if (typeof value === 'string' && parseWebUrl(value.trim())) return value.trim();
 	}
 	return undefined;
 }
@@ -125,7 +137,11 @@ function failureText(node: Record<string, unknown>, word: string): string {
 	const said = firstText(inner.message, error.message, node.error, ...reasons);
 	const code = firstText(error.code);
 	const text = said ?? (code ? `code ${code}` : `the provider gave no reason (status ${word})`);
-	return redact(text);
+	return excerpt(text, 1000);
+}
+
+function taskIds(...values: unknown[]): string[] {
+	return values.flatMap((value) => firstText(value) ?? []).filter((id) => TASK_ID.test(id));
 }
 
 function firstText(...values: unknown[]): string | undefined {
@@ -143,10 +159,10 @@ function finiteNumber(value: unknown): number | undefined {
 	return Number.isFinite(number) ? number : undefined;
 }
 
-/** The provider gives Unix seconds; a value that can only be milliseconds is taken as such. */
-function epochMs(value: unknown): number | undefined {
+/** The provider gives Unix seconds; a value that can only be milliseconds is taken as such. Undefined where it is no time. */
+export function epochMs(value: unknown): number | undefined {
 	const number = finiteNumber(value);
 	if (number === undefined || number <= 0) return undefined;
 	const ms = number > 1e11 ? number : number * 1000;
-	return ms < 8.64e15 ? Math.round(ms) : undefined;
+	return ms <= LAST_TIME_MS - DEFAULT_LINK_LIFE_MS ? Math.round(ms) : undefined;
 }

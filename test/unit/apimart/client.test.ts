@@ -128,7 +128,7 @@ describe('a submit', () => {
 describe('a read', () => {
 	it('cannot leave its path by a strange id', async () => {
 		const { client, sent } = clientOf(response(200, { id: 'x', status: 'pending' }));
-		await client.readTask('../balance?x=1#');
+		await apimartRejection(client.readTask('../balance?x=1#'));
 		expect(sent[0].url).toBe(`${BASE_URL}/v1/tasks/..%2Fbalance%3Fx%3D1%23`);
 	});
 
@@ -158,10 +158,21 @@ describe('a read', () => {
 		expect(details.kind).toBe('credential');
 	});
 
-	it('may be repeated where the answer is no task', async () => {
-		const { client } = clientOf(response(200, { code: 200, data: [] }));
-		const { details } = await apimartRejection(client.readTask(ID));
+	it.each<[string, unknown]>([
+		['no task', { code: 200, data: [] }],
+		['another task', { code: 200, data: { id: 'task_other', status: 'completed' } }],
+		['a task with half of its id', { id: ID.slice(0, -1), status: 'failed' }],
+	])('may be repeated where the answer is %s', async (_, body) => {
+		const { client } = clientOf(response(200, body));
+		const { details, message } = await apimartRejection(client.readTask(ID));
 		expect(details).toMatchObject({ kind: 'unreadable', passing: true });
+		expect(message).toBe(`APIMart's answer is not about this task: ${JSON.stringify(body)}`);
+	});
+
+	it('finds the task by any of its ids', async () => {
+		const body = { id: 4711, task_id: ID, status: 'processing' };
+		const { client } = clientOf(response(200, body));
+		await expect(client.readTask(ID)).resolves.toMatchObject({ taskId: ID, state: 'processing' });
 	});
 });
 

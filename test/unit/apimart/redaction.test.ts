@@ -62,6 +62,20 @@ describe('an excerpt of a body', () => {
 		expect(excerpt(page)).toBe('an HTML page that says "502 Bad Gateway cloudflare"');
 	});
 
+	it('hides scripts and tags that do not end', () => {
+		expect(excerpt('<html>Hello<script>var secret = 1')).toBe('an HTML page that says "Hello"');
+		expect(excerpt('<html>Hello <a href="secret')).toBe('an HTML page that says "Hello"');
+		expect(excerpt(`<html>Hello${'<b>'.repeat(200_000)}`)).toBe('an HTML page that says "Hello"');
+	});
+
+	it('reads no link to its middle only', () => {
+		const front = `<html>${'<b>'.repeat(16_660)}`;
+		for (let gap = 0; gap < 40; gap++) {
+			const page = `${front}${' '.repeat(gap)}http://me:hunter2@a.example/`;
+			expect(excerpt(page)).not.toContain('me:');
+		}
+	});
+
 	it('says so where there is nothing to show', () => {
 		expect(excerpt(' \n')).toBe('an empty answer');
 		expect(excerpt('<html><body></body></html>')).toBe('an HTML page without text');

@@ -19,12 +19,13 @@ import {
 } from '../../../nodes/KlingFast/actions/video/readRun';
 import { readInputField } from '../../../nodes/KlingFast/actions/image/readUpload';
 import type { ReadField } from '../../../nodes/KlingFast/actions/reader';
+import { TASK_ID } from '../../../nodes/KlingFast/apimart/task';
 import { estimateCostUsd } from '../../../nodes/KlingFast/generation/cost';
 import { clipBody } from '../../../nodes/KlingFast/generation/idempotency';
 import type { ClipRequest } from '../../../nodes/KlingFast/generation/request';
 import { readClipRequest as providerReads } from '../../../sandbox/validation';
 import { childrenOf, fieldsOf } from '../fieldLists';
-import { hostileValue } from './hostileValues';
+import { ENDLESS_TEXTS, hostileValue, isSlow } from './hostileValues';
 import { refusedField } from './sentence';
 
 const RUNS = 150;
@@ -126,7 +127,7 @@ describe('Get Video', () => {
 			fc.property(hostileValue, (value) => {
 				const read = readerOf({ ...goodRow, [field.name]: value });
 				expectRequestOrSentence(() => {
-					expect(readTaskId(read)).toMatch(/^[A-Za-z0-9_-]{1,128}$/);
+					expect(readTaskId(read)).toMatch(TASK_ID);
 					readMetadata(read);
 					readWaitUntilFinished(read);
 					readDownloadVideo(read);
@@ -148,6 +149,39 @@ test('Upload: Input Data Field Name', () => {
 		}),
 		{ numRuns: RUNS },
 	);
+});
+
+describe('An endless text costs no time', () => {
+	const names = new Set([...generateFields.map(({ name }) => name), 'taskId', 'inputField']);
+
+	test.each([...names])('%s', (name) => {
+		const row = Object.values(GOOD_ROWS).find((goodRow) => isRead(name, goodRow));
+		if (!row) throw new Error(`Nothing reads ${name}`);
+		const slow = ENDLESS_TEXTS.filter(([, text]) =>
+			isSlow(() => readAll(readerOf({ ...row, mode: 'submitOnly', [name]: text }))),
+		);
+		expect(slow.map(([what]) => what)).toEqual([]);
+	});
+
+	function readAll(read: ReadField): void {
+		for (const reads of [readTaskId, readInputField, readEstimate, generate]) {
+			try {
+				reads(read);
+			} catch {
+				continue;
+			}
+		}
+	}
+
+	function isRead(name: string, row: Row): boolean {
+		const read: string[] = [];
+		const reader = readerOf({ mode: 'submitOnly', ...row });
+		readAll((field, fallback) => {
+			read.push(field);
+			return reader(field, fallback);
+		});
+		return read.includes(name);
+	}
 });
 
 /** All that Generate Video reads of a row, and the very body that it would send. */

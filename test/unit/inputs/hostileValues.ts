@@ -105,6 +105,34 @@ const texts = [
 	...['submitOnly', 'callback', 'binary', 'pan-left', LONG_TEXT],
 ];
 
+/** Texts of 200,000 characters at which a pattern that starts over again and again takes seconds, or minutes. */
+export const ENDLESS_TEXTS: ReadonlyArray<[name: string, text: string]> = [
+	...['0', '1', 'a', ' ', '\n', '.', '/', ':', '-', '<', '[', '@', '\\', '\u{1F6F6}'],
+	...['a.', '0:', '1,', '//', '::', 'a@', 'sk-', 'task_', 'bearer ', '<script>', '<a href="'],
+	...['http://', 'https://a/', 'https://a?', 'https:\\/\\/', '/v1', '/callback', '"error":'],
+].flatMap((unit): Array<[string, string]> =>
+	['', 'https://a.example/', '<html>'].map((head) => [
+		JSON.stringify(`${head}${unit}...`),
+		`${head}${unit.repeat(200_000 / unit.length)}!`,
+	]),
+);
+
+/** Milliseconds that a piece of work may take, far from the seconds that it costs to start over. */
+const MOST_MS = 50;
+
+/** Whether it takes too long three times: a busy machine can interrupt one try. A refusal is as good as a result here. */
+export function isSlow(work: () => unknown): boolean {
+	return [1, 2, 3].every(() => {
+		const startedMs = performance.now();
+		try {
+			work();
+		} catch {
+			return performance.now() - startedMs > MOST_MS;
+		}
+		return performance.now() - startedMs > MOST_MS;
+	});
+}
+
 const numbers = [
 	...[0, -0, 1, 3, 5, 15, 16, 2.5, -1, 100, 101, 86_400, 86_401, 1e21, 5e-324],
 	...[NaN, Infinity, -Infinity, Number.MAX_SAFE_INTEGER],

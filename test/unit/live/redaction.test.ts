@@ -83,6 +83,9 @@ it('keeps out what the provider echoes, wherever it does', async () => {
 	const stage = await setStage();
 	const { faults, filesUrl } = stage.sandbox;
 	const echo = `key ${API_KEY}, Bearer ${API_KEY.slice(3)}`;
+	const taskId = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
+	const submitted = { code: 200, data: [{ status: 'submitted', task_id: taskId }] };
+	faults.add({ route: 'submit', action: { kind: 'answer', status: 200, body: submitted } });
 	faults.add({
 		route: 'task',
 		action: {
@@ -93,7 +96,7 @@ it('keeps out what the provider echoes, wherever it does', async () => {
 				[API_KEY]: echo,
 				code: 200,
 				data: {
-					id: 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5',
+					id: taskId,
 					status: 'completed',
 					progress: 100,
 					message: echo,

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { grouped, InvalidField, shown } from '../../invalidField';
+import { TASK_ID } from '../../apimart/task';
 import type { ReadField } from '../reader';
 import { readBoolean, readJsonObject, readText } from '../values';
 
@@ -53,7 +54,7 @@ export function readTaskId(read: ReadField): string {
 	}
 	const [taskId] = taskIds;
 	if (taskId) return taskId;
-	if (SINGLE_TOKEN.test(text)) return text;
+	if (TASK_ID.test(text)) return text;
 	throw new InvalidField(TASK_ID_LABEL, shown(text), TASK_ID_ALLOWED);
 }
 
@@ -64,6 +65,3 @@ const TASK_ID_ALLOWED =
 /** `task_` and a ULID, as the API answers today, and `task-unified-<time>-<8 characters>` of its older pages. */
 const TASK_ID_IN_TEXT =
 	/(?<![A-Za-z0-9])(?:task_[A-Za-z0-9]{16,64}|task-unified-\d{6,16}-[A-Za-z0-9]{8})(?![A-Za-z0-9])/g;
-
-/** The provider promises no form of its IDs: a word by itself is taken as it is, if it can stand in an address. */
-const SINGLE_TOKEN = /^[A-Za-z0-9_-]{1,128}$/;
