@@ -201,7 +201,8 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 			abortSignal,
 		});
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
-	const { apiKey } = credential;
+	// As the credential sends it: an answer may quote the key with the blanks that it was pasted with, or without.
+	const apiKey = String(credential.apiKey).trim();
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
 	return { client: new ApimartClient(send, baseUrl, apiKey), apiKey, secret };
 }

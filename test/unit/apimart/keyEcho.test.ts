@@ -1,5 +1,6 @@
-import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
-import { response } from './answers';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { ApimartClient, connect } from '../../../nodes/KlingFast/apimart/client';
+import { apimartRejection, response } from './answers';
 
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 /** Keys of a mirror may look like anything: no pattern would find this one. */
@@ -25,3 +26,26 @@ test('nor does the reason of a failed task', async () => {
 	const task = await clientThatIsTold({ code: 200, data }).readTask(ID);
 	expect(task).toMatchObject({ taskId: ID, state: 'failed', failure: 'no channel for ***' });
 });
+
+test.each([`${quoted}\n`, ` ${quoted}`, `\t${quoted} \r\n`])(
+	'a key that was pasted with blanks around it is the key without them: %j',
+	async (pasted) => {
+		const opened = async (apiKey: string, answer = pasted) =>
+			await connect({
+				getCredentials: async () => ({ apiKey, baseUrl: 'https://api.apimart.ai' }),
+				getExecutionCancelSignal: () => undefined,
+				helpers: {
+					httpRequestWithAuthentication: async () =>
+						response(401, { error: { message: `invalid key [${answer}]` } }),
+				},
+			} as unknown as IExecuteFunctions);
+		const { client, apiKey, secret } = await opened(pasted);
+		expect(apiKey).toBe(quoted);
+		expect(secret).toEqual((await opened(quoted)).secret);
+		for (const { client: asked } of [{ client }, await opened(pasted, quoted)]) {
+			const { message } = await apimartRejection(asked.readBalance());
+			expect(message).toMatch(/invalid key \[.*\*\*\*/);
+			expect(message).not.toContain(quoted);
+		}
+	},
+);
