@@ -59,15 +59,14 @@ export function mayUseAddress(address: string, baseUrl: string): boolean {
 
 /**
  * Whether a host is this computer or in a private network, judged by its literal IP (in any spelling that a URL
- * parser accepts) or by its name: `localhost`, a name without a dot, `.local`, `.internal`.
+ * parser accepts) or by its name: `localhost`, a name without a dot, and the endings of local networks (see PRIVATE_NAME).
  *
  * @param hostname as in `URL.hostname`, IPv6 with or without brackets
  */
 export function isLoopbackOrPrivate(hostname: string): boolean {
 	const host = canonicalHost(hostname);
 	if (host.startsWith('[')) return isPrivateIpv6(ipv6Groups(host.slice(1, -1)));
-	const ipv4 = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(host);
-	if (ipv4) return isPrivateIpv4(Number(ipv4[1]), Number(ipv4[2]));
+	if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return isPrivateIpv4(host.split('.').map(Number));
 	return !host.includes('.') || PRIVATE_NAME.test(host);
 }
 
@@ -98,7 +97,8 @@ export function hasUserInfo(url: URL): boolean {
 	return url.username !== '' || url.password !== '';
 }
 
-const PRIVATE_NAME = /\.(localhost|local|internal)$/;
+/** RFC 6761, 6762 and 8375, ICANN's `.internal`, names that ICANN never gives out, and `.svc` inside Kubernetes. */
+const PRIVATE_NAME = /\.(localhost|local|internal|lan|home|home\.arpa|corp|svc)$/;
 
 /** Lower case, odd IPv4 forms (`0x7f.1`, `2130706433`) as four numbers, IPv6 shortened and in brackets, no final dot. */
 function canonicalHost(hostname: string): string {
@@ -108,25 +108,34 @@ function canonicalHost(hostname: string): string {
 	return parseUrl(address)?.hostname.replace(/(?<!\.)\.+$/, '') ?? '';
 }
 
-/** RFC 1122 (0/8, 127/8), RFC 1918, RFC 3927 (169.254/16), RFC 6598 (100.64/10). */
-function isPrivateIpv4(first: number, second: number): boolean {
-	if (first === 0 || first === 10 || first === 127) return true;
+/**
+ * What IANA's registry of special-purpose addresses does not call globally reachable, and multicast: 0/8, 10/8, 100.64/10, 127/8,
+ * 169.254/16, 172.16/12, 192.0.0/24, 192.168/16, 198.18/15, and all from 224/4 on. Without the networks for documentation.
+ */
+function isPrivateIpv4([first, second, third]: number[]): boolean {
+	if (first === 0 || first === 10 || first === 127 || first >= 224) return true;
+	if (first === 100) return second >= 64 && second <= 127;
 	if (first === 169) return second === 254;
 	if (first === 172) return second >= 16 && second <= 31;
-	if (first === 192) return second === 168;
-	return first === 100 && second >= 64 && second <= 127;
+	if (first === 192) return second === 168 || (second === 0 && third === 0);
+	return first === 198 && (second === 18 || second === 19);
 }
 
-/** `::`, `::1`, fc00::/7, fe80::/10, and an IPv4 address inside `::/96`, `::ffff:0:0/96` or `64:ff9b::/96`. */
+/**
+ * An IPv4 address that is carried (`::/96`, mapped `::ffff:0:0/96`, translated `::ffff:0:0:0/96`, NAT64 `64:ff9b::/96`, 6to4
+ * `2002::/16`) counts as itself; else all is private but 2000::/3, from which IANA gives out public addresses.
+ */
 function isPrivateIpv6(groups: number[]): boolean {
-	const [first] = groups;
-	if ((first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80) return true;
+	const ipv4At = (index: number) =>
+		isPrivateIpv4(groups.slice(index, index + 2).flatMap((group) => [group >> 8, group & 0xff]));
 	const prefix = groups
 		.slice(0, 6)
 		.map((group) => group.toString(16))
 		.join(':');
-	const carriesIpv4 = ['0:0:0:0:0:0', '0:0:0:0:0:ffff', '64:ff9b:0:0:0:0'].includes(prefix);
-	return carriesIpv4 && isPrivateIpv4(groups[6] >> 8, groups[6] & 0xff);
+	const carriers = ['0:0:0:0:0:0', '0:0:0:0:0:ffff', '0:0:0:0:ffff:0', '64:ff9b:0:0:0:0'];
+	if (carriers.includes(prefix)) return ipv4At(6);
+	if (groups[0] === 0x2002) return ipv4At(1);
+	return (groups[0] & 0xe000) !== 0x2000;
 }
 
 /** The eight groups of an address as `URL` writes it: hexadecimal, at most one `::`. */

@@ -43,7 +43,7 @@ export function signedPath(
 }
 
 /**
- * Asks every distinct trigger once whether it would take a callback of this credential. Gives the fault of each base that
+ * Asks every distinct trigger that APIMart can reach once whether it would take a callback of this credential. Gives the fault of each base that
  * would lose its callbacks; what cannot be told is a hint in the editor.
  */
 export async function knockAtTriggers(
@@ -55,6 +55,8 @@ export async function knockAtTriggers(
 	const faults = new Map<string, Fault>();
 	for (const base of new Set(bases)) {
 		warnIfUnreachable(context, base, run.client.baseUrl);
+		// A row must not make n8n post into its own network.
+		if (!mayUseAddress(base, run.client.baseUrl)) continue;
 		const { callbackUrl } = signedAddresses(base, sealKnock(secret));
 		const result = await knock(context, callbackUrl, run.signal);
 		if (result.answer === 'notPublished') faults.set(base, notPublished(base));
