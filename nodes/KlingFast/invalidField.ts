@@ -35,6 +35,22 @@ export function shown(value: unknown): string {
 	return `"${shortened(withoutAddressSecrets(text))}"`;
 }
 
+/**
+ * What a cell can hold and a request cannot carry. It is refused and not dropped: it is invisible, and what is paid for should be
+ * what stands in the cell.
+ *
+ * @throws InvalidField for a NUL, and for half of a character, as it remains where text was cut in the middle of an emoji
+ */
+export function refuseUnsendable(text: string, field: string, place?: string): void {
+	if (text.includes('\0')) {
+		throw new InvalidField(field, 'a text with a NUL character in it', 'text without it', place);
+	}
+	if (/\p{Surrogate}/u.test(text)) {
+		const half = 'a text with half of a character (such as a cut emoji) in it';
+		throw new InvalidField(field, half, 'text without it', place);
+	}
+}
+
 /** `2500` as `2,500`. */
 export function grouped(count: number): string {
 	return count.toLocaleString('en-US');

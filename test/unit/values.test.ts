@@ -20,7 +20,12 @@ const EMPTY_CELLS = [undefined, null, '', ' ', '\t\n', '\u00a0'];
 
 describe('numbers', () => {
 	const duration = (value: unknown) =>
-		readWholeNumber(value, 'Duration (Seconds)', { default: 5, min: 3, max: 15 });
+		readWholeNumber(value, 'Duration (Seconds)', {
+			default: 5,
+			min: 3,
+			max: 15,
+			unit: 'seconds',
+		});
 
 	it.each([
 		[5, 5],
@@ -29,6 +34,16 @@ describe('numbers', () => {
 		['15.0', 15],
 		['+4', 4],
 		['03', 3],
+		['5s', 5],
+		['5 S', 5],
+		['5 sec', 5],
+		['5 secs.', 5],
+		['5 seconds', 5],
+		['7 second', 7],
+		['5,0', 5],
+		['\uff15', 5],
+		['5\u200b', 5],
+		['5\u00a0s', 5],
 	])('reads %p as %d', (value, number) => {
 		expect(duration(value)).toBe(number);
 	});
@@ -46,7 +61,11 @@ describe('numbers', () => {
 		[2, /is 2, allowed/],
 		[4.5, /is 4.5, allowed is a whole number/],
 		['4,5', /is "4,5", allowed/],
-		['5 s', /is "5 s", allowed/],
+		['5 min', /is "5 min", allowed/],
+		['5 s s', /is "5 s s", allowed/],
+		['s', /is "s", allowed/],
+		['5:00', /is "5:00", allowed/],
+		['5 USD', /is "5 USD", allowed/],
 		['1e1', /is "1e1", allowed/],
 		['0x5', /is "0x5", allowed/],
 		[NaN, /is NaN, allowed/],
@@ -79,6 +98,36 @@ describe('numbers', () => {
 		);
 	});
 
+	it.each([
+		['0,5', 0.5],
+		[',5', 0.5],
+		['12,50', 12.5],
+		['0,500', 0.5],
+		['1234,567', 1234.567],
+		['$5', 5],
+		['5 $', 5],
+		['US$ 5,50', 5.5],
+		['USD 5', 5],
+		['5usd', 5],
+	])('reads the amount %p as %d', (value, number) => {
+		expect(readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' })).toBe(number);
+	});
+
+	it.each(['1,000', '12,345', '1,000,000'])('refuses %p, which means two things', (value) => {
+		expect(() => readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' })).toThrow(
+			`'Maximum Cost (USD)' is "${value}", which can be read in two ways, allowed is a number above 0`,
+		);
+	});
+
+	it.each(['5 EUR', '\u20ac5', '$5$', '5 s', '1,5,5', '1.5,5'])(
+		'refuses the amount %p',
+		(value) => {
+			expect(() => readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' })).toThrow(
+				InvalidField,
+			);
+		},
+	);
+
 	it('reads every number of the range from its text and refuses every other one', () => {
 		fc.assert(
 			fc.property(
@@ -96,23 +145,37 @@ describe('numbers', () => {
 });
 
 describe('booleans', () => {
-	it.each([true, 'TRUE', 'true', ' True ', 1, '1', 'yes', 'YES', 'y', 'on'])(
-		'%p is true',
+	it.each([
+		true,
+		'TRUE',
+		'true',
+		' True ',
+		1,
+		'1',
+		'yes',
+		'YES',
+		'y',
+		'on',
+		'WAHR',
+		'Vrai',
+		'\uff11',
+	])('%p is true', (value) => {
+		expect(readBoolean(value, 'Generate Audio', false)).toBe(true);
+	});
+
+	it.each([false, 'FALSE', 'false', 0, '0', 'no', 'n', 'Off', 'FALSCH', 'non'])(
+		'%p is false',
 		(value) => {
-			expect(readBoolean(value, 'Generate Audio', false)).toBe(true);
+			expect(readBoolean(value, 'Generate Audio', true)).toBe(false);
 		},
 	);
-
-	it.each([false, 'FALSE', 'false', 0, '0', 'no', 'n', 'Off'])('%p is false', (value) => {
-		expect(readBoolean(value, 'Generate Audio', true)).toBe(false);
-	});
 
 	it.each(EMPTY_CELLS)('%p is the default', (value) => {
 		expect(readBoolean(value, 'Generate Audio', true)).toBe(true);
 		expect(readBoolean(value, 'Generate Audio', false)).toBe(false);
 	});
 
-	it.each(['maybe', 2, {}, []])('%p is refused', (value) => {
+	it.each(['maybe', 'x', 2, {}, []])('%p is refused', (value) => {
 		expect(() => readBoolean(value, 'Generate Audio', true)).toThrow(
 			/^'Generate Audio' is .*, allowed is true or false$/,
 		);
@@ -140,6 +203,19 @@ describe('texts', () => {
 		expect(() => readText('a\0b', 'Prompt')).toThrow('NUL');
 	});
 
+	it.each(['A fox \ud83e', '\udd8a fox', 'a\ud83e b', '\ud83e\ud83e\udd8a'])(
+		'refuses half of a character: %j',
+		(text) => {
+			expect(() => readText(text, 'Prompt')).toThrow(
+				"'Prompt' is a text with half of a character (such as a cut emoji) in it, allowed is text without it",
+			);
+		},
+	);
+
+	it('takes whole ones', () => {
+		expect(readText('\ud83e\udd8a', 'Prompt')).toBe('🦊');
+	});
+
 	it('keeps every other character as it is', () => {
 		fc.assert(
 			fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
@@ -151,7 +227,10 @@ describe('texts', () => {
 });
 
 describe('choices', () => {
-	it.each(['std', 'STD', ' std ', 'Fast (720p)', 'fast (720P)'])('%p is std', (value) => {
+	it.each([
+		...['std', 'STD', ' std ', 'Fast (720p)', 'fast (720P)', 'Fast', 'FAST', '720p', 'fast 720p'],
+		...['Fast(720p)', '\uff26\uff41\uff53\uff54', 's-t-d'],
+	])('%p is std', (value) => {
 		expect(readChoice(value, 'Quality', QUALITIES, '4k')).toBe('std');
 	});
 
@@ -161,6 +240,10 @@ describe('choices', () => {
 			'\'Quality\' is "8k", allowed is std or 4k',
 		);
 		expect(() => readChoice({}, 'Quality', QUALITIES, 'std')).toThrow('is an object');
+		for (const nothing of ['()', '-', '_'])
+			expect(() => readChoice(nothing, 'Movement', [{ name: 'None', value: '' }], '')).toThrow(
+				InvalidField,
+			);
 	});
 });
 
@@ -180,18 +263,48 @@ describe('aspect ratio', () => {
 		['01:01:00', '1:1'],
 		[' 16 : 9 ', '16:9'],
 		['16x9', '16:9'],
+		['16/9', '16:9'],
+		['16\u00d79', '16:9'],
+		['16\uff1a9', '16:9'],
+		['\uff11\uff16:\uff10\uff19', '16:9'],
+		['16\u22369', '16:9'],
+		['4:09 PM', '16:9'],
+		['04:09:00 p.m.', '16:9'],
+		['16:09 PM', '16:9'],
+		['9:16 AM', '9:16'],
+		['1:01am', '1:1'],
+		// As Excel stores 16:9, 9:16 and 1:1, and as they come out of fewer digits, or of a German sheet.
+		[0.6729166666666667, '16:9'],
+		[0.3861111111111111, '9:16'],
+		[0.0423611111111111, '1:1'],
+		['0.6729166666666667', '16:9'],
+		['0,38611', '9:16'],
+		['0.04236', '1:1'],
 		['', '16:9'],
 		[null, '16:9'],
 	])('%p is %s', (value, ratio) => {
 		expect(read(value)).toBe(ratio);
 	});
 
-	it.each(['4:3', '16:90', '9:16:30', '1:10', '16', 0.67, '161:9', {}])(
-		'%p is refused',
-		(value) => {
-			expect(() => read(value)).toThrow(/^'Aspect Ratio' is .*, allowed is 16:9, 9:16 or 1:1$/);
-		},
-	);
+	it.each([
+		...[
+			'4:3',
+			'16:90',
+			'9:16:30',
+			'1:10',
+			'16',
+			0.67,
+			0.673,
+			0.672,
+			1.673,
+			0,
+			1,
+			-0.1,
+		],
+		...['161:9', '169', '4:09', '9:16 PM', '1:01 PM', '12:01 AM', {}],
+	])('%p is refused', (value) => {
+		expect(() => read(value)).toThrow(/^'Aspect Ratio' is .*, allowed is 16:9, 9:16 or 1:1$/);
+	});
 
 	it('shows what was typed, not what was made of it', () => {
 		expect(() => read('04:03:00')).toThrow('is "04:03:00"');

@@ -1,10 +1,10 @@
 /**
- * Values as sheets give them: numbers and booleans as text, stray blanks, empty cells, an aspect ratio that a
- * spreadsheet took for a time of day. Each function reads one value, or throws an InvalidField whose sentence names the
- * field. Nothing is clamped and nothing is guessed.
+ * Values as sheets give them: numbers and booleans as text, stray blanks, empty cells, full-width signs, an aspect ratio that a
+ * spreadsheet took for a time of day. What can mean one thing only is understood. Each function reads one value, or throws an
+ * InvalidField whose sentence names the field. Nothing is clamped and nothing is guessed.
  */
 import type { IDataObject } from 'n8n-workflow';
-import { grouped, InvalidField, shown } from '../invalidField';
+import { grouped, InvalidField, refuseUnsendable, shown } from '../invalidField';
 
 export interface NumberRule<Default> {
 	/** What an empty cell means. Without the property the field is required. */
@@ -13,6 +13,8 @@ export interface NumberRule<Default> {
 	max?: number;
 	/** The value must be greater than this. */
 	above?: number;
+	/** What the number counts: it may stand beside it, as in `5 sec` or `$5`. */
+	unit?: keyof typeof UNITS;
 	/** Where inside the field, such as `shot 2, duration`. */
 	place?: string;
 }
@@ -31,7 +33,7 @@ export interface Choice<Value extends string> {
 	value: Value;
 }
 
-/** `5`, `"5"`, `" 5.0 "` is 5. */
+/** `5`, `"5"`, `" 5.0 "`, `"5,0"` is 5. */
 export function readWholeNumber<Default = never>(
 	value: unknown,
 	field: string,
@@ -40,7 +42,7 @@ export function readWholeNumber<Default = never>(
 	return readNumeric(value, field, rule, 'a whole number');
 }
 
-/** As `readWholeNumber`, fractions included: `"0.5"` is 0.5. */
+/** As `readWholeNumber`, fractions included: `"0.5"` and `"0,5"` are 0.5; `"1,000"`, which could be 1 and 1000, is refused. */
 export function readNumber<Default = never>(
 	value: unknown,
 	field: string,
@@ -49,10 +51,10 @@ export function readNumber<Default = never>(
 	return readNumeric(value, field, rule, 'a number');
 }
 
-/** `true`, `"TRUE"`, `"yes"`, `"on"`, `1` and their opposites; an empty cell is `defaultValue`. */
+/** `true`, `"TRUE"`, `"yes"`, `"on"`, `1`, as other languages' spreadsheets write them, and their opposites; an empty cell is `defaultValue`. */
 export function readBoolean(value: unknown, field: string, defaultValue: boolean): boolean {
 	if (isEmpty(value)) return defaultValue;
-	const word = isScalar(value) ? String(value).trim().toLowerCase() : '';
+	const word = plainText(value).toLowerCase();
 	if (TRUE_WORDS.includes(word)) return true;
 	if (FALSE_WORDS.includes(word)) return false;
 	throw new InvalidField(field, shown(value), 'true or false');
@@ -67,13 +69,11 @@ export function readText(value: unknown, field: string, rule: TextRule = {}): st
 	}
 	if (!isScalar(value)) throw new InvalidField(field, shown(value), allowed, place);
 	const text = String(value).trim();
-	if (text.includes('\0')) {
-		throw new InvalidField(field, 'a text with a NUL character in it', 'text without it', place);
-	}
+	refuseUnsendable(text, field, place);
 	return text;
 }
 
-/** A value of the set, or the name that the editor shows for it; capitals do not matter. */
+/** A value of the set, or the name that the editor shows for it, or either half of a name such as `Fast (720p)`; capitals, blanks and hyphens do not matter. */
 export function readChoice<Value extends string>(
 	value: unknown,
 	field: string,
@@ -81,18 +81,18 @@ export function readChoice<Value extends string>(
 	defaultValue: Value,
 ): Value {
 	if (isEmpty(value)) return defaultValue;
-	const typed = isScalar(value) ? String(value).trim().toLowerCase() : undefined;
+	const typed = bareWord(plainText(value));
 	const match = choices.find((choice) =>
-		[choice.value, choice.name].some((word) => word.toLowerCase() === typed),
+		[choice.value, choice.name, ...choice.name.split('(')].some((word) => bareWord(word) === typed),
 	);
-	if (match) return match.value;
+	if (match && typed !== '') return match.value;
 	const values = choices.filter((choice) => choice.value !== '').map((choice) => choice.value);
 	throw new InvalidField(field, shown(value), oneOf(values));
 }
 
 /**
  * `16:9` in the shapes that it comes back from a spreadsheet, which takes it for a time of day: `16:09`, `9:16:00`,
- * `1:01:00`, `01:01`; also `16x9`.
+ * `1:01:00`, `01:01`, `4:09 PM`, and as Excel stores it, a fraction of a day (0.6729166666666667); also `16x9` and `16/9`.
  */
 export function readAspectRatio<Value extends string>(
 	value: unknown,
@@ -100,8 +100,8 @@ export function readAspectRatio<Value extends string>(
 	choices: ReadonlyArray<Choice<Value>>,
 	defaultValue: Value,
 ): Value {
-	const time = typeof value === 'string' ? ASPECT_RATIO_AS_TIME.exec(value.trim()) : null;
-	const typed = choices.find((choice) => time && choice.value === `${time[1]}:${time[2]}`);
+	const time = timeOfDay(plainText(value));
+	const typed = choices.find((choice) => time && choice.value === time.join(':'));
 	return typed ? typed.value : readChoice(value, field, choices, defaultValue);
 }
 
@@ -133,10 +133,26 @@ export function isPlainObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const TRUE_WORDS = ['true', 'yes', 'y', 'on', '1'];
-const FALSE_WORDS = ['false', 'no', 'n', 'off', '0'];
-const ASPECT_RATIO_AS_TIME = /^0*([1-9]\d*)\s*[:x]\s*0*([1-9]\d*)(?::00)?$/i;
+/** English, and the words of spreadsheets in German, French, Spanish, Portuguese, Italian and Dutch. */
+const TRUE_WORDS = [
+	...['true', 'yes', 'y', 'on', '1', 'wahr', 'ja', 'vrai', 'oui', 'verdadero', 'verdadeiro'],
+	...['sim', 'vero', 'waar'],
+];
+const FALSE_WORDS = [
+	...['false', 'no', 'n', 'off', '0', 'falsch', 'nein', 'faux', 'non', 'falso', 'onwaar', 'nee'],
+];
+const TIME_OF_DAY = /^(\d{1,4})\s*[:x\u00d7\u2236/]\s*(\d{1,4})(?::00)?\s*(?:([ap])\.?m\.?)?$/i;
+const MINUTES_OF_DAY = 24 * 60;
+/** Of a minute. Fractions of a day are cut by what shows them: five digits are off by up to 0.0072. */
+const CUT_MINUTES = 0.01;
 const DECIMAL_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
+const COMMA_NUMBER = /^[+-]?\d*,\d+$/;
+/** A comma that could stand before a fraction and before thousands. */
+const AMBIGUOUS_NUMBER = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
+const UNITS = {
+	seconds: /s(ec(ond)?s?)?\.?$/i,
+	USD: /^(us)?\$|^usd|(us)?\$$|usd$/i,
+};
 
 function readNumeric<Default>(
 	value: unknown,
@@ -149,17 +165,49 @@ function readNumeric<Default>(
 		if ('default' in rule) return rule.default as Default;
 		throw new InvalidField(field, 'empty', allowed, rule.place);
 	}
-	const number = toNumber(value);
+	const number = toNumber(value, rule.unit);
 	const { min = -Infinity, max = Infinity, above = -Infinity } = rule;
 	const fits = Number.isFinite(number) && number >= min && number <= max && number > above;
 	if (fits && (kind === 'a number' || Number.isInteger(number))) return number;
-	throw new InvalidField(field, shown(value), allowed, rule.place);
+	const isAmbiguous = AMBIGUOUS_NUMBER.test(plainText(value));
+	const what = isAmbiguous ? `${shown(value)}, which can be read in two ways` : shown(value);
+	throw new InvalidField(field, what, allowed, rule.place);
 }
 
-function toNumber(value: unknown): number {
+function toNumber(value: unknown, unit?: keyof typeof UNITS): number {
 	if (typeof value === 'number') return value;
-	const text = typeof value === 'string' ? value.trim() : '';
-	return DECIMAL_NUMBER.test(text) ? Number(text) : NaN;
+	const typed = typeof value === 'string' ? plainText(value) : '';
+	const text = unit ? typed.replace(UNITS[unit], '').trim() : typed;
+	if (DECIMAL_NUMBER.test(text)) return Number(text);
+	const isFraction = COMMA_NUMBER.test(text) && !AMBIGUOUS_NUMBER.test(text);
+	return isFraction ? Number(text.replace(',', '.')) : NaN;
+}
+
+/** Hours and minutes. */
+function timeOfDay(text: string): [number, number] | undefined {
+	const minutes = toNumber(text) * MINUTES_OF_DAY;
+	if (minutes > 0 && minutes < MINUTES_OF_DAY) {
+		const whole = Math.round(minutes);
+		if (Math.abs(minutes - whole) > CUT_MINUTES) return undefined;
+		return [Math.floor(whole / 60), whole % 60];
+	}
+	const [, hours, minute, half = ''] = TIME_OF_DAY.exec(text) ?? [];
+	if (hours === undefined) return undefined;
+	const isAfternoon = half.toLowerCase() === 'p';
+	return [(half ? Number(hours) % 12 : Number(hours)) + (isAfternoon ? 12 : 0), Number(minute)];
+}
+
+/** A cell's text without blanks around it and signs that nobody sees, full-width signs as plain ones. */
+function plainText(value: unknown): string {
+	if (!isScalar(value)) return '';
+	return String(value)
+		.replace(/[\u200b-\u200f\u2060\ufeff]/g, '')
+		.replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+		.trim();
+}
+
+function bareWord(text: string): string {
+	return text.replace(/[\s_()-]/g, '').toLowerCase();
 }
 
 function rangeWords({ min, max, above }: NumberRule<unknown>): string {

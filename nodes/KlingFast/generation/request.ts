@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { hasUserInfo, mayUseAddress, parseWebUrl } from '../apimart/address';
-import { grouped, InvalidField, shown } from '../invalidField';
+import { grouped, InvalidField, refuseUnsendable, shown } from '../invalidField';
 
 export interface Shot {
 	prompt: string;
@@ -211,16 +211,13 @@ function checkPrompt(request: ClipRequest): void {
 	checkText(CLIP_LABELS.prompt, fullPrompt(request), limit, { suffix: request.cameraMovement });
 }
 
-/** A NUL is refused, not dropped: it is invisible, and what is paid for should be what stands in the cell. */
 function checkText(
 	label: string,
 	text: string,
 	limit: number,
 	{ place, suffix }: { place?: string; suffix?: string } = {},
 ): void {
-	if (text.includes('\0')) {
-		throw new InvalidField(label, 'a text with a NUL character in it', 'text without it', place);
-	}
+	refuseUnsendable(text, label, place);
 	const count = codePointCount(text);
 	if (count <= limit) return;
 	const withSuffix = suffix ? ` with the words of '${CLIP_LABELS.cameraMovement}'` : '';

@@ -136,6 +136,7 @@ function readPrompt(read: ReadField): string {
 function readDuration(read: ReadField): number {
 	return readWholeNumber(read('duration', ''), CLIP_LABELS.duration, {
 		...CLIP_LIMITS.durationSeconds,
+		unit: 'seconds',
 		default: DEFAULT_DURATION_SECONDS,
 	});
 }
@@ -181,6 +182,7 @@ function readShot(
 	const durationSeconds = readWholeNumber(row.duration, label, {
 		...rule,
 		...CLIP_LIMITS.shotSeconds,
+		unit: 'seconds',
 		place: `${place}, duration`,
 	});
 	return [{ prompt, durationSeconds }];

@@ -57,6 +57,7 @@ export function readMaxCostUsd(read: ReadField): number | undefined {
 	return readNumber(read('options.maxCost', ''), 'Maximum Cost (USD)', {
 		default: undefined,
 		above: 0,
+		unit: 'USD',
 	});
 }
 
@@ -70,11 +71,12 @@ export function readWaiting(read: ReadField): Waiting {
 		default: 900,
 		min: 1,
 		max: 86_400,
+		unit: 'seconds',
 	});
 	const pollIntervalSeconds = readNumber(
 		read('options.pollInterval', ''),
 		'Poll Interval (Seconds)',
-		{ default: undefined, min: 0.1, max: 300 },
+		{ default: undefined, min: 0.1, max: 300, unit: 'seconds' },
 	);
 	return {
 		maxWaitSeconds,
