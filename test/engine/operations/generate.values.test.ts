@@ -1,5 +1,5 @@
 import type { INodeParameters } from 'n8n-workflow';
-import { column, errorText, generate, setTheStage } from '../laws/setup';
+import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
@@ -89,6 +89,53 @@ describe('Generate Video, values as sheets give them', () => {
 			expect(stage.sandbox.ledger.requests()).toEqual([]);
 		},
 	);
+
+	test.each<[string, string[], string]>([
+		[
+			'Mode',
+			['submitAndWait', 'submitOnly'],
+			'"submitAndWait" for item 0 and "submitOnly" for item 1',
+		],
+		['How to Wait', ['polling', '', 'sleep'], '"polling" for item 0 and "sleep" for item 2'],
+		['Clips at the Same Time', ['3', '3.0', '4'], '"3" for item 0 and "4" for item 2'],
+		['Maximum Cost (USD)', ['', '5'], 'empty for item 0 and "5" for item 1'],
+		['Maximum Cost (USD)', ['5', ''], '"5" for item 0 and empty for item 1'],
+		['Maximum Cost (USD)', ['', 'much'], 'empty for item 0 and "much" for item 1'],
+		['Maximum Cost (USD)', ['5', 'much'], '"5" for item 0 and "much" for item 1'],
+	])('%s, which holds for the whole run, is not guessed from %j', async (label, values, typed) => {
+		const cell = '={{ $json.value }}';
+		const fields: Record<string, [INodeParameters, INodeParameters]> = {
+			Mode: [{ mode: cell }, {}],
+			'How to Wait': [{ waitBy: cell }, {}],
+			'Clips at the Same Time': [{}, { concurrency: cell }],
+			'Maximum Cost (USD)': [{}, { maxCost: cell }],
+		};
+		const [parameters, nodeOptions] = fields[label];
+		const items = values.map((value) => ({ json: { prompt: 'A cat', value } }));
+		for (const onError of [undefined, 'continueRegularOutput'] as const) {
+			const run = await stage.engine.runNode(
+				generate(stage, [], { items, parameters, nodeOptions, onError }),
+			);
+			const said = onError ? jsonOf(run).map(({ error }) => error) : [run.error?.message];
+			expect(said).toEqual(
+				(onError ? values : [0]).map(() =>
+					expect.stringContaining(
+						`'${label}' is ${typed}, allowed is one value for all rows, because it holds for the whole run`,
+					),
+				),
+			);
+		}
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('the same value in other words is one value', async () => {
+		const items = ['5', ' 5.0 ', '$5', '5 USD'].map((value) => ({
+			json: { prompt: 'A cat', value },
+		}));
+		const nodeOptions = { maxCost: '={{ $json.value }}' };
+		const run = await stage.engine.runNode(generate(stage, [], { items, nodeOptions }));
+		expect(jsonOf(run).map(({ status }) => status)).toEqual(Array(4).fill('completed'));
+	});
 
 	test.each<[string, INodeParameters, INodeParameters, RegExp]>([
 		['no place at all', {}, { concurrency: 0 }, /'Clips at the Same Time' is 0.*1 to 100/],

@@ -192,7 +192,7 @@ const generateOptions: INodeProperties = {
 		{
 			...concurrencyOption,
 			description:
-				'How many clips are in the works at once, from 1 to 100. The number counts per API key and for all executions together. Read from the first item.',
+				'How many clips are in the works at once, from 1 to 100. The number counts per API key and for all executions together. One value for all rows.',
 		},
 		includeInputFieldsOption,
 		{
@@ -203,7 +203,7 @@ const generateOptions: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. 5',
 			description:
-				'Nothing is submitted if the estimate for all rows together is higher. Leave empty for no limit. Read from the first item.',
+				'Nothing is submitted if the estimate for all rows together is higher. Leave empty for no limit. One value for all rows.',
 		},
 		{
 			...maxWaitOption,

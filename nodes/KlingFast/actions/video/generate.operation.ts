@@ -11,10 +11,9 @@ import type { Fault } from '../../generation/outcome';
 import type { ClipJob, Run } from '../../generation/run';
 import type { SheetRow } from '../../generation/sheetRow';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
-import { readFieldsOf } from '../reader';
 import { knockAtTriggers, signedPath } from './callbacks';
 import { explainBalance, openRun } from './openRun';
-import { readConcurrency, readMaxCostUsd, readMode, readWaitBy } from './readRun';
+import { readConcurrency, readForRun, readMaxCostUsd, readMode, readWaitBy } from './readRun';
 import { deliver, refuseAll, type Delivery } from './results';
 import { readRows, type ReadyRow, type Row } from './rows';
 import { endedRow, queuedRow, sheetOf, uploadFromMemory } from './sheetRows';
@@ -69,16 +68,17 @@ function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Sett
 async function open(
 	context: IExecuteFunctions,
 ): Promise<{ run: Run; secret: Buffer; settings: Settings }> {
-	const read = readFieldsOf(context, 0);
-	const waitForEnd = readMode(read) === 'submitAndWait';
-	const canSleep = waitForEnd && !isTool(context) && readWaitBy(read) === 'sleep';
+	const waitForEnd = readForRun(context, 'Mode', readMode) === 'submitAndWait';
+	const canWait = waitForEnd && !isTool(context);
+	const canSleep = canWait && readForRun(context, 'How to Wait', readWaitBy) === 'sleep';
 	const settings = {
 		waitForEnd,
 		isTool: isTool(context),
 		canSleep,
-		maxCostUsd: readMaxCostUsd(read),
+		maxCostUsd: readForRun(context, 'Maximum Cost (USD)', readMaxCostUsd),
 	};
-	return { ...(await openRun(context, readConcurrency(read))), settings };
+	const concurrency = readForRun(context, 'Clips at the Same Time', readConcurrency);
+	return { ...(await openRun(context, concurrency)), settings };
 }
 
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */

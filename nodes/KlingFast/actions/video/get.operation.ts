@@ -10,6 +10,7 @@ import { readMetadata, readTaskId } from './readRow';
 import {
 	readConcurrency,
 	readDownloadVideo,
+	readForRun,
 	readWaitBy,
 	readWaiting,
 	readWaitUntilFinished,
@@ -35,9 +36,9 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	let run: Run;
 	let sleeps: boolean;
 	try {
-		const read = readFieldsOf(this, 0);
-		({ run } = await openRun(this, readConcurrency(read)));
-		sleeps = !isTool(this) && readWaitBy(read) === 'sleep';
+		const concurrency = readForRun(this, 'Clips at the Same Time', readConcurrency);
+		({ run } = await openRun(this, concurrency));
+		sleeps = !isTool(this) && readForRun(this, 'How to Wait', readWaitBy) === 'sleep';
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}

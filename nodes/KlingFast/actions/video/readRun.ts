@@ -1,5 +1,6 @@
-import { InvalidField } from '../../invalidField';
-import type { ReadField } from '../reader';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { InvalidField, shown } from '../../invalidField';
+import { readFieldsOf, type ReadField } from '../reader';
 import {
 	readBoolean,
 	readChoice,
@@ -25,7 +26,41 @@ export interface Waiting {
 	includeInputFields: boolean;
 }
 
-/** Read once for the run, at item 0. */
+/**
+ * A value that holds for the whole run. An expression can give each row another one: then it is not known which was meant, and a
+ * limit that is empty in the first row is not meant to be none.
+ *
+ * @param label of the only field that `readValue` reads
+ * @throws InvalidField where a row's value cannot be used, or is another one than that of item 0
+ */
+export function readForRun<Value>(
+	context: IExecuteFunctions,
+	label: string,
+	readValue: (read: ReadField) => Value,
+): Value {
+	let typed: unknown;
+	const readAt = (itemIndex: number) => {
+		const read = readFieldsOf(context, itemIndex);
+		return readValue((name, fallback) => (typed = read(name, fallback)));
+	};
+	const value = readAt(0);
+	const first = shown(typed);
+	for (let itemIndex = 1; itemIndex < context.getInputData().length; itemIndex++) {
+		let isSame = false;
+		try {
+			isSame = readAt(itemIndex) === value;
+		} catch (error) {
+			if (!(error instanceof InvalidField)) throw error;
+		}
+		if (isSame) continue;
+		const both = `${first} for item 0 and ${shown(typed)} for item ${itemIndex}`;
+		const allowed = 'one value for all rows, because it holds for the whole run';
+		throw new InvalidField(label, both, allowed);
+	}
+	return value;
+}
+
+/** Holds for the run. */
 export function readMode(read: ReadField): Mode {
 	return readChoice(read('mode', ''), 'Mode', MODE_CHOICES, 'submitAndWait');
 }
@@ -36,7 +71,7 @@ export function readWaitBy(read: ReadField): WaitBy {
 }
 
 /**
- * Clips in flight per API key. Read once for the run, at item 0.
+ * Clips in flight per API key. Holds for the run.
  *
  * @throws InvalidField outside 1 to 100
  */
@@ -49,7 +84,7 @@ export function readConcurrency(read: ReadField): number {
 }
 
 /**
- * The most that the run may cost in US dollars by its estimate; undefined for no limit. Read once for the run, at item 0.
+ * The most that the run may cost in US dollars by its estimate; undefined for no limit. Holds for the run.
  *
  * @throws InvalidField unless above 0
  */

@@ -46,7 +46,7 @@ export const waitByField: INodeProperties = {
 		},
 	],
 	default: 'polling',
-	description: 'How the workflow learns that the clips are finished. Read from the first item.',
+	description: 'How the workflow learns that the clips are finished. One value for all rows.',
 };
 
 export const concurrencyOption: INodeProperties = {
