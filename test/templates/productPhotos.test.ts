@@ -1,10 +1,9 @@
 import type { Execution } from '../../host/executions';
+import { jpeg, png } from '../unit/apimart/imageFiles';
 import { setStage, type Stage } from './stage';
 
 const TO_DO = 'folder-of-photos';
 const DONE = 'folder-of-done-photos';
-const PNG_START = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-const JPEG_START = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
 
 let stage: Stage;
 let workflowId: string;
@@ -18,8 +17,8 @@ beforeAll(async () => {
 		const bytes = Buffer.concat([start, Buffer.from(name.repeat(500))]);
 		drive.add({ name, mimeType, parents: [TO_DO], bytes });
 	};
-	put('red mug.png', 'image/png', PNG_START);
-	put('blue.lamp.jpg', 'image/jpeg', JPEG_START);
+	put('red mug.png', 'image/png', png());
+	put('blue.lamp.jpg', 'image/jpeg', jpeg());
 	put('price list.txt', 'text/plain', Buffer.alloc(0));
 	put('not really a photo.png', 'image/png', Buffer.from('hello'));
 	workflowId = await stage.importTemplate('product-photos', {

@@ -40,6 +40,8 @@ export interface Frame {
 	identity: string;
 	/** The file in n8n's store, where it is one. */
 	file?: IBinaryData;
+	/** In pixels, where it is a file. */
+	size?: { width: number; height: number };
 	address(): Promise<string>;
 }
 

@@ -1,3 +1,4 @@
+import { png } from '../../unit/apimart/imageFiles';
 import { realClock, useClock } from '../../../nodes/KlingFast/clock';
 import type { NodeRun, RunningNode } from '../harness';
 import { column, generate, get, numbered, setTheStage } from './setup';
@@ -174,8 +175,7 @@ describe('Law 8, Stop means stop', () => {
 	test('an image upload that does not come back', async () => {
 		const { ledger, faults } = stage.sandbox;
 		faults.add({ route: 'upload', action: { kind: 'slow', part: 'headers', seconds: 20 } });
-		const png = Buffer.from('\x89PNG\r\n\x1a\n pixels', 'latin1');
-		const image = await stage.engine.binary(png, 'cat.png', 'image/png');
+		const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
 		const running = stage.engine.start(
 			generate(stage, [], {
 				items: [{ json: { prompt: 'A cat' }, binary: { data: image } }],

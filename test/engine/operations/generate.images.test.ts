@@ -1,9 +1,10 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { jpeg, png } from '../../unit/apimart/imageFiles';
 import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
-const PNG = '\x89PNG\r\n\x1a\n';
+const PNG = png().toString('latin1');
 
 const fromFiles = {
 	source: 'image',
@@ -109,10 +110,10 @@ describe('Generate Video from image files', () => {
 	});
 
 	test('the type is told by the bytes, whatever the item claims', async () => {
-		const jpeg = await image('\xff\xd8\xff\xe0 pixels', 'photo of a cat.PNG', 'image/png');
+		const first = await image(jpeg().toString('latin1'), 'photo of a cat.PNG', 'image/png');
 		const run = await stage.engine.runNode(
 			generate(stage, [], {
-				items: [{ json: { prompt: 'A' }, binary: { first: jpeg } }],
+				items: [{ json: { prompt: 'A' }, binary: { first } }],
 				parameters: fromFiles,
 			}),
 		);
@@ -129,12 +130,33 @@ describe('Generate Video from image files', () => {
 			'image/png',
 			/'Start Image Input Data Field Name' is "first", which holds no such image/,
 		],
-		['an SVG', '<svg/>', 'image/svg+xml', /holds no such image \(image\/svg\+xml\)/],
+		['an SVG', '<svg/>', 'image/svg+xml', /holds no such image \("image\/svg\+xml"\)/],
 		[
-			'an image over 20 MB',
-			`${PNG}${'x'.repeat(20 * 1024 * 1024)}`,
+			'a GIF, which the upload takes and the model does not',
+			'GIF89a and more',
 			'image/png',
-			/an image of 20\.0 MB, allowed is up to 20 MB/,
+			/"first", which holds no such image \("image\/gif"\), allowed is the name of a field that holds a JPEG or PNG of up to 10 MB/,
+		],
+		['a WebP', 'RIFF\0\n\0\0WEBPVP8 ', 'image/png', /no such image \("image\/webp"\)/],
+		[
+			'a small image',
+			png(1280, 299).toString('latin1'),
+			'image/png',
+			/'Start Image Input Data Field Name' is "first", an image of 1280 x 299 pixels, allowed is at least 300 x 300 pixels, at a ratio from 1:2\.5 to 2\.5:1 \[item 0\]/,
+		],
+		['a long image', jpeg(751, 300).toString('latin1'), 'image/jpeg', /751 x 300 pixels/],
+		['a high image', png(400, 1001).toString('latin1'), 'image/png', /400 x 1001 pixels/],
+		[
+			'an image without its header',
+			'\x89PNG\r\n\x1a\n pixels',
+			'image/png',
+			/"first", a damaged image, allowed is at least 300 x 300/,
+		],
+		[
+			'an image over 10 MB',
+			`${PNG}${'x'.repeat(11 * 1024 * 1024)}`,
+			'image/png',
+			/"first", an image of 11\.0 MB, allowed is .* of up to 10 MB/,
 		],
 	])('%s is refused before anything is sent', async (_, content, mimeType, sentence) => {
 		const first = await image(content, 'file.png', mimeType);
@@ -147,6 +169,50 @@ describe('Generate Video from image files', () => {
 		expect(run.status).toBe('error');
 		expect(run.error?.message).toMatch(sentence);
 		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('the smallest, the longest and the highest image are taken', async () => {
+		const files = [png(300, 300), jpeg(750, 300), png(300, 750)];
+		const items = await Promise.all(
+			files.map(async (file) => await row('A', file.toString('latin1'), PNG)),
+		);
+		const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromFiles }));
+		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
+	});
+
+	test('an end image is held to the same rules, and named as such', async () => {
+		const items = [await row('A', PNG), await row('B', PNG, png(100, 100).toString('latin1'))];
+		const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromFiles }));
+		expect(run.error?.message).toMatch(
+			/^'End Image Input Data Field Name' is "last", an image of 100 x 100 pixels.*\[item 1\]$/,
+		);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('a start image of another shape than the clip is told by one hint', async () => {
+		const shapes: Array<[Buffer, string]> = [
+			[png(1280, 720), '16:9'],
+			[png(1920, 1088), '16:9'],
+			[jpeg(1200, 800), '9:16'],
+			[png(600, 600), '16:9'],
+			[png(600, 600), '1:1'],
+		];
+		const items = await Promise.all(
+			shapes.map(async ([file, shape]) => {
+				const { json, binary } = await row('A', file.toString('latin1'));
+				return { json: { ...json, shape }, binary };
+			}),
+		);
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				items,
+				parameters: { ...fromFiles, aspectRatio: '={{ $json.shape }}' },
+			}),
+		);
+		expect(column(run, 'status')).toEqual(Array(5).fill('completed'));
+		expect(run.hints.map(({ message }) => message)).toEqual([
+			"The start image of item 2 and of 1 more has another shape than 'Aspect Ratio': 1200 x 800 pixels for 9:16. The clip may take the shape of its image.",
+		]);
 	});
 
 	test('a field that the item does not have is refused, and the other rows run', async () => {

@@ -89,11 +89,24 @@ describe('Upload Image', () => {
 			{ parameters: { inputField: 'data' } },
 			/"data", a field that this item does not have/,
 		],
+		[
+			'an image over 20 MB',
+			`${PNG}${'x'.repeat(20 * 1024 * 1024)}`,
+			{},
+			/"photo", an image of 20\.0 MB, allowed is .* of up to 20 MB/,
+		],
 	])('%s is refused before anything is sent', async (_, content, options, sentence) => {
 		const result = await upload(content, options);
 		expect(result.error?.message).toMatch(sentence);
 		expect(stage.sandbox.ledger.requests()).toEqual([]);
 	});
+
+	test.each(['GIF89a and more', 'RIFF\0\n\0\0WEBPVP8 ', `${PNG}${'x'.repeat(11 * 1024 * 1024)}`])(
+		'what the model does not take as a frame can be uploaded all the same (%#)',
+		async (content) => {
+			expect(jsonOf(await upload(content))).toMatchObject([{ url: expect.any(String) }]);
+		},
+	);
 
 	test('a name that could break out of the form is made harmless', async () => {
 		await upload(PNG, {}, 'a"; filename="x\r\nX-Evil: 1.png');

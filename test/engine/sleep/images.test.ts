@@ -1,4 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { png } from '../../unit/apimart/imageFiles';
 import { column, jsonOf } from '../laws/setup';
 import {
 	cutOffInSubmit,
@@ -10,7 +11,7 @@ import {
 } from '../operations/sleepStage';
 
 const stage = setTheSleepStage({ concurrency: 0 });
-const PNG = '\x89PNG\r\n\x1a\n pixels ';
+const PNG = png().toString('latin1');
 const fromFiles = {
 	source: 'image',
 	imageInput: 'binary',

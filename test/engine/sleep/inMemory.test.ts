@@ -1,4 +1,5 @@
 import '../inMemory';
+import { png } from '../../unit/apimart/imageFiles';
 import { column, numbered } from '../laws/setup';
 import { setTheSleepStage, sleepy, taskIds, toTheEnd } from '../operations/sleepStage';
 
@@ -19,8 +20,7 @@ test('without a store for files the videos are fetched when the rows are deliver
 });
 
 test('images are uploaded before the sheet sleeps, because they could not be found later', async () => {
-	const png = Buffer.from('\x89PNG\r\n\x1a\n pixels', 'latin1');
-	const image = await stage.engine.binary(png, 'cat.png', 'image/png');
+	const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
 	const run = await stage.engine.runNode(
 		sleepy(stage, [], {
 			items: numbered(3).map((prompt) => ({ json: { prompt }, binary: { data: image } })),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { imageMimeType, uploadFileName } from '../../../nodes/KlingFast/apimart/images';
+import { imageMimeType, imageSize, uploadFileName } from '../../../nodes/KlingFast/apimart/images';
+import { jpeg, png } from './imageFiles';
 
 describe('the type of an image by its first bytes', () => {
 	it.each<[string, Buffer, string | undefined]>([
@@ -16,6 +17,40 @@ describe('the type of an image by its first bytes', () => {
 		['nothing', Buffer.alloc(0), undefined],
 	])('%s', (_, bytes, mimeType) => {
 		expect(imageMimeType(bytes)).toBe(mimeType);
+	});
+});
+
+describe('the size of an image by its header', () => {
+	it.each<[string, Buffer, [width: number, height: number] | undefined]>([
+		['PNG', png(640, 480), [640, 480]],
+		['baseline JPEG', jpeg(640, 480), [640, 480]],
+		['progressive JPEG', jpeg(640, 480, { marker: 0xc2 }), [640, 480]],
+		['JPEG with a long text in front', jpeg(3000, 4000, { app: 'x'.repeat(60_000) }), [3000, 4000]],
+		['JPEG without a frame', jpeg(640, 480, { marker: 0xc8 }), undefined],
+		['half a PNG header', png().subarray(0, 20), undefined],
+		['PNG without a header', Buffer.from('\x89PNG\r\n\x1a\n pixels and more', 'latin1'), undefined],
+		['half a JPEG', jpeg().subarray(0, 12), undefined],
+		['JPEG that is cut in its frame', jpeg().subarray(0, 51), undefined],
+		['JPEG start only', Buffer.from([0xff, 0xd8, 0xff]), undefined],
+		['GIF', Buffer.from('GIF89a and more than that'), undefined],
+		['nothing', Buffer.alloc(0), undefined],
+	])('%s', (_, bytes, size) => {
+		expect(imageSize(bytes)).toEqual(size && { width: size[0], height: size[1] });
+	});
+
+	it('is a size or none, whatever the bytes', () => {
+		const start = fc.constantFrom(
+			'\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR',
+			'\xff\xd8\xff',
+			'\xff\xd8\xff\xe0',
+			'',
+		);
+		fc.assert(
+			fc.property(start, fc.uint8Array({ maxLength: 200 }), (head, rest) => {
+				const size = imageSize(Buffer.concat([Buffer.from(head, 'latin1'), rest]));
+				expect(size === undefined || Number.isInteger(size.width * size.height)).toBe(true);
+			}),
+		);
 	});
 });
 

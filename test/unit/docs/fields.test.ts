@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryFolder } from '../../../host/package';
 import { METADATA_MAX_BYTES } from '../../../nodes/KlingFast/actions/video/readRow';
-import { IMAGE_LIMITS } from '../../../nodes/KlingFast/apimart/images';
+import { FRAME_LIMITS, IMAGE_LIMITS } from '../../../nodes/KlingFast/apimart/images';
 import { CLIP_LIMITS } from '../../../nodes/KlingFast/generation/request';
 import { grouped } from '../../../nodes/KlingFast/invalidField';
 import { withFieldTables } from '../../../scripts/fieldTables';
@@ -34,4 +34,11 @@ it('says how large an uploaded image may be, and how long it lives', () => {
 	const upload = sectionOf(page, 'Upload Image');
 	expect(upload).toContain(`${IMAGE_LIMITS.bytes / 1024 / 1024} MB`);
 	expect(upload).toContain(`${IMAGE_LIMITS.lifeHours} hours`);
+});
+
+it('says what a file must be like to start or end a clip', () => {
+	const { bytes, pixels } = FRAME_LIMITS;
+	const section = sectionOf(page, 'Generate Video');
+	expect(section).toContain(`up to ${bytes / 1024 / 1024} MB`);
+	expect(section).toContain(`${pixels} x ${pixels} pixels`);
 });

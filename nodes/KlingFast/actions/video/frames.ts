@@ -1,19 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import { IMAGE_LIMITS, imageMimeType, uploadFileName } from '../../apimart/images';
+import {
+	FRAME_LIMITS,
+	IMAGE_LIMITS,
+	imageMimeType,
+	imageSize,
+	uploadFileName,
+	type ImageRules,
+	type ImageSize,
+} from '../../apimart/images';
 import type { ImageFile } from '../../apimart/client';
 import type { ImageUploads } from '../../generation/imageUploads';
 import type { ClipRequest, FrameSource } from '../../generation/request';
-import type { Frame } from '../../generation/run';
-import { InvalidField, shown } from '../../invalidField';
+import type { ClipJob, Frame } from '../../generation/run';
+import { grouped, InvalidField, shown } from '../../invalidField';
 
-const ALLOWED_IMAGE = 'the name of a field that holds a JPEG, PNG, GIF or WebP of up to 20 MB';
+/** How far sides may be off, so that 1920 x 1088 is 16:9. */
+const SHAPE_TOLERANCE = 0.05;
 
 /**
- * The row's images, start before end, checked down to their first bytes. Bytes are read here once for their hash and again
+ * The row's images, start before end, held to the model's rules. Bytes are read here once for their hash and again
  * when they are uploaded, so that a sheet of images is never in memory as a whole.
  *
- * @throws InvalidField where an item has no such image
+ * @throws InvalidField where an item has no such image, or the model would not take it
  */
 export async function openFrames(
 	context: IExecuteFunctions,
@@ -32,13 +41,35 @@ export async function openFrames(
 			frames.push({ identity: source.url, address: async () => source.url });
 			continue;
 		}
-		const load = async () => await readImage(context, itemIndex, source.binaryField, label);
+		const load = async () =>
+			await readImage(context, itemIndex, source.binaryField, label, FRAME_LIMITS);
 		const { bytes } = await load();
+		const size = checkedSize(bytes, source.binaryField, label);
 		const identity = createHash('sha256').update(bytes).digest('hex');
 		const file = context.getInputData()[itemIndex].binary?.[source.binaryField];
-		frames.push({ identity, file, address: async () => await uploads.address(identity, load) });
+		frames.push({
+			identity,
+			file,
+			size,
+			address: async () => await uploads.address(identity, load),
+		});
 	}
 	return frames;
+}
+
+/** Tells by a hint which clips may come out in the shape of their start image (APIMart's kling-v3 page, 2026-08). */
+export function warnOfShapes(context: IExecuteFunctions, jobs: ClipJob[]): void {
+	const misfits = jobs.flatMap(({ itemIndex, request: { aspectRatio }, frames: [start] }) => {
+		const [wide, high] = aspectRatio.split(':').map(Number);
+		const { width, height } = start?.size ?? { width: wide, height: high };
+		const isOther = Math.abs(Math.log((width * high) / (height * wide))) > SHAPE_TOLERANCE;
+		return isOther ? [{ itemIndex, aspectRatio, pixels: pixelsOf({ width, height }) }] : [];
+	});
+	if (misfits.length === 0) return;
+	const [{ itemIndex, aspectRatio, pixels }] = misfits;
+	const others = misfits.length === 1 ? '' : ` and of ${grouped(misfits.length - 1)} more`;
+	const message = `The start image of item ${itemIndex}${others} has another shape than 'Aspect Ratio': ${pixels} for ${aspectRatio}. The clip may take the shape of its image.`;
+	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 }
 
 /** An image that was checked before, from n8n's store. */
@@ -54,31 +85,48 @@ export async function loadImage(
 /**
  * An image from an item's binary data, its type told by its bytes.
  *
- * @throws InvalidField where the item has no such field, or it is no image that the provider takes
+ * @param rules by default those of the upload
+ * @throws InvalidField where the item has no such field, or it is no image of that kind
  */
 export async function readImage(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	binaryField: string,
 	label: string,
+	rules: ImageRules = IMAGE_LIMITS,
 ): Promise<ImageFile> {
+	const allowed = `the name of a field that holds ${rules.allowed}`;
 	const binary = context.getInputData()[itemIndex]?.binary?.[binaryField];
 	if (!binary) {
 		const value = `${shown(binaryField)}, a field that this item does not have`;
-		throw new InvalidField(label, value, ALLOWED_IMAGE);
+		throw new InvalidField(label, value, allowed);
 	}
-	if (Number(binary.bytes ?? 0) > IMAGE_LIMITS.bytes) throw tooLarge(label, Number(binary.bytes));
+	const checkBytes = (bytes: number) => {
+		if (bytes <= rules.bytes) return;
+		const value = `${shown(binaryField)}, an image of ${(bytes / 1024 / 1024).toFixed(1)} MB`;
+		throw new InvalidField(label, value, allowed);
+	};
+	checkBytes(Number(binary.bytes ?? 0));
 	const bytes = await context.helpers.getBinaryDataBuffer(itemIndex, binaryField);
-	if (bytes.length > IMAGE_LIMITS.bytes) throw tooLarge(label, bytes.length);
+	checkBytes(bytes.length);
 	const mimeType = imageMimeType(bytes);
-	if (!mimeType) {
-		const value = `${shown(binaryField)}, which holds no such image (${binary.mimeType})`;
-		throw new InvalidField(label, value, ALLOWED_IMAGE);
+	if (!mimeType || !rules.mimeTypes.includes(mimeType)) {
+		const value = `${shown(binaryField)}, which holds no such image (${shown(mimeType ?? binary.mimeType)})`;
+		throw new InvalidField(label, value, allowed);
 	}
 	return { bytes, mimeType, fileName: uploadFileName(binary.fileName, mimeType) };
 }
 
-function tooLarge(label: string, bytes: number): InvalidField {
-	const megabytes = (bytes / 1024 / 1024).toFixed(1);
-	return new InvalidField(label, `an image of ${megabytes} MB`, 'up to 20 MB');
+function checkedSize(bytes: Buffer, binaryField: string, label: string): ImageSize {
+	const { pixels, ratio } = FRAME_LIMITS;
+	const size = imageSize(bytes);
+	const [shorter, longer] = size ? [size.width, size.height].sort((a, b) => a - b) : [0, 0];
+	if (size && shorter >= pixels && longer <= shorter * ratio) return size;
+	const what = size ? `an image of ${pixelsOf(size)}` : 'a damaged image';
+	const allowed = `at least ${pixels} x ${pixels} pixels, at a ratio from 1:${ratio} to ${ratio}:1`;
+	throw new InvalidField(label, `${shown(binaryField)}, ${what}`, allowed);
+}
+
+function pixelsOf({ width, height }: ImageSize): string {
+	return `${width} x ${height} pixels`;
 }

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { toError } from '../../apimart/errors';
 import { InvalidField, shown } from '../../invalidField';
 import { readFieldsOf, type ReadField } from '../reader';
 import {
@@ -50,7 +51,7 @@ export function readForRun<Value>(
 		try {
 			isSame = readAt(itemIndex) === value;
 		} catch (error) {
-			if (!(error instanceof InvalidField)) throw error;
+			if (!(error instanceof InvalidField)) throw toError(error);
 		}
 		if (isSame) continue;
 		const both = `${first} for item 0 and ${shown(typed)} for item ${itemIndex}`;

@@ -9,7 +9,7 @@ import type { ClipJob, Run } from '../../generation/run';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { readCallbackBase } from './callbacks';
-import { openFrames } from './frames';
+import { openFrames, warnOfShapes } from './frames';
 import { readClipRequest } from './readClip';
 import { readDedupeKey, readMetadata } from './readRow';
 import { readDownloadVideo, readWaiting } from './readRun';
@@ -50,6 +50,10 @@ export async function readRows(
 		const metadata = metadataOf(context, itemIndex);
 		rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault } });
 	}
+	warnOfShapes(
+		context,
+		rows.flatMap((row) => ('job' in row ? [row.job] : [])),
+	);
 	return rows;
 }
 
