@@ -1,4 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import { inRunOfItsOwn } from './toolCall';
 import { execute as getBalance } from './account/getBalance.operation';
 import { execute as upload } from './image/upload.operation';
 import { execute as estimateCost } from './video/estimateCost.operation';
@@ -23,6 +24,10 @@ const operations: Record<string, Operation> = {
 
 /** Runs the chosen operation for all items at once: clips of different rows are made side by side. */
 export async function router(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await inRunOfItsOwn(this, runOperation);
+}
+
+async function runOperation(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const resource = this.getNodeParameter('resource', 0);
 	const operation = this.getNodeParameter('operation', 0);
 	const execute = operations[`${resource}:${operation}`];

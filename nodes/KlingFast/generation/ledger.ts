@@ -3,7 +3,8 @@
  * - An entry with the key and the exact bytes is written before the POST that it belongs to.
  * - An entry that may have been paid for is never replaced by a fresh one; only a task that failed, or a request that was
  *   certainly refused, makes room for the next attempt.
- * - Entries of another execution count only where the content is the same.
+ * - Entries of another execution count only where the content is the same, and so do all entries of an agent's tool: what a model
+ *   asks for in one call says nothing about the next.
  */
 import type { IContextObject } from 'n8n-workflow';
 
@@ -25,17 +26,22 @@ export interface LedgerEntry {
 	 * refused, so nothing was.
 	 */
 	state: 'ready' | 'sent' | 'over';
+	/** Sent, and nobody knows what came of it. */
+	isLost?: boolean;
 }
 
-/** By item. */
+/** By item; of a tool by call and content. */
 export type LedgerEntries = Record<string, LedgerEntry>;
 
 const LEDGER_KEY = 'klingFastLedger';
 
-/** The entries of one run of the node, in the node context: n8n keeps it across Retry On Fail and in the execution. */
-export function entriesIn(context: IContextObject, runIndex: number): LedgerEntries {
+/**
+ * The entries of one run of the node, or of all calls of a tool, in the node context: n8n keeps it across Retry On Fail and in the
+ * execution.
+ */
+export function entriesIn(context: IContextObject, run: number | 'tool'): LedgerEntries {
 	const runs = (context[LEDGER_KEY] ??= {}) as Record<string, LedgerEntries>;
-	return (runs[runIndex] ??= {});
+	return (runs[run] ??= {});
 }
 
 /** What the node remembers of its paid requests. */
@@ -43,17 +49,31 @@ export class Ledger {
 	constructor(
 		private readonly entries: LedgerEntries,
 		private readonly executionId: string,
+		/** Of an agent's tool: which of its calls this is. */
+		private readonly toolCall?: number,
 	) {}
 
 	/** The entry of a row that a further try has to go on with, or undefined. */
 	find(itemIndex: number, contentHash: string): LedgerEntry | undefined {
-		const entry = this.entries[itemIndex];
+		const entry = this.entries[this.nameOf(itemIndex, contentHash)];
+		if (this.toolCall !== undefined) return entry ?? this.findLost(contentHash);
 		if (!entry) return undefined;
 		const isSameExecution = entry.executionId === this.executionId;
 		return isSameExecution || entry.contentHash === contentHash ? entry : undefined;
 	}
 
 	write(itemIndex: number, entry: LedgerEntry): void {
-		this.entries[itemIndex] = entry;
+		this.entries[this.nameOf(itemIndex, entry.contentHash)] = entry;
+	}
+
+	private nameOf(itemIndex: number, contentHash: string): string | number {
+		return this.toolCall === undefined ? itemIndex : `${this.toolCall} ${contentHash}`;
+	}
+
+	/** A model that reads of a fault calls the tool again: what may have been bought is asked for again, not bought again. */
+	private findLost(contentHash: string): LedgerEntry | undefined {
+		return Object.values(this.entries).find(
+			(entry) => entry.contentHash === contentHash && entry.isLost && !entry.taskId,
+		);
 	}
 }

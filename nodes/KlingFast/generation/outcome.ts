@@ -34,6 +34,8 @@ export interface Outcome {
 	submittedAtMs?: number;
 	binary?: IBinaryData;
 	fault?: Fault;
+	/** Whether an earlier execution bought it. */
+	isFromEarlierRun?: boolean;
 	/** Whether it is what was asked for although it carries a fault: the news that a clip has failed. */
 	isNews?: boolean;
 }

@@ -78,7 +78,7 @@ export function afterSubmit(
 		tries: undefined,
 		nextTryAtMs: undefined,
 		phase: 'open',
-		outcome: { ...row.outcome, taskId, status, submittedAtMs: firstSentAtMs },
+		outcome: { ...row.outcome, taskId, status, submittedAtMs: firstSentAtMs, isFromEarlierRun },
 		startedAtMs: firstSentAtMs,
 		// A full provider may have refused a fresh task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,

@@ -107,7 +107,10 @@ async function send(
 		if (!(error instanceof ApimartError)) throw toError(error);
 		const { kind, passing, spent } = error.details;
 		// Of a repetition nobody knows what became of the request before it.
-		if (isRepetition || spent === 'unknown') throw withUncertainty(error);
+		if (isRepetition || spent === 'unknown') {
+			ledger.write(itemIndex, { ...entry, isLost: true });
+			throw withUncertainty(error);
+		}
 		if (kind !== 'duplicate') {
 			const after = passing ? entry : { ...entry, body: undefined };
 			ledger.write(itemIndex, { ...after, state: passing ? 'ready' : 'over' });

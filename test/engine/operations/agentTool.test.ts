@@ -1,6 +1,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 import type { RunOptions } from '../harness';
 import { generate, jsonOf, setTheStage } from '../laws/setup';
+import { callSideBySide } from '../toolCalls';
 
 /*
  * Up to version 2 of n8n's agent node a thrown error reaches the model as an empty answer, and the model calls again, which
@@ -80,4 +81,47 @@ test.each(FAILURES)('in a workflow it stops where On Error says so: $what', asyn
 	const run = await stage.engine.runNode({ ...failing(failure), onError: 'stopWorkflow' });
 	expect(run.status).toBe('error');
 	expect(run.error?.message).toMatch(failure.error);
+});
+
+describe('calls of the tool side by side', () => {
+	const asked = async (prompts: string[], options: RunOptions = {}) => {
+		const parameters = { prompt: "={{ $fromAI('prompt') }}" };
+		const calls = prompts.map((prompt) => ({ prompt }));
+		const answers = await callSideBySide(
+			stage.engine,
+			generate(stage, [], { executionId: 'agent', parameters, ...options }),
+			calls,
+		);
+		return answers.map(([answer]) => answer);
+	};
+
+	test.each([[['A fox', 'A bear', 'A duck']], [['A fox', 'A fox', 'A fox']]])(
+		'each get the clip that they asked for: %j',
+		async (prompts) => {
+			const answers = await asked(prompts);
+			expect(answers.map(({ prompt }) => prompt)).toEqual(prompts);
+			expect(new Set(answers.map(({ taskId }) => taskId)).size).toBe(3);
+			expect(stage.sandbox.ledger.charges()).toHaveLength(3);
+		},
+	);
+
+	test('one that is made again after its answer was lost buys nothing twice', async () => {
+		const { faults, ledger } = stage.sandbox;
+		faults.add({ action: '500-after-accept', nth: 1 });
+		const options = { context: {} };
+		const [lost] = await asked(['A fox'], options);
+		expect(lost.error).toMatch(/accepted is not known/);
+		const [again] = await asked(['A fox'], { ...options, runIndex: 1 });
+		expect(again).toMatchObject({ status: 'completed', taskId: ledger.accepted()[0].taskId });
+		expect(ledger.charges()).toHaveLength(1);
+	});
+
+	test('a clip of a day before is not given without a word (MCP has no execution)', async () => {
+		const byMcp = { executionId: undefined };
+		const [first] = await asked(['A fox'], byMcp);
+		const [second] = await asked(['A fox'], byMcp);
+		expect(first.note).toBeUndefined();
+		expect(second.taskId).toBe(first.taskId);
+		expect(second.note).toMatch(/^Not bought again: .* change the prompt\.$/);
+	});
 });

@@ -15,6 +15,29 @@ const ENTRY: LedgerEntry = {
 const ledgerOf = (context: IContextObject, executionId: string, runIndex: number) =>
 	new Ledger(entriesIn(context, runIndex), executionId);
 
+describe("what an agent's tool remembers of its paid requests", () => {
+	const callOf = (context: IContextObject, toolCall: number) =>
+		new Ledger(entriesIn(context, 'tool'), '7', toolCall);
+
+	it('is found by a try of the same call, and by nobody who asks for something else', () => {
+		const context = {};
+		callOf(context, 0).write(0, ENTRY);
+		expect(callOf(context, 0).find(0, 'hash-a')).toEqual(ENTRY);
+		expect(callOf(context, 0).find(0, 'hash-b')).toBeUndefined();
+		expect(callOf(context, 1).find(0, 'hash-a')).toBeUndefined();
+	});
+
+	it('of a request that may have been accepted is found by whoever asks for the same again', () => {
+		const context = {};
+		const lost = { ...ENTRY, isLost: true };
+		callOf(context, 0).write(0, lost);
+		expect(callOf(context, 1).find(0, 'hash-a')).toEqual(lost);
+		expect(callOf(context, 1).find(0, 'hash-b')).toBeUndefined();
+		callOf(context, 0).write(0, { ...lost, taskId: 'task_1' });
+		expect(callOf(context, 1).find(0, 'hash-a')).toBeUndefined();
+	});
+});
+
 describe('what the node remembers of its paid requests', () => {
 	it('is found again by a further try of the same execution, whatever the row says now', () => {
 		const context = {};

@@ -3,11 +3,13 @@ import { connect } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
 import { currentClock, stopReason } from '../../clock';
 import type { KeyScope } from '../../generation/idempotency';
-import { entriesIn, Ledger } from '../../generation/ledger';
+import { entriesIn, Ledger, type LedgerEntries } from '../../generation/ledger';
 import { faultOf, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskJournal';
+import { isTool } from '../failures';
+import { runIndexOf } from '../toolCall';
 
 /**
  * Opens the credential and gathers what all clips of this run of the node share. `secret` is what callbacks are sealed with.
@@ -21,7 +23,8 @@ export async function openRun(
 ): Promise<{ run: Run; secret: Buffer }> {
 	const { client, apiKey, secret } = await connect(context);
 	const keyScope = sheet?.keyScope ?? keyScopeOf(context);
-	const ledger = sheet?.ledger ?? entriesIn(context.getContext('node'), keyScope.runIndex);
+	const toolCall = isTool(context) ? keyScope.runIndex : undefined;
+	const entries = sheet?.ledger ?? entriesOf(context, keyScope.runIndex);
 	const clock = currentClock();
 	const signal = context.getExecutionCancelSignal();
 	const run: Run = {
@@ -32,7 +35,7 @@ export async function openRun(
 		signal,
 		journal: new TaskJournal(context.customData),
 		logger: context.logger,
-		ledger: new Ledger(ledger, keyScope.executionId),
+		ledger: new Ledger(entries, keyScope.executionId, toolCall),
 		keyScope,
 		storeVideo: async (url, taskId) => {
 			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
@@ -48,6 +51,11 @@ export async function openRun(
 	return { run, secret };
 }
 
+/** What this run of the node remembers of its paid requests. */
+export function entriesOf(context: IExecuteFunctions, runIndex: number): LedgerEntries {
+	return entriesIn(context.getContext('node'), isTool(context) ? 'tool' : runIndex);
+}
+
 /** What tells the paid requests of this run of the node from all others. */
 export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 	return {
@@ -55,7 +63,7 @@ export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 		workflowId: context.getWorkflow().id ?? '',
 		nodeId: context.getNode().id,
 		executionId: context.getExecutionId(),
-		runIndex: Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0,
+		runIndex: runIndexOf(context),
 	};
 }
 

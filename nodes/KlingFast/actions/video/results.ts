@@ -8,6 +8,7 @@ import { outcomeJson, faultSentence, type Fault, type Outcome } from '../../gene
 import {
 	failedItem,
 	goesOnAfterFailure,
+	isTool,
 	nodeError,
 	onFailureOf,
 	type OnFailure,
@@ -32,12 +33,17 @@ export function deliver(
 			const { itemIndex, fault } = outcome;
 			const own = ownOf ? ownOf(itemIndex) : context.getInputData()[itemIndex].json;
 			const item = resultItem(outcome, deliveryOf(itemIndex), own);
+			if (outcome.isFromEarlierRun && isTool(context)) item.json.note = FOUND_NOTE;
 			const { error } = item.json;
 			const isFailure = fault && !outcome.isNews && typeof error === 'string';
 			return isFailure ? failedItem(context, itemIndex, { ...item.json, error }, onFailure) : item;
 		}),
 	];
 }
+
+/** A tool that is called by MCP has no execution, so what it asked for a day before is found again. */
+const FOUND_NOTE =
+	'Not bought again: this is the clip of an earlier call with the same content. For another one change the prompt.';
 
 export interface DeliveryRules {
 	deliveryOf: (itemIndex: number) => Delivery;

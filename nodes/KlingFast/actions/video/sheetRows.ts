@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { entriesIn } from '../../generation/ledger';
 import type { Outcome } from '../../generation/outcome';
 import { NOT_READ } from '../../generation/polling';
 import type { ClipJob, Run, WaitSettings } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
+import { entriesOf } from './openRun';
 
 /** All rows of this run of the node, and what they share. */
 export function sheetOf(
@@ -17,7 +17,7 @@ export function sheetOf(
 		keyScope,
 		startedAtMs: clock.nowMs(),
 		waitingExecutionIds: [keyScope.executionId],
-		ledger: entriesIn(context.getContext('node'), keyScope.runIndex),
+		ledger: entriesOf(context, keyScope.runIndex),
 		uploads: {},
 		keepsFilesInMemory: false,
 		rows,

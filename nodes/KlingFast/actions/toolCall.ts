@@ -1,0 +1,45 @@
+/*
+ * What must stay true:
+ * - Every call of an agent's tool reads the arguments that the model gave to it, and has a run index that no other call has: by that
+ *   index `$fromAI` finds the arguments, and the ledger what was bought.
+ *
+ * n8n's agent node up to version 2 numbers calls that run side by side alike (Batch Size): `$fromAI` gives all of them the arguments
+ * of the first then (n8n-core 2.41).
+ */
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type ISupplyDataFunctions,
+} from 'n8n-workflow';
+
+type Work = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
+
+type ToolCall = IExecuteFunctions & Pick<ISupplyDataFunctions, 'getNextRunIndex' | 'cloneWith'>;
+
+/** Does `work` in the node's own context, or where a call of the tool has no run of its own, in one that has. */
+export async function inRunOfItsOwn(
+	context: IExecuteFunctions,
+	work: Work,
+): Promise<INodeExecutionData[][]> {
+	if (!isToolCall(context)) return await work.call(context);
+	const runIndex = context.getNextRunIndex();
+	// n8n has noted the arguments of this call last, before it called.
+	if (runIndexOf(context) === runIndex - 1) return await work.call(context);
+	const inputData = [context.getInputData()];
+	// n8n's type for a tool leaves out what its contexts have in common with those of other nodes.
+	const own = context.cloneWith({ runIndex, inputData }) as unknown as IExecuteFunctions;
+	const output = await work.call(own);
+	own.addOutputData(NodeConnectionTypes.AiTool, runIndex, output);
+	return output;
+}
+
+/** Which run of the node in its execution this is, from 0. */
+export function runIndexOf(context: IExecuteFunctions): number {
+	return Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0;
+}
+
+/** Only where an agent calls the tool by itself; from version 3 on n8n's engine runs it as any other node. */
+function isToolCall(context: IExecuteFunctions): context is ToolCall {
+	return 'getNextRunIndex' in context && 'cloneWith' in context;
+}
