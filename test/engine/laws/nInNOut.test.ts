@@ -23,6 +23,7 @@ describe('Law 4, N in, N out', () => {
 
 	test('each item has the video of its own task', async () => {
 		const run = await stage.engine.runNode(generate(stage, slowestFirst(6)));
+		expect(column(run, 'status')).toEqual(Array(6).fill('completed'));
 		for (const { json, binary } of run.items) {
 			expect(binary?.data.mimeType).toBe('video/mp4');
 			const bytes = binary && (await stage.engine.bytesOf(binary.data));

@@ -25,6 +25,10 @@ const NEVER_SHOWN = [
 	'There is no sheet to watch over',
 ];
 
+/** In one place only: of these the code is read instead of run. */
+const SAID_ONCE =
+	/^(APIMart's answer (names|is) |Execution …|n8n was |This row was sent a day ago)/;
+
 const rows = page.tables.flatMap(({ heading, head, rows: cells }) =>
 	cells.map((row) => ({
 		heading,
@@ -81,12 +85,11 @@ it.each(samples)('has a row for: $message', ({ message, spent }) => {
 	else expect(row?.charged).toMatch(/^(Perhaps|Yes)$/);
 });
 
-it.each(rows.filter(({ charged }) => charged === 'Perhaps'))(
+it.each(rows.filter(({ charged, message }) => charged === 'Perhaps' && !SAID_ONCE.test(message)))(
 	'never promises too much, nor fears without reason: $message',
 	({ message }) => {
 		const mine = samples.filter((sample) => patternOf(message).test(sample.message));
-		// Of sentences that are said in one place only, the code is read instead of run.
-		if (mine.length > 0) expect(mine.map(({ spent }) => spent)).toContain('unknown');
+		expect(mine.map(({ spent }) => spent)).toContain('unknown');
 	},
 );
 
