@@ -130,6 +130,22 @@ describe('Get Video, without waiting', () => {
 	});
 });
 
+test.each([
+	[
+		'How to Wait',
+		{ waitUntilFinished: true, waitBy: '={{ $json.value }}' },
+		{},
+		['polling', 'sleep'],
+	],
+	['Clips at the Same Time', {}, { concurrency: '={{ $json.value }}' }, ['', '7']],
+])('Get Video refuses rows that differ in %s', async (label, parameters, nodeOptions, values) => {
+	const items = values.map((value) => ({ json: { taskId: 'task_1', value } }));
+	const run = await stage.engine.runNode(get(stage, [], { items, parameters, nodeOptions }));
+	expect(run.error?.message).toMatch(`'${label}' is `);
+	expect(run.error?.message).toMatch(/ for item 0 and .* for item 1, allowed is one value/);
+	expect(stage.sandbox.ledger.requests()).toEqual([]);
+});
+
 describe('Get Video, with Wait Until Finished', () => {
 	const parameters = { waitUntilFinished: true };
 
