@@ -1,5 +1,6 @@
 import axios from 'axios';
 import type { Execution } from '../../host/executions';
+import { connect, MANUAL, manualTrigger, rowNodes, ROWS } from '../e2e/callbackWorkflows';
 import { describeOnN8n2 } from '../e2e/onVersion';
 import type { ChatRequest } from './fakes/openAi';
 import { click, setStage, type Stage } from './stage';
@@ -155,6 +156,40 @@ test('the very same clip asked for twice in one run is paid for once', async () 
 	const execution = await chat('A candle', unaskedId);
 	expect(execution.itemsOf('AI Agent')[0].json.output).toBe('Done');
 	expect(stage.sandbox.ledger.charges()).toHaveLength(before + 1);
+});
+
+/** Calls of a tool that run side by side have the same execution, run and item. */
+test('three wishes at once (agent node 2.2, batch size 3): each gets its own clip', async () => {
+	const wishes = ['a fox', 'a bear', 'a duck'];
+	const workflow = await stage.host.getWorkflow(await importUnasked(2.2));
+	const agent = workflow.nodes.find(({ name }) => name === AGENT);
+	if (agent) {
+		agent.parameters = {
+			promptType: 'define',
+			text: '={{ $json.prompt }}',
+			options: { batching: { batchSize: 3, delayBetweenBatches: 0 } },
+		};
+	}
+	workflow.nodes = workflow.nodes.filter(({ name }) => name !== CHAT);
+	workflow.nodes.push(manualTrigger(), ...rowNodes(wishes.map((prompt) => ({ prompt }))));
+	delete workflow.connections[CHAT];
+	connect(workflow.connections, MANUAL, 'Sheet');
+	connect(workflow.connections, 'Sheet', ROWS);
+	connect(workflow.connections, ROWS, AGENT);
+	stage.fakes.openAi.model = (request) => {
+		const answer = answerOfTool(request);
+		if (answer) return { text: answer };
+		const wish = wishes.find((one) => JSON.stringify(request.messages).includes(one));
+		return { toolArguments: { prompt: wish, seconds: 3, shape: '1:1' } };
+	};
+	const before = stage.sandbox.ledger.charges().length;
+	const execution = await stage.host.runToEnd(await stage.host.importWorkflow(workflow));
+	expect(execution.error).toBeUndefined();
+	const answers = execution.itemsOf(AGENT).map(({ json }) => String(json.output));
+	expect(answers.map((answer, index) => answer.includes(wishes[index]))).toEqual(
+		Array(3).fill(true),
+	);
+	expect(stage.sandbox.ledger.charges()).toHaveLength(before + 3);
 });
 
 describe('a clip above the limit of a call is refused, and the agent is told why', () => {
