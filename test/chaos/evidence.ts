@@ -53,8 +53,12 @@ function forgetCallbackFields(data: Partial<IRunExecutionData>): void {
 }
 
 /** n8n's Wait node writes the address down that resumes it. */
-function forgetResumeAddresses({ resultData }: Partial<IRunExecutionData>): void {
-	for (const { metadata } of Object.values(resultData?.runData ?? {}).flat()) {
+function forgetResumeAddresses({ resultData, executionData }: Partial<IRunExecutionData>): void {
+	const ofTasks = Object.values(resultData?.runData ?? {}).flatMap((tasks) =>
+		tasks.map(({ metadata }) => metadata),
+	);
+	const ofNodes = Object.values(executionData?.metadata ?? {}).flat();
+	for (const metadata of [...ofTasks, ...ofNodes]) {
 		if (metadata) delete (metadata as { resumeUrl?: string }).resumeUrl;
 	}
 }

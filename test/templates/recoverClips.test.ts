@@ -4,6 +4,9 @@ import { setStage, type Stage } from './stage';
 
 const UNKNOWN = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
 
+/** As the log has it behind a submit: whole, cut, or none. */
+const OWN_DATA = [' {"row":2}', ' {"note":"a very long no…', ''];
+
 let stage: Stage;
 let good: string[];
 let failing: string;
@@ -23,7 +26,7 @@ beforeAll(async () => {
 			// As n8n's log has them, the first one twice.
 			...[...good, failing].map(
 				(taskId, item) =>
-					`info | Kling Fast: clip submitted: ${taskId} (execution 7, item ${item})`,
+					`info | Kling Fast: clip submitted: ${taskId} (execution 7, item ${item})${OWN_DATA[item]}`,
 			),
 			`Task ${good[0]} was not finished after 900 seconds [item 0]`,
 			UNKNOWN,
@@ -38,6 +41,8 @@ test('each task in the text is looked up once, and each clip that exists comes b
 	expect(execution.itemsOf('Get video')).toHaveLength(good.length + 2);
 	const recovered = execution.jsonOf('Recovered').map(({ taskId }) => String(taskId));
 	expect(recovered).toEqual(good);
+	const rows = execution.jsonOf('Recovered').map(({ metadata }) => metadata);
+	expect(rows).toEqual([{ row: 2 }, { row: '{"note":"a very long no…' }]);
 	const files = execution.filesOf('Recovered');
 	expect(files).toHaveLength(good.length);
 	for (const [index, file] of files.entries()) {

@@ -2,8 +2,11 @@
  * What must stay true:
  * - Every line names the task, and the line of a submit also its execution, in its message: with n8n's default settings the log
  *   shows messages only, not what is logged beside them.
+ * - The line of a submit carries the row's own data, cut and without secrets: after a kill nothing else says which row it was.
  * - One line a change of state: submit and end at info (an end that went wrong at warn), what is between at debug.
  */
+import type { IDataObject } from 'n8n-workflow';
+import { excerpt } from '../apimart/redaction';
 import type { Task } from '../apimart/task';
 import type { Outcome } from './outcome';
 import type { Run } from './run';
@@ -11,13 +14,22 @@ import type { Run } from './run';
 type Named = Pick<Outcome, 'itemIndex'> & { taskId: string };
 type Logs = Pick<Run, 'logger'>;
 
+const METADATA_CHARACTERS = 200;
+
 /** A task id became known: from here on the clip can be found whatever happens to n8n. */
-export function logSubmit(clip: Named, isFound: boolean, run: Logs & Pick<Run, 'keyScope'>): void {
+export function logSubmit(
+	clip: Named & { metadata?: IDataObject },
+	isFound: boolean,
+	run: Logs & Pick<Run, 'keyScope'>,
+): void {
 	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
-	const { taskId, itemIndex } = clip;
+	const { taskId, itemIndex, metadata = {} } = clip;
 	const { executionId } = run.keyScope;
 	const place = `execution ${executionId}, item ${itemIndex}`;
-	run.logger.info(`Kling Fast: ${what}: ${taskId} (${place})`, { ...clip, executionId });
+	const isEmpty = Object.keys(metadata).length === 0;
+	const own = isEmpty ? '' : ` ${excerpt(JSON.stringify(metadata), METADATA_CHARACTERS)}`;
+	const line = `Kling Fast: ${what}: ${taskId} (${place})${own}`;
+	run.logger.info(line, { taskId, itemIndex, executionId });
 }
 
 /** The provider has another word for the task than at the read before. */

@@ -98,7 +98,7 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 		for (const action of actions) {
 			const { rowIndex } = action;
 			const alike = [...working.values()].filter((other) => other.do === action.do);
-			if (alike.length >= atOnce) continue;
+			if (alike.length >= (atOnce)) continue;
 			const isNamed = named !== undefined && sheet.rows[rowIndex].outcome.taskId === named;
 			if (action.do === 'read' && isNamed) named = undefined;
 			const ended = perform(action, sheet, run).then(() => {
@@ -217,7 +217,8 @@ async function submit(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 		const submission = await submitPrepared(run.jobOf(row), run);
 		const { taskId, isFound } = submission;
 		run.journal.add(taskId);
-		logSubmit({ taskId, itemIndex: row.outcome.itemIndex }, isFound, run);
+		const { itemIndex, request } = row.outcome;
+		logSubmit({ taskId, itemIndex, metadata: request?.metadata }, isFound, run);
 		const first = delaySeconds({ ...row, pollFromMs: run.clock.nowMs() }, NOT_READ, run);
 		return afterSubmit(row, submission, run.clock.nowMs(), first);
 	} catch (error) {

@@ -1,3 +1,5 @@
+import type { Logger } from 'n8n-workflow';
+
 /*
  * What n8n keeps of a stopped run is its custom data: at most ten values for the whole execution. A value longer than 512
  * characters is cut without a word, so an id must never reach over the end.
@@ -9,6 +11,8 @@ const QUIET_CHARACTERS_PER_VALUE = 255;
 /** Of the whole execution; what is more is dropped without a word. */
 const MAX_VALUES_OF_EXECUTION = 10;
 const KEY_PREFIX = 'klingTasks';
+const NO_ROOM =
+	"Kling Fast: the custom data of this execution has no room for all open task IDs. Each has a line of its own in this log, 'clip submitted'.";
 
 export interface CustomData {
 	set(key: string, value: string): void;
@@ -16,31 +20,47 @@ export interface CustomData {
 }
 
 /**
- * Writes every task id, as soon as it is known, into the custom data of the execution (80 of the provider's usual length).
- * When there are more than fit, those that have ended make room first. Never throws: a full record must not cost a clip.
+ * Writes every task id, as soon as it is known, into the custom data of the execution. When there are more than fit (35 of the
+ * provider's usual length, or 80 that are all still open), those that have ended make room first, then the oldest; of one that is
+ * still open the log says so once. Never throws: a full record must not cost a clip.
  */
 export class TaskJournal {
 	private readonly ended = new Set<string>();
+	private hasWarned = false;
 
-	constructor(private readonly customData: CustomData | undefined) {}
+	constructor(
+		private readonly customData: CustomData | undefined,
+		private readonly logger?: Pick<Logger, 'warn'>,
+	) {}
 
 	add(taskId: string): void {
 		const ids = this.read();
-		if (ids.includes(taskId) || taskId.length > CHARACTERS_PER_VALUE) return;
+		if (ids.includes(taskId)) return;
 		ids.push(taskId);
-		const quiet = packed(ids, QUIET_CHARACTERS_PER_VALUE);
-		if (quiet.length <= this.freeValues()) return this.write(quiet);
-		let values = packed(ids, CHARACTERS_PER_VALUE);
-		while (values.length > VALUES) {
-			const oldestEnded = ids.findIndex((id) => this.ended.has(id));
-			ids.splice(Math.max(0, oldestEnded), 1);
-			values = packed(ids, CHARACTERS_PER_VALUE);
+		const room = this.freeValues();
+		const open = ids.filter((id) => !this.ended.has(id));
+		const quiet = packed(open, QUIET_CHARACTERS_PER_VALUE);
+		const isQuiet =
+			quiet.length <= room && quiet.every(({ length }) => length <= QUIET_CHARACTERS_PER_VALUE);
+		const limit = isQuiet ? QUIET_CHARACTERS_PER_VALUE : CHARACTERS_PER_VALUE;
+		const fitting = ids.filter((id) => id.length <= limit);
+		let values = packed(fitting, limit);
+		while (values.length > room) {
+			const oldestEnded = fitting.findIndex((id) => this.ended.has(id));
+			fitting.splice(Math.max(0, oldestEnded), 1);
+			values = packed(fitting, limit);
 		}
+		if (this.customData && open.some((id) => !fitting.includes(id))) this.warn();
 		this.write(values);
 	}
 
 	end(taskId: string): void {
 		this.ended.add(taskId);
+	}
+
+	private warn(): void {
+		if (!this.hasWarned) this.logger?.warn(NO_ROOM);
+		this.hasWarned = true;
 	}
 
 	private read(): string[] {

@@ -43,6 +43,13 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
 	});
 
+	test('a first row that fails at each try: what was stored is not downloaded again', async () => {
+		const prompts = ['[[fail:content]] bad', 'good one', 'good two'];
+		const run = await stage.engine.runNode(generate(stage, prompts, retrying));
+		expect(run.status).toBe('error');
+		expect(stage.sandbox.ledger.downloads()).toHaveLength(2);
+	});
+
 	test('a failed clip is bought afresh on the next try, and the result is that of the new clip', async () => {
 		stage.sandbox.faults.add({ action: 'fail', nth: [1, 2] });
 		const run = await stage.engine.runNode(generate(stage, ['A cat'], goingOn));

@@ -1,5 +1,5 @@
 import type { NodeRun } from '../harness';
-import { column, generate, numbered, setTheStage } from './setup';
+import { column, generate, get, numbered, setTheStage } from './setup';
 
 const stage = setTheStage({ concurrency: 0, generationSeconds: 60 });
 
@@ -126,6 +126,36 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expectAllCompleted(await making.finished, 1);
 		for (const taskId of column(submitted, 'taskId')) await finishTask(String(taskId));
 		expectAllCompleted(await getting.finished, 3);
+	});
+
+	test('Get Video that does not wait is answered at once while all places are taken', async () => {
+		const { ledger, finishTask } = stage.sandbox;
+		const making = stage.engine.start(generate(stage, numbered(5, '[[stuck]] A cat')));
+		await ledger.waitFor(() => ledger.accepted().length === 5);
+		const taskIds = ledger.accepted().map(({ taskId = '' }) => taskId);
+		const looked = await stage.engine.runNode(get(stage, taskIds));
+		expect(column(looked, 'status')).toEqual(Array(5).fill('processing'));
+		for (const taskId of taskIds) await finishTask(taskId);
+		expectAllCompleted(await making.finished, 5);
+	});
+
+	test('no more files are downloaded at once than clips may be in flight', async () => {
+		const { ledger, faults } = stage.sandbox;
+		const made = await stage.engine.runNode(
+			generate(stage, numbered(6), { parameters: { downloadVideo: false } }),
+		);
+		faults.add({ route: 'file', action: { kind: 'slow', part: 'body', seconds: 0.02 } });
+		const getting = stage.engine.start(
+			get(stage, column(made, 'taskId').map(String), { nodeOptions: { concurrency: 2 } }),
+		);
+		let mostOpen = 0;
+		await ledger.waitFor(() => {
+			const open = ledger.downloads().filter(({ ended }) => !ended);
+			mostOpen = Math.max(mostOpen, open.length);
+			return ledger.downloads().filter(({ ended }) => ended).length === 6;
+		});
+		expectAllCompleted(await getting.finished, 6);
+		expect(mostOpen).toBe(2);
 	});
 
 	test('the 429 of another process on the same key is waited out', async () => {

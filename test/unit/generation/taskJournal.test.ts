@@ -68,6 +68,37 @@ describe('the task ids in the custom data of the execution', () => {
 		expect(data.ids()).toEqual([taskId(1), taskId(2)]);
 	});
 
+	it('of a long sheet, five at a time, are written without a word of n8n about their length', () => {
+		const data = customData();
+		const journal = new TaskJournal(data);
+		for (let number = 0; number < 100; number++) {
+			journal.add(taskId(number));
+			if (number >= 5) journal.end(taskId(number - 5));
+			// Above this n8n-core 2.41 logs an error, though it cuts at 512 only.
+			for (const value of Object.values(data.values)) expect(value.length).toBeLessThanOrEqual(255);
+		}
+		expect(data.ids()).toEqual(expect.arrayContaining([95, 96, 97, 98, 99].map(taskId)));
+	});
+
+	it('of open tasks have room beside seven values of others, and the log says when they have none', () => {
+		const others = (count: number) =>
+			Object.fromEntries(Array.from({ length: count }, (_, index) => [`own ${index}`, 'x']));
+		const warned: string[] = [];
+		const logger = { warn: (line: string) => warned.push(line) };
+		const ids = Array.from({ length: 30 }, (_, number) => taskId(number));
+		const seven = customData(others(7));
+		const journal = new TaskJournal(seven, logger);
+		for (const id of ids) {
+			journal.add(id);
+			if (id < taskId(25)) journal.end(id);
+		}
+		expect(seven.ids()).toEqual(expect.arrayContaining(ids.slice(25)));
+		expect(warned).toEqual([]);
+		const full = new TaskJournal(customData(others(10)), logger);
+		for (const id of ids) full.add(id);
+		expect(warned).toEqual([expect.stringContaining('no room for all open task IDs')]);
+	});
+
 	it('are never cut, however long they are', () => {
 		const id = fc.stringMatching(/^[a-z0-9_-]{1,120}$/);
 		fc.assert(

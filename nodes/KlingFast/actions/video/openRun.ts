@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
 import { connect } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
 import { currentClock, stopReason } from '../../clock';
@@ -25,6 +25,7 @@ export async function openRun(
 	const keyScope = sheet?.keyScope ?? keyScopeOf(context);
 	const toolCall = isTool(context) ? keyScope.runIndex : undefined;
 	const entries = sheet?.ledger ?? entriesOf(context, keyScope.runIndex);
+	const stored = sheet ? {} : storedIn(context.getContext('node'), keyScope.executionId);
 	const clock = currentClock();
 	const signal = context.getExecutionCancelSignal();
 	const run: Run = {
@@ -33,15 +34,20 @@ export async function openRun(
 		apiKey,
 		clock,
 		signal,
-		journal: new TaskJournal(context.customData),
+		journal: new TaskJournal(context.customData, context.logger),
 		logger: context.logger,
 		ledger: new Ledger(entries, keyScope.executionId, toolCall),
 		keyScope,
 		storeVideo: async (url, taskId) => {
+			if (stored[taskId]) return { binary: stored[taskId] };
 			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
 			const { baseUrl } = client;
 			try {
-				return { binary: await downloadVideo(context, { url, fileName, baseUrl, clock, signal }) };
+				const download = { url, fileName, baseUrl, clock, signal };
+				const binary = await downloadVideo(context, download);
+				// Without an id the bytes themselves are in it.
+				if (binary.id) stored[taskId] = binary;
+				return { binary };
 			} catch (error) {
 				if (signal?.aborted) throw stopReason(signal);
 				return { fault: faultOf(error) };
@@ -49,6 +55,22 @@ export async function openRun(
 		},
 	};
 	return { run, secret };
+}
+
+/**
+ * The files that earlier tries of the node have stored in this execution, by task: Retry On Fail does not download them again. Those
+ * of another execution (n8n's Retry) are deleted with it.
+ */
+function storedIn(context: IContextObject, executionId: string): Record<string, IBinaryData> {
+	const known = context.klingFastFiles as StoredFiles | undefined;
+	const files = known?.executionId === executionId ? known : { executionId, byTask: {} };
+	context.klingFastFiles = files;
+	return files.byTask;
+}
+
+interface StoredFiles {
+	executionId: string;
+	byTask: Record<string, IBinaryData>;
 }
 
 /** What this run of the node remembers of its paid requests. */

@@ -165,7 +165,7 @@ export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutio
 function nameOpenTasks(context: IExecuteFunctions, sheet: Sheet): void {
 	const taskIds = openTaskIds(sheet);
 	if (taskIds.length === 0) return;
-	const journal = new TaskJournal(context.customData);
+	const journal = new TaskJournal(context.customData, context.logger);
 	for (const taskId of taskIds) journal.add(taskId);
 	const line = `the sheet of execution ${sheet.keyScope.executionId} has ended, and these tasks go on at APIMart: ${taskIds.join(', ')}`;
 	context.logger.warn(`Kling Fast: ${line}`);
