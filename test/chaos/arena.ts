@@ -169,7 +169,7 @@ export class Arena {
 		const secrets = this.secretsOf(runs);
 		const places = [
 			{ name: "n8n's log", text: logText(await this.host.process.readLog(), 'debug') },
-			...runs.map(({ id, text }) => ({ name: `saved execution ${id}`, text })),
+			...runs.map(({ id, text }) => ({ name: `saved execution ${id}`, text, executionId: id })),
 			{ name: 'requests to other hosts', text: this.stage.stranger.received() },
 			{ name: `requests to ${filesUrl}`, text: JSON.stringify(ledger.downloads()) },
 		];

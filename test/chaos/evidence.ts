@@ -8,7 +8,7 @@ import { SHEET_KEY } from '../../nodes/KlingFast/actions/video/sheetState';
 export interface SavedRun {
 	id: string;
 	status: string;
-	/** Everything that was saved, but n8n's own resume token and address, and the callback addresses inside a remembered submit. */
+	/** Everything that was saved, but n8n's own resume token and the callback addresses inside a remembered submit. */
 	text: string;
 	resumeToken?: string;
 	clips: Array<{ taskId: string; file: IBinaryData }>;
@@ -22,7 +22,6 @@ export async function savedRun(host: N8nRest, id: string): Promise<SavedRun> {
 	const execution = new Execution(facts, data);
 	const clips = clipsOf(execution);
 	forgetCallbackFields(data);
-	forgetResumeAddresses(data);
 	return {
 		id,
 		status: execution.status,
@@ -49,17 +48,6 @@ function clipsOf(execution: Execution): SavedRun['clips'] {
 function forgetCallbackFields(data: Partial<IRunExecutionData>): void {
 	for (const context of Object.values(data.executionData?.contextData ?? {})) {
 		forgetIn(context);
-	}
-}
-
-/** n8n's Wait node writes the address down that resumes it. */
-function forgetResumeAddresses({ resultData, executionData }: Partial<IRunExecutionData>): void {
-	const ofTasks = Object.values(resultData?.runData ?? {}).flatMap((tasks) =>
-		tasks.map(({ metadata }) => metadata),
-	);
-	const ofNodes = Object.values(executionData?.metadata ?? {}).flat();
-	for (const metadata of [...ofTasks, ...ofNodes]) {
-		if (metadata) delete (metadata as { resumeUrl?: string }).resumeUrl;
 	}
 }
 

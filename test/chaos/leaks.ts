@@ -7,15 +7,19 @@ import type { RequestEntry } from '../../sandbox';
 export interface Secret {
 	what: string;
 	value: string;
+	/** The execution that it resumes: n8n's Wait node saves its address there, and the request that came in by it. */
+	executionId?: string;
 }
 
 export interface Place {
 	name: string;
 	text: string | Buffer;
+	/** Of a saved execution. */
+	executionId?: string;
 }
 
 const TOKEN = /\/([\w-]{40,})\/callback/;
-const SIGNATURE = /[?&]signature=([0-9a-f]{32,})/;
+const SIGNATURE = /\/(\d+)(?:\/callback)?[?&]signature=([0-9a-f]{32,})/;
 
 /** What the addresses carry that submits give away on purpose: tokens for a trigger, signatures that wake an execution. */
 export function secretsIn(submits: RequestEntry[]): Secret[] {
@@ -25,10 +29,10 @@ export function secretsIn(submits: RequestEntry[]): Secret[] {
 	});
 	const found = addresses.flatMap((address): Secret[] => {
 		const token = TOKEN.exec(address)?.[1];
-		const signature = SIGNATURE.exec(address)?.[1];
+		const [, executionId, signature] = SIGNATURE.exec(address) ?? [];
 		return [
 			...(token ? [{ what: 'callback token', value: token }] : []),
-			...(signature ? [{ what: 'resume signature', value: signature }] : []),
+			...(signature ? [{ what: 'resume signature', value: signature, executionId }] : []),
 		];
 	});
 	return [...new Map(found.map((secret) => [secret.value, secret])).values()];
@@ -37,9 +41,9 @@ export function secretsIn(submits: RequestEntry[]): Secret[] {
 /** Where a secret stands that should not, one sentence a finding; the secret itself is not shown. */
 export function leaksOf(secrets: Secret[], places: Place[]): string[] {
 	const distinct = [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
-	return distinct.flatMap(({ what, value }) =>
+	return distinct.flatMap(({ what, value, executionId = '' }) =>
 		places
-			.filter(({ text }) => text.includes(value))
+			.filter(({ text, ...place }) => place.executionId !== executionId && text.includes(value))
 			.map(({ name, text }) => `${what} in ${name}: ${surroundings(text, value)}`),
 	);
 }
