@@ -3,7 +3,7 @@
  * - Nothing in a callback is believed: the seal is checked first, then the task is read again with the API key.
  * - A callback without a valid seal, where one is required, causes no request to the provider.
  * - 2xx means that the run exists or that there is nothing to start; what could not be decided is answered 503, so that the
- *   provider delivers again (three times within two minutes; a 4xx it never repeats).
+ *   provider delivers again (three times within two minutes; a 4xx it never repeats). What is read may lag behind what was called.
  * - Never an exception, never a stack trace in the answer.
  *
  * With `downloadVideo` the download happens before the run starts and before the answer: n8n answers only once the run is
@@ -29,13 +29,15 @@ import {
 import { connect, type ApimartClient } from '../apimart/client';
 import { downloadVideo } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
-import type { Task } from '../apimart/task';
+import { parseTask, type Task } from '../apimart/task';
 import { currentClock, withPatience } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
 import { tokenOf } from './signedRoute';
 
 const NOT_SIGNED = 'Not signed by this credential';
+/** A callback comes within two minutes after the end of its task; what is older and not known does not become known any more. */
+const UNKNOWN_YET_MS = 10 * 60 * 1000;
 
 type Reply = { httpStatus: 200 | 400 | 401 | 404 | 503; message: string };
 
@@ -68,17 +70,26 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const token = isSignedPath ? openToken(secret, typedToken) : undefined;
 	if (token?.kind === 'knock') return refuse(200, 'The trigger is listening');
 	if (!token && mustBeSigned) return refuse(401, NOT_SIGNED);
-	const taskId = taskIdOfCallback(context.getBodyData());
+	const body = context.getBodyData();
+	const taskId = taskIdOfCallback(body);
 	if (!taskId) return refuse(400, 'The callback names no task');
-	return await startOnce(context, client, taskId, token?.metadata);
+	return await startOnce(context, client, { taskId, said: parseTask(body), token });
+}
+
+interface Delivery {
+	taskId: string;
+	/** What the callback says about the task: only ever a reason to look again. */
+	said?: Task;
+	/** Absent where the callback is not signed. */
+	token?: { metadata: IDataObject };
 }
 
 async function startOnce(
 	context: IWebhookFunctions,
 	client: ApimartClient,
-	taskId: string,
-	metadata: IDataObject | undefined,
+	delivery: Delivery,
 ): Promise<Handled> {
+	const { taskId } = delivery;
 	const isTestRun = context.getMode() === 'manual';
 	// Test runs share the static data of the published workflow and must not use up its clips.
 	const staticData = isTestRun ? {} : context.getWorkflowStaticData('node');
@@ -93,7 +104,7 @@ async function startOnce(
 		if (startsRun) return refuse(200, 'This clip has started its run');
 		return refuse(503, 'Another delivery of this clip is being worked on');
 	}
-	const [decided] = await Promise.allSettled([decide(context, client, taskId, metadata)]);
+	const [decided] = await Promise.allSettled([decide(context, client, delivery)]);
 	claim.release(decided.status === 'fulfilled' && decided.value.items !== undefined);
 	if (decided.status === 'rejected') throw decided.reason;
 	return decided.value;
@@ -102,25 +113,37 @@ async function startOnce(
 async function decide(
 	context: IWebhookFunctions,
 	client: ApimartClient,
-	taskId: string,
-	metadata: IDataObject | undefined,
+	{ taskId, said, token }: Delivery,
 ): Promise<Handled> {
 	const [read] = await Promise.allSettled([client.readTask(taskId)]);
 	if (read.status === 'rejected') {
 		const error: unknown = read.reason;
 		const isUnknown = error instanceof ApimartError && error.details.kind === 'unknownTask';
-		if (isUnknown) return refuse(404, 'APIMart knows no such task under this API key');
+		const { completedMs = Infinity } = said ?? {};
+		const isUnknownYet = token && completedMs > currentClock().nowMs() - UNKNOWN_YET_MS;
+		if (isUnknown && !isUnknownYet) {
+			return refuse(404, 'APIMart knows no such task under this API key');
+		}
 		const because = faultOf(error).message;
 		const line = `Kling Fast Trigger: ${taskId} could not be read: ${because}`;
 		context.logger.warn(line, { taskId });
 		return refuse(503, 'The task could not be read, deliver again');
 	}
 	const task = read.value;
+	if (said && hasEnded(said) && !hasEnded(task)) {
+		const line = `Kling Fast Trigger: ${taskId} was called finished, but is ${task.stateWord} when it is read`;
+		context.logger.warn(line, { taskId });
+		return refuse(503, 'The task has not ended yet, deliver again');
+	}
 	if (!isAskedFor(context, task)) return refuse(200, 'Nothing to start for this task');
-	const item = await itemOf(context, client, { taskId, metadata, task });
+	const item = await itemOf(context, client, { taskId, metadata: token?.metadata, task });
 	const line = `Kling Fast Trigger: clip ${task.state} starts a run: ${taskId}`;
 	context.logger.info(line, { taskId, status: task.state });
 	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
+}
+
+function hasEnded({ state }: Task): boolean {
+	return state === 'completed' || state === 'failed';
 }
 
 function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {

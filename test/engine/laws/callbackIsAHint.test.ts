@@ -153,7 +153,7 @@ describe('Law 5, A callback is a hint: the trigger', () => {
 			trigger,
 			signed(tokenFor(trigger), forged(taskId)),
 		);
-		expect(answer.status).toBe(200);
+		expect(answer.status).toBe(503);
 		expect(answer.result?.workflowData).toBeUndefined();
 		expect(polls()).toBe(1);
 	});

@@ -1,4 +1,5 @@
 import { callbackSecret, sealKnock } from '../../../nodes/KlingFast/apimart/callback';
+import { currentClock } from '../../../nodes/KlingFast/clock';
 import { generate } from '../laws/setup';
 import { callWebhook } from '../webhooks';
 import { endOf } from './sleepStage';
@@ -62,15 +63,24 @@ describe('Kling Fast Trigger', () => {
 		},
 	);
 
-	test('answers 200 to a task that is not finished, starts nothing, and remembers nothing', async () => {
-		const taskId = await submitted();
-		const trigger = triggerNode(stage);
-		const early = await deliver(trigger, taskId);
-		expect(early.status).toBe(200);
-		expect(startedRun(early)).toBeUndefined();
-		await stage.sandbox.finishTask(taskId, { ending: 'completed' });
-		expect(startedRun(await deliver(trigger, taskId))?.json).toMatchObject({ taskId });
-	});
+	test.each([
+		// What is read lags behind: with a 200 the provider would never call again.
+		['completed', 503],
+		['failed', 503],
+		['processing', 200],
+	])(
+		'of a task that is called %s, but is not finished when it is read: %d, and nothing remembered',
+		async (status, httpStatus) => {
+			const taskId = await submitted();
+			const trigger = triggerNode(stage);
+			const request = signed(tokenFor(trigger), endOf(taskId, status));
+			const early = await callWebhook(stage.engine, trigger, request);
+			expect(early.status).toBe(httpStatus);
+			expect(startedRun(early)).toBeUndefined();
+			await stage.sandbox.finishTask(taskId, { ending: 'completed' });
+			expect(startedRun(await deliver(trigger, taskId))?.json).toMatchObject({ taskId });
+		},
+	);
 
 	test.each<[string[], 'completed' | 'failed' | 'cancelled', boolean]>([
 		[['completed'], 'completed', true],
@@ -124,9 +134,16 @@ describe('Kling Fast Trigger', () => {
 		expect((await deliver(trigger, 'task_1')).status).toBe(503);
 	});
 
-	test('answers 404 to a task that APIMart does not know', async () => {
-		const answer = await deliver(triggerNode(stage), 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5');
-		expect(answer.status).toBe(404);
+	test.each([
+		['of which the callback does not say when it ended', undefined, 503],
+		['that ended a moment ago', 5, 503],
+		['that ended an hour ago', 3_600, 404],
+	])('of a task that APIMart does not know, %s', async (_what, secondsAgo, httpStatus) => {
+		const completed = secondsAgo && Math.floor(currentClock().nowMs() / 1000) - secondsAgo;
+		const body = { ...endOf('task_01KV7FXR8BEYS1BWHJCT3JMCJ5'), completed };
+		const trigger = triggerNode(stage);
+		const answer = await callWebhook(stage.engine, trigger, signed(tokenFor(trigger), body));
+		expect(answer.status).toBe(httpStatus);
 		expect(startedRun(answer)).toBeUndefined();
 	});
 
@@ -179,7 +196,7 @@ describe('Only Accept Signed Callbacks, switched off', () => {
 			await callWebhook(stage.engine, trigger, { body: endOf(id) });
 		expect((await call('task_01KV7FXR8BEYS1BWHJCT3JMCJ5')).status).toBe(404);
 		const running = await call(await submitted());
-		expect(running.status).toBe(200);
+		expect(running.status).toBe(503);
 		expect(startedRun(running)).toBeUndefined();
 	});
 
