@@ -1,6 +1,7 @@
 import { codedError, documentedError, expiredLink, htmlError, type Reply } from './errors';
 import type { FaultAction, FaultRoute } from './faults';
 import { idempotencyReplies } from './idempotency';
+import { CONTENT_REFUSED } from './taskAnswer';
 import type { AnswerShape, CallbackScript, TaskScript } from './taskScript';
 
 export interface KnownFault {
@@ -199,8 +200,9 @@ function failure(kind: string): unknown {
 	switch (kind) {
 		case 'content':
 			return {
-				code: 'content_rejected',
-				message: 'The content was rejected by the safety system. Please edit the prompt.',
+				code: 'task_failed',
+				message: CONTENT_REFUSED,
+				param: '',
 				type: 'task_failed',
 			};
 		case 'empty':

@@ -4,8 +4,8 @@ import { documentedError, RefusalError, type Reply } from './errors';
 import type { IdempotencyScope } from './idempotency';
 import { route, sha256, type Call } from './route';
 import type { Task } from './tasks';
-import { mergeScripts } from './taskScript';
-import { isObject, promptTexts, readClipRequest } from './validation';
+import { mergeScripts, type TaskScript } from './taskScript';
+import { isObject, promptTexts, readClipRequest, type ClipRequest } from './validation';
 
 /**
  * `POST /v1/videos/generations`. Invariants:
@@ -52,9 +52,10 @@ function submit(context: Context, call: Call): Reply {
 	}
 	return remembering(context, call, scope, () => {
 		refuseAtLimit(context, call);
-		const script = mergeScripts(
-			call.faults.flatMap(({ action }) => (action.kind === 'script' ? [action.script] : [])),
+		const scripts = call.faults.flatMap(({ action }) =>
+			action.kind === 'script' ? [action.script] : [],
 		);
+		const script = mergeScripts([...failureOfMode(clipRequest), ...scripts]);
 		const promptText = promptTexts(body);
 		const task = context.tasks.create(account, clipRequest, script, {
 			promptText,
@@ -64,6 +65,13 @@ function submit(context: Context, call: Call): Reply {
 		context.ledger.update(entry, { taskId: task.id, accepted: true });
 		return { task, reply: acceptance(context, call, task) };
 	});
+}
+
+function failureOfMode({ unknownMode }: ClipRequest): TaskScript[] {
+	if (unknownMode === undefined) return [];
+	const message = `mode value '${unknownMode}' is invalid`;
+	const error = { code: 'task_failed', message, param: '', type: 'task_failed' };
+	return [{ ending: 'failed', error }];
 }
 
 /** Holds the key while the request is dealt with, and keeps the answer from then on. */

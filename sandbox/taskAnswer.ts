@@ -106,15 +106,18 @@ function reshaped(answer: Record<string, unknown>, shapes: AnswerShape[]) {
 	return changed;
 }
 
+/** What Kling's moderation says, as independent projects have recorded it in 2026; APIMart translates it where it is asked to. */
+export const CONTENT_REFUSED = '内容未通过平台风控，请修改提示词。';
+
 /** `?language=` changes the message only, and only for what is known in that language. */
 function translated(error: unknown, language?: string) {
-	const sentence = REJECTED_IN[(language ?? '').trim().toLowerCase()];
-	if (!sentence || !isObject(error) || error.code !== 'content_rejected') return error;
+	const sentence = REFUSED_IN[(language ?? '').trim().toLowerCase()];
+	if (!sentence || !isObject(error) || error.message !== CONTENT_REFUSED) return error;
 	return { ...error, message: sentence };
 }
 
-const REJECTED_IN: Partial<Record<string, string>> = {
-	zh: '内容未通过安全审核，请修改提示词。',
+const REFUSED_IN: Partial<Record<string, string>> = {
+	en: 'Failure to pass the risk control system',
 	ja: 'コンテンツが安全システムにより拒否されました。プロンプトを修正してください。',
 	ko: '콘텐츠가 안전 시스템에 의해 거부되었습니다. 프롬프트를 수정하세요.',
 	ru: 'Содержимое отклонено системой безопасности. Измените запрос.',

@@ -6,6 +6,8 @@ export interface ClipRequest {
 	prompt: string;
 	negativePrompt: string;
 	mode: Quality;
+	/** A word for the mode that there is not: the real service takes the task and lets it fail (seen live, 2026-11). */
+	unknownMode?: string;
 	duration: number;
 	aspectRatio: '16:9' | '9:16' | '1:1';
 	imageUrls: string[];
@@ -45,7 +47,7 @@ export function readClipRequest(body: unknown): ClipRequest {
 	return {
 		prompt,
 		negativePrompt: readText(body, 'negative_prompt') ?? '',
-		mode: readOneOf(body, 'mode', ['std', 'pro', '4k'] as const),
+		...readMode(body),
 		duration,
 		aspectRatio: readOneOf(body, 'aspect_ratio', ['16:9', '9:16', '1:1'] as const),
 		imageUrls: readImageUrls(body.image_urls),
@@ -155,6 +157,13 @@ function readBoolean(body: Record<string, unknown>, name: string) {
 	if (value === undefined || value === null) return false;
 	if (typeof value !== 'boolean') refuse(`${name} must be a boolean`);
 	return value;
+}
+
+function readMode(body: Record<string, unknown>): Pick<ClipRequest, 'mode' | 'unknownMode'> {
+	const known = ['std', 'pro', '4k'] as const;
+	const word = body.mode;
+	const isUnknown = typeof word === 'string' && !known.some((mode) => mode === word);
+	return isUnknown ? { mode: 'std', unknownMode: word } : { mode: readOneOf(body, 'mode', known) };
 }
 
 /** The first value is the default. */

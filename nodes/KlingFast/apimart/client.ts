@@ -88,7 +88,8 @@ export class ApimartClient {
 	}
 
 	async readTask(taskId: string): Promise<Task> {
-		const url = `/v1/tasks/${encodeURIComponent(taskId)}`;
+		// Without it the reason of a failure can be Chinese.
+		const url = `/v1/tasks/${encodeURIComponent(taskId)}?language=en`;
 		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS });
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
 		const task = answer.httpStatus < 300 ? parseTask(answer.json, taskId) : undefined;

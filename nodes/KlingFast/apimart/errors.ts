@@ -209,9 +209,12 @@ function duplicateSentence(
 	];
 }
 
-/** Moderation has no stable code at APIMart: recordings show texts only. */
-function isContentText(said: string): boolean {
-	return /moderation|(?<!case[- ])sensitive|content[ _-]?(rejected|policy|violation|filter)|nsfw|prohibited|inappropriate/i.test(
+/**
+ * Moderation has no stable code at APIMart: recordings show texts only, at the submit and of failed tasks. Kling's own is "Failure to
+ * pass the risk control system" (clients of 2026); the Chinese words are risk control, sensitive, violation and review.
+ */
+export function isContentText(said: string): boolean {
+	return /moderation|risk control|(?<!case[- ])sensitive|content[ _-]?(rejected|security|policy|violation|filter)|safety (system|filter|policy)|nsfw|prohibited|inappropriate|风控|敏感|违规|审核/i.test(
 		said,
 	);
 }

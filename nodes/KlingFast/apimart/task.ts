@@ -1,5 +1,6 @@
 import { isObject } from './answer';
 import { parseWebUrl } from './address';
+import { isContentText } from './errors';
 import { excerpt } from './redaction';
 
 /** Words for a task's state, in the product's language; `submitted` covers pending and queued. */
@@ -22,6 +23,8 @@ export interface Task {
 	expiresAtMs?: number;
 	/** The provider's reason, of a failed task. */
 	failure?: string;
+	/** Whether that is about what was asked for: sent again, the same would be refused again. */
+	isContentRefused?: boolean;
 }
 
 /** Links live for 24 hours after completion where the answer names no other end (recordings of 2026-09). */
@@ -76,6 +79,7 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 	const completedMs = epochMs(node.completed);
 	const video = state === 'completed' ? findVideo(node) : undefined;
 	const linkEndMs = video?.expiresAtMs ?? (completedMs && completedMs + DEFAULT_LINK_LIFE_MS);
+	const failure = state === 'failed' ? failureText(node, word) : undefined;
 	return {
 		taskId,
 		state,
@@ -87,7 +91,8 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 		costUsd: finiteNumber(node.cost),
 		videoUrl: video?.url,
 		expiresAtMs: video ? linkEndMs : undefined,
-		failure: state === 'failed' ? failureText(node, word) : undefined,
+		failure,
+		...(failure && isContentText(failure + failureCode(node)) && { isContentRefused: true }),
 	};
 }
 
@@ -130,12 +135,16 @@ function firstUrl(...values: unknown[]): string | undefined {
 	return undefined;
 }
 
+function failureCode({ error }: Record<string, unknown>): string {
+	return (isObject(error) && firstText(error.code)) || '';
+}
+
 function failureText(node: Record<string, unknown>, word: string): string {
 	const error = isObject(node.error) ? node.error : {};
 	const inner = isObject(error.error) ? error.error : {};
 	const reasons = [node.fail_reason, node.failReason, node.message, node.msg];
 	const said = firstText(inner.message, error.message, node.error, ...reasons);
-	const code = firstText(error.code);
+	const code = failureCode(node);
 	const text = said ?? (code ? `code ${code}` : `the provider gave no reason (status ${word})`);
 	return excerpt(text, 1000);
 }

@@ -7,6 +7,7 @@
  *   asks for in one call says nothing about the next.
  */
 import type { IContextObject } from 'n8n-workflow';
+import type { Fault } from './outcome';
 
 export interface LedgerEntry {
 	executionId: string;
@@ -28,6 +29,8 @@ export interface LedgerEntry {
 	state: 'ready' | 'sent' | 'over';
 	/** Sent, and nobody knows what came of it. */
 	isLost?: boolean;
+	/** Of what is over: why the same content is not worth another request in this execution. */
+	refusal?: Fault;
 }
 
 /** By item; of a tool by call and content. */

@@ -89,10 +89,11 @@ export function faultOf(error: unknown): Fault {
 /** The fault of a task that has ended badly, or undefined. */
 export function faultOfTask(task: Task): Fault | undefined {
 	if (task.state === 'failed') {
-		return {
-			message: `APIMart could not make the clip: ${task.failure ?? task.stateWord}`,
-			advice: 'Failed clips are not charged.',
-		};
+		const message = `APIMart could not make the clip: ${task.failure ?? task.stateWord}`;
+		if (!task.isContentRefused) return { message, advice: 'Failed clips are not charged.' };
+		const advice =
+			'Edit the prompt or the image of this row, or the same is refused again. Failed clips are not charged.';
+		return { message, advice, api: { kind: 'content' } };
 	}
 	if (task.state === 'completed' && !task.videoUrl) {
 		return {

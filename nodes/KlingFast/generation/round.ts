@@ -27,6 +27,7 @@ import {
 	afterLostTask,
 	afterRead,
 	afterRefusal,
+	afterRefusedContent,
 	afterStore,
 	afterSubmit,
 	mayPassOver,
@@ -156,7 +157,7 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<voi
 	const { taskId, itemIndex } = outcome;
 	const hasFailed = outcome.status === 'failed' || phase === 'queued';
 	if (row.job && row.phase === 'open' && hasFailed) {
-		markFailed({ itemIndex, contentHash: row.job.contentHash }, run);
+		markFailed({ itemIndex, contentHash: row.job.contentHash }, run, outcome.fault);
 	}
 	if (phase !== 'ended' || taskId === undefined) return;
 	if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);
@@ -241,8 +242,8 @@ function retryOf(error: unknown, { tries = 0, outcome }: SheetRow, { clock, logg
 }
 
 async function prepare(row: SheetRow, run: RoundRun): Promise<SheetRow> {
-	await prepareEntry(run.jobOf(row), run);
-	return { ...row, phase: 'prepared' };
+	const refused = await prepareEntry(run.jobOf(row), run);
+	return refused ? afterRefusedContent(row, refused) : { ...row, phase: 'prepared' };
 }
 
 async function store(row: SheetRow, run: RoundRun): Promise<SheetRow> {

@@ -105,6 +105,14 @@ export function afterRefusal(
 	return { ...row, tries, firstTryAtMs, nextTryAtMs: retryAtMs, mayBeSent };
 }
 
+/** The row was sent before, and its content refused: what was said then is said again. */
+export function afterRefusedContent(
+	row: SheetRow,
+	refused: Pick<Outcome, 'fault' | 'taskId'>,
+): SheetRow {
+	return ended(row, refused);
+}
+
 /** Whether what an earlier run left under the same row key may be passed over once more. */
 export function mayPassOver({ earlierFailures = 0 }: SheetRow): boolean {
 	return earlierFailures < MAX_EARLIER_FAILURES;

@@ -4,11 +4,13 @@
  * - A request that may have been accepted is repeated only with that key and those bytes: within a call, in a further try of
  *   the node, and in n8n's retry of the execution.
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
- * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused.
+ * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
+ *   for content that was refused.
  */
 import { ApimartError, toError } from '../apimart/errors';
 import { clipBody, idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
+import { faultOf, type Fault } from './outcome';
 import type { ClipJob, Run } from './run';
 
 export interface Submission {
@@ -27,10 +29,17 @@ const KEY_LIFE_MS = 23 * 60 * 60 * 1000;
 /**
  * Uploads the row's images where that is needed, and writes down key and exact bytes of its next request. What is prepared
  * already, or may have been sent, stays as it is.
+ *
+ * @returns why nothing was prepared: this execution has sent the same, and its content was refused
  */
-export async function prepareEntry(job: ClipJob, run: Run): Promise<void> {
+export async function prepareEntry(
+	job: ClipJob,
+	run: Run,
+): Promise<{ fault: Fault; taskId?: string } | undefined> {
 	const known = findEntry(job, run);
-	if (known && known.state !== 'over') return;
+	if (known && known.state !== 'over') return undefined;
+	const { refusal, taskId } = known ?? {};
+	if (refusal && known?.contentHash === job.contentHash) return { fault: refusal, taskId };
 	const imageUrls: string[] = [];
 	for (const frame of job.frames) imageUrls.push(await frame.address());
 	const attempt = (known?.attempt ?? 0) + 1;
@@ -45,6 +54,7 @@ export async function prepareEntry(job: ClipJob, run: Run): Promise<void> {
 		keyBornAtMs: run.clock.nowMs(),
 		state: 'ready',
 	});
+	return undefined;
 }
 
 /**
@@ -70,9 +80,18 @@ export async function submitPrepared(job: ClipJob, run: Run): Promise<Submission
 }
 
 /** Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. */
-export function markFailed(job: Pick<ClipJob, 'itemIndex' | 'contentHash'>, run: Run): void {
+export function markFailed(
+	job: Pick<ClipJob, 'itemIndex' | 'contentHash'>,
+	run: Run,
+	fault?: Fault,
+): void {
 	const entry = run.ledger.find(job.itemIndex, job.contentHash);
-	if (entry) run.ledger.write(job.itemIndex, { ...entry, state: 'over' });
+	if (!entry) return;
+	run.ledger.write(job.itemIndex, { ...entry, state: 'over', refusal: contentRefusal(fault) });
+}
+
+function contentRefusal(fault: Fault | undefined): Fault | undefined {
+	return fault?.api?.kind === 'content' ? fault : undefined;
 }
 
 /** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
@@ -80,7 +99,8 @@ function findEntry(job: ClipJob, run: Run): LedgerEntry | undefined {
 	const known = run.ledger.find(job.itemIndex, job.contentHash);
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
-	const taken = { ...known, executionId, firstSentAtMs: run.clock.nowMs() };
+	const firstSentAtMs = run.clock.nowMs();
+	const taken = { ...known, executionId, firstSentAtMs, refusal: undefined };
 	run.ledger.write(job.itemIndex, taken);
 	return taken;
 }
@@ -112,7 +132,8 @@ async function send(
 			throw withUncertainty(error);
 		}
 		if (kind !== 'duplicate') {
-			const after = passing ? entry : { ...entry, body: undefined };
+			const refusal = contentRefusal(faultOf(error));
+			const after = passing ? entry : { ...entry, body: undefined, refusal };
 			ledger.write(itemIndex, { ...after, state: passing ? 'ready' : 'over' });
 		}
 		throw toError(error);

@@ -22,7 +22,7 @@ function remembered(run: NodeRun): LedgerEntry[] {
 describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 	test('a first row that fails, with continue-on-fail, costs the other rows nothing more', async () => {
 		const run = await stage.engine.runNode(
-			generate(stage, ['[[fail:content]] bad', 'good one', 'good two'], goingOn),
+			generate(stage, ['[[fail:task]] bad', 'good one', 'good two'], goingOn),
 		);
 		expect(column(run, 'status')).toEqual(['failed', 'completed', 'completed']);
 		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
@@ -99,11 +99,22 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 	});
 
 	test('a row that was certainly refused may be sent with the next key', async () => {
-		stage.sandbox.faults.add({ action: 'moderation-422', nth: 1 });
+		stage.sandbox.faults.add({ action: 'no-balance', nth: 1 });
 		const run = await stage.engine.runNode(generate(stage, ['A cat'], goingOn));
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
 		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
 	});
+
+	test.each(['fail:content', 'moderation-400'])(
+		'content that was refused is not sent again, and told as it was: %s',
+		async (word) => {
+			const run = await stage.engine.runNode(generate(stage, [`[[${word}]] A cat`], goingOn));
+			expect(column(run, 'error')).toEqual([expect.stringMatching(/Edit the prompt or the image/)]);
+			expect(stage.sandbox.ledger.submits()).toHaveLength(1);
+			const [{ taskId }] = stage.sandbox.ledger.submits();
+			expect(column(run, 'taskId')).toEqual([taskId]);
+		},
+	);
 
 	test('a refusal of a repetition says nothing of the request before it: the key stays', async () => {
 		stage.sandbox.faults.add({ action: '500-after-accept', nth: 1 });

@@ -115,7 +115,7 @@ describe('Generate Video, the shapes that answers come in', () => {
 
 describe('Generate Video, the sentence of a clip that came to nothing', () => {
 	test.each([
-		['[[fail:content]]', /could not make the clip: The content was rejected by the safety system/],
+		['[[fail:content]]', /could not make the clip: Failure to pass the risk control system/],
 		['[[fail:empty]]', /Generation failed/],
 		['[[fail:int]]', /Generation failed upstream/],
 		['[[fail:string]]', /Generation failed upstream/],

@@ -57,7 +57,7 @@ describe('Get Video, without waiting', () => {
 			const run = await stage.engine.runNode(get(stage, ids, { onError }));
 			expect(run.status).toBe('success');
 			expect(jsonOf(run)).toMatchObject([
-				{ taskId: ids[0], status: 'failed', error: expect.stringMatching(/safety system/) },
+				{ taskId: ids[0], status: 'failed', error: expect.stringMatching(/risk control system/) },
 				{ taskId: ids[1], error: expect.stringMatching(/cancelled/) },
 			]);
 			expect(run.errorItems).toEqual([]);

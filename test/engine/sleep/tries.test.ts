@@ -125,7 +125,7 @@ describe('Law 1, Pay once: Retry On Fail, asleep', () => {
 	});
 
 	test('a row that was certainly refused in the first round is sent with the next key', async () => {
-		stage.sandbox.faults.add({ action: 'moderation-422', nth: 1 });
+		stage.sandbox.faults.add({ action: 'no-balance', nth: 1 });
 		const run = await stage.engine.runNode(
 			sleepy(stage, ['A fox'], { retryOnFail: true, maxTries: 2 }),
 		);

@@ -129,7 +129,7 @@ describe('a read', () => {
 	it('cannot leave its path by a strange id', async () => {
 		const { client, sent } = clientOf(response(200, { id: 'x', status: 'pending' }));
 		await apimartRejection(client.readTask('../balance?x=1#'));
-		expect(sent[0].url).toBe(`${BASE_URL}/v1/tasks/..%2Fbalance%3Fx%3D1%23`);
+		expect(sent[0].url).toBe(`${BASE_URL}/v1/tasks/..%2Fbalance%3Fx%3D1%23?language=en`);
 	});
 
 	it.each<[string, unknown]>([

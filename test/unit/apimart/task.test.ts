@@ -76,7 +76,7 @@ describe('recorded answers', () => {
 			progress: 100,
 			created: 1781589029,
 			completed: 1781589050,
-			error: { message: 'content rejected', code: '' },
+			error: { message: 'upstream fault', code: '' },
 		};
 		expect(parseTask(failed)).toEqual({
 			taskId: ID,
@@ -85,7 +85,7 @@ describe('recorded answers', () => {
 			progress: 100,
 			createdMs: 1781589029000,
 			completedMs: 1781589050000,
-			failure: 'content rejected',
+			failure: 'upstream fault',
 		});
 	});
 });
@@ -152,6 +152,28 @@ describe('the forms that public clients of the same backend tolerate', () => {
 		['a signed link', { error: 'see https://a.b/c?sig=1' }, 'see https://a.b/c'],
 	])('finds the reason of a failure in %s', (_, place, reason) => {
 		expect(parseTask({ id: ID, status: 'failed', ...place })?.failure).toBe(reason);
+	});
+
+	it.each<[unknown, true | undefined]>([
+		[{ message: 'Failure to pass the risk control system' }, true],
+		[{ message: 'The prompt may violate our content security policy' }, true],
+		[{ message: 'Rejected by the safety system' }, true],
+		[{ message: '内容未通过平台风控' }, true],
+		[{ message: '提示词包含敏感内容' }, true],
+		[{ message: '图片违规' }, true],
+		[{ message: '审核不通过' }, true],
+		[{ code: 'content_rejected', message: 'Generation failed' }, true],
+		[{ message: 'Generation failed upstream' }, undefined],
+		[{ message: "mode value 'fast' is invalid" }, undefined],
+		[{ message: '生成失败' }, undefined],
+	])('knows moderation by its words: %j', (error, isContentRefused) => {
+		const task = parseTask({ id: ID, status: 'failed', error });
+		expect(task?.isContentRefused).toBe(isContentRefused);
+	});
+
+	it('shows a reason of any language and length in full', () => {
+		const reason = `${'内容未通过平台风控，'.repeat(60)}完`;
+		expect(parseTask({ id: ID, status: 'failed', error: reason })?.failure).toBe(reason);
 	});
 
 	it('reads numbers that are texts', () => {

@@ -2,8 +2,8 @@ import { openCostUsd } from '../../../nodes/KlingFast/generation/batch';
 import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
 import { response } from '../apimart/answers';
 import { ManualClock, seededRandom } from './manualClock';
-import { completed, failed, FakeApi, Provider, running } from './provider';
-import { fetchClip, job, makeClip, makeClips, paidRun, video } from './run';
+import { completed, failed, FakeApi, Provider, running, type Given } from './provider';
+import { fetchClip, job, makeClip, makeClips, paidRun, REQUEST, video } from './run';
 
 describe('making a clip', () => {
 	it('submits, waits and brings the video', async () => {
@@ -60,6 +60,45 @@ describe('making a clip', () => {
 		const second = await clock.run(makeClip(job(0), paidRun(api.client, clock, { context })));
 		expect(second).toMatchObject({ status: 'completed', taskId: 'task_1' });
 	});
+
+	const refusals: Array<[string, (path: string) => Given | undefined]> = [
+		[
+			'of its task',
+			(path) =>
+				path === '/v1/tasks/task_0'
+					? failed('task_0', 'Failure to pass the risk control system')
+					: undefined,
+		],
+		[
+			'at its submit',
+			(path) =>
+				path.startsWith('/v1/tasks') ? undefined : response(422, { error: { message: 'nsfw' } }),
+		],
+	];
+	it.each(refusals)(
+		'whose content was refused %s is not sent again by a further try, but with other content or in another execution it is',
+		async (_what, fault) => {
+			const clock = new ManualClock();
+			const api = new FakeApi(
+				clock,
+				() => 60,
+				({ path }) => fault(path),
+			);
+			const context = {};
+			const execute = async (executionId: string, clip = job(0)) =>
+				await clock.run(makeClip(clip, paidRun(api.client, clock, { context, executionId })));
+			const first = await execute('1');
+			expect(first).toMatchObject({ status: 'failed', fault: { api: { kind: 'content' } } });
+			expect(first.fault?.advice).toMatch(/Edit the prompt or the image/);
+			const { taskId, fault: told } = first;
+			expect(await execute('1')).toMatchObject({ status: 'failed', taskId, fault: told });
+			expect(api.submits).toHaveLength(1);
+			await execute('1', job(0, { request: { ...REQUEST, prompt: 'A milder cup' } }));
+			expect(api.submits).toHaveLength(2);
+			await execute('2');
+			expect(api.submits).toHaveLength(3);
+		},
+	);
 
 	it('passes over clips that failed in earlier executions under the same row key', async () => {
 		const clock = new ManualClock();

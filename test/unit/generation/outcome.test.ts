@@ -110,8 +110,8 @@ describe('what went wrong, in a sentence', () => {
 	});
 
 	it('of a failed task says that it was not charged', () => {
-		expect(faultOfTask({ ...TASK, state: 'failed', failure: 'content rejected' })).toEqual({
-			message: 'APIMart could not make the clip: content rejected',
+		expect(faultOfTask({ ...TASK, state: 'failed', failure: 'upstream fault' })).toEqual({
+			message: 'APIMart could not make the clip: upstream fault',
 			advice: 'Failed clips are not charged.',
 		});
 	});

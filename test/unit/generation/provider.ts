@@ -107,7 +107,7 @@ export function completed(id: string): Given {
 	return response(200, { code: 200, data: { id, status: 'completed', cost: 0.504, result } });
 }
 
-export function failed(id: string, message = 'content rejected'): Given {
+export function failed(id: string, message = 'Generation failed'): Given {
 	return response(200, { code: 200, data: { id, status: 'failed', error: { message } } });
 }
 

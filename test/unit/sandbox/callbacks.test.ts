@@ -15,12 +15,13 @@ afterEach(async () => {
 });
 
 /** Submits with both addresses, lets the clip end, and waits for so many entries of the callback list. */
-async function pushed(words = '', entries = 1, options: SandboxOptions = {}) {
+async function pushed(words = '', entries = 1, options: SandboxOptions = {}, fields = {}) {
 	started = await startWithClient(options);
 	const id = await started.client.submitted({
 		prompt: `${words} boat`,
 		webhook: `${receiver.url}/base/`,
 		callback_url: `${receiver.url}/exact`,
+		...fields,
 	});
 	started.clock.advance(60);
 	await callbacks(entries);
@@ -61,10 +62,10 @@ describe('what is pushed where', () => {
 	});
 
 	test('a failure is pushed, in the language asked for; a cancellation is not', async () => {
-		await pushed('[[fail:content]]');
+		await pushed('[[fail:content]]', 1, {}, { language: 'en' });
 		expect(JSON.parse(receiver.requests[0].body)).toMatchObject({
 			status: 'failed',
-			error: { code: 'content_rejected' },
+			error: { message: 'Failure to pass the risk control system' },
 		});
 		const id = await started.client.submitted({
 			prompt: '[[cancelled]]',

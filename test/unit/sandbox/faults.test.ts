@@ -126,8 +126,9 @@ describe('a task that goes its own way', () => {
 		[
 			'content',
 			{
-				code: 'content_rejected',
-				message: expect.stringMatching(/rejected/) as string,
+				code: 'task_failed',
+				message: expect.stringMatching(/风控/) as string,
+				param: '',
 				type: 'task_failed',
 			},
 		],

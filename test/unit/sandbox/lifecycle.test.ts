@@ -86,7 +86,7 @@ test('money is reserved at submit, billed at completion, given back on failure',
 	expect(failed).toMatchObject({
 		status: 'failed',
 		progress: 100,
-		error: { code: 'content_rejected', type: 'task_failed' },
+		error: { code: 'task_failed', type: 'task_failed' },
 	});
 	expect(failed).not.toHaveProperty('cost');
 	expect(await balance()).toMatchObject({ remain_balance: 1.328, used_balance: 0.672 });
@@ -155,6 +155,18 @@ test('Retry-After at the limit, where asked for', async () => {
 	});
 });
 
+test('a wrong word for the mode is taken, fails later and costs nothing', async () => {
+	const { client, clock, sandbox } = started;
+	const id = await client.submitted({ mode: 'fast' });
+	expect(await client.task(id)).toMatchObject({ status: 'pending' });
+	clock.advance(60);
+	expect(await client.ended(id)).toMatchObject({
+		status: 'failed',
+		error: { message: "mode value 'fast' is invalid" },
+	});
+	expect(sandbox.ledger.totalChargedUsd()).toBe(0);
+});
+
 test('the language changes the message of a failure only', async () => {
 	const { client, clock } = started;
 	const id = await client.submitted({ prompt: '[[fail:content]]' });
@@ -164,7 +176,7 @@ test('the language changes the message of a failure only', async () => {
 		data: typeof original;
 	};
 	expect(german.data.error).toMatchObject({
-		code: 'content_rejected',
+		code: 'task_failed',
 		message: expect.stringMatching(/Prompt/) as string,
 	});
 	const unknown = (await client.get(`/v1/tasks/${id}?language=xx`)).data as {

@@ -19,7 +19,7 @@ describe('what the sandbox refuses with 400', () => {
 		['a prompt that is no text', { prompt: 5 }, /prompt must be a string/],
 		['a prompt over 2,500 code points', { prompt: 'é'.repeat(2501) }, /prompt exceeds 2500/],
 		['a long negative prompt', { negative_prompt: 'x'.repeat(2501) }, /negative_prompt exceeds/],
-		['an unknown mode', { mode: 'fast' }, /invalid mode: fast, allowed: std, pro, 4k/],
+		['a mode that is no word', { mode: 5 }, /invalid mode: 5, allowed: std, pro, 4k/],
 		['a duration as text', { duration: '5' }, /plain integer .* got "5"/],
 		['a broken duration', { duration: 5.5 }, /plain integer/],
 		['no duration at all', { duration: null }, /plain integer/],
@@ -100,6 +100,7 @@ describe('what the sandbox accepts', () => {
 		['no duration: 5 seconds', { duration: undefined }],
 		['a prompt of 2,500 code points', { prompt: '𝒳'.repeat(2500) }],
 		['every quality', { mode: '4k' }],
+		['a word for the mode that there is not', { mode: 'fast' }],
 		['first and last image', { image_urls: ['https://a.example/1.png', 'http://b.example/2.png'] }],
 		[
 			'six shots',
