@@ -45,6 +45,7 @@ const WORDS: Record<string, MakeFault> = {
 	'429-retry-after': (seconds = '1') => once('submit', reply(limited(seconds))),
 	'html-502': counted('submit', reply(htmlError(502))),
 	'html-200': counted('submit', reply(htmlError(200))),
+	'html-403': counted('submit', reply(htmlError(403))),
 	'200-error': counted('submit', reply({ status: 200, body: { code: 402, message: 'balance' } })),
 	overloaded: counted(
 		'submit',
@@ -119,6 +120,7 @@ const WORDS: Record<string, MakeFault> = {
 	'no-expiry': shape('no-expiry'),
 	'number-strings': shape('strings'),
 	'task-html': counted('task', reply(htmlError(502))),
+	'task-html-403': counted('task', reply(htmlError(403))),
 	'task-200-error': counted(
 		'task',
 		reply({ status: 200, body: { code: 400, error: { message: 'busy' } } }),
