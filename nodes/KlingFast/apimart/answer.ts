@@ -42,11 +42,33 @@ export function effectiveStatus({ httpStatus, json }: Answer): number {
 	return httpStatus;
 }
 
+/**
+ * Whether APIMart itself may have answered. It never redirects; whatever it refuses it does in JSON with an `error` object,
+ * `success`, or a `code` and what belongs to it (recordings of 2026): what else has an HTTP error comes from something in between.
+ */
+export function isFromApimart({ httpStatus, json }: Answer): boolean {
+	if (httpStatus < 300) return json !== undefined;
+	return httpStatus >= 400 && httpStatus !== 407 && hasApimartShape(json);
+}
+
+/** Whether it is one of the shapes in which APIMart speaks. */
+export function hasApimartShape(json: unknown): boolean {
+	if (!isObject(json)) return false;
+	const isCoded = 'code' in json && ['message', 'msg', 'data'].some((name) => name in json);
+	return isObject(json.error) || typeof json.success === 'boolean' || isCoded;
+}
+
 export function saysFailure(json: unknown): boolean {
 	if (!isObject(json)) return false;
 	if (json.success === false) return true;
-	if (isObject(json.error) || (typeof json.error === 'string' && json.error !== '')) return true;
+	if (saysSomething(json.error)) return true;
 	return typeof json.code === 'number' && json.code !== 0 && (json.code < 200 || json.code > 299);
+}
+
+/** An `error` without a word in it may stand beside a good answer: null, an empty text, an object of such. */
+function saysSomething(error: unknown): boolean {
+	if (isObject(error)) return Object.values(error).some(saysSomething);
+	return (typeof error === 'string' && error !== '') || (typeof error === 'number' && error !== 0);
 }
 
 /** What the provider said, shortened and without secrets. */

@@ -13,9 +13,9 @@ import type {
 } from 'n8n-workflow';
 import { currentClock } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
-import { header, isObject, type Answer } from './answer';
+import { hasApimartShape, header, isFromApimart, isObject, type Answer } from './answer';
 import { callbackSecret } from './callback';
-import { ApimartError, errorOfAnswer, networkError } from './errors';
+import { ApimartError, errorOfAnswer, networkError, toError } from './errors';
 import { excerpt } from './redaction';
 import { epochMs, parseSubmittedTaskId, parseTask, type Task } from './task';
 
@@ -58,10 +58,14 @@ export interface UploadedImage {
 type Send = (options: IHttpRequestOptions) => Promise<IN8nHttpFullResponse>;
 
 export class ApimartClient {
+	/** When APIMart last answered, be it with a refusal; what something in between says does not count. */
+	heardAtMs?: number;
+
 	constructor(
 		private readonly send: Send,
 		readonly baseUrl: string,
 		private readonly apiKey = '',
+		private readonly clock = currentClock(),
 	) {}
 
 	/** Sends one paid request. `body` goes out byte for byte, so that a repetition can be the same request. */
@@ -73,12 +77,15 @@ export class ApimartClient {
 			headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
 			timeout: SUBMIT_TIMEOUT_MS,
 		});
-		throwIfRefused(answer);
-		const taskId = parseSubmittedTaskId(answer.json);
+		// A task id that was told is never lost, whatever stands beside it.
+		const data = answer.httpStatus < 300 && isObject(answer.json) ? answer.json.data : undefined;
+		const told = parseSubmittedTaskId({ data });
+		if (told === undefined) throwIfRefused(answer);
+		const taskId = told ?? parseSubmittedTaskId(answer.json);
 		if (taskId === undefined) {
 			throw new ApimartError(`APIMart's answer names no task ID: ${excerpt(answer.text, 1000)}`, {
 				kind: 'unreadable',
-				passing: false,
+				passing: !hasApimartShape(answer.json),
 				spent: 'unknown',
 				advice: 'The clip may exist. Look at the APIMart dashboard before running this row again.',
 			});
@@ -90,7 +97,10 @@ export class ApimartClient {
 	async readTask(taskId: string): Promise<Task> {
 		// Without it the reason of a failure can be Chinese.
 		const url = `/v1/tasks/${encodeURIComponent(taskId)}?language=en`;
-		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS });
+		const request = { method: 'GET', url, timeout: READ_TIMEOUT_MS } as const;
+		const answer = await this.exchange(request).catch((error: unknown) => {
+			throw error instanceof ApimartError ? aboutRead(error) : toError(error);
+		});
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
 		const task = answer.httpStatus < 300 ? parseTask(answer.json, taskId) : undefined;
 		if (task?.taskId === taskId) return task;
@@ -161,12 +171,14 @@ export class ApimartClient {
 		}
 		const { body } = response;
 		const text = this.withoutKey((typeof body === 'string' ? body : JSON.stringify(body)) ?? '');
-		return {
+		const answer: Answer = {
 			httpStatus: response.statusCode,
 			headers: response.headers ?? {},
 			text,
 			json: parseJson(text),
 		};
+		if (isFromApimart(answer)) this.heardAtMs = this.clock.nowMs();
+		return answer;
 	}
 
 	/** Of an answer that quotes the key back nothing that is made of it may show the key, whatever keys look like there. */
@@ -210,15 +222,23 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 
 function throwIfRefused(answer: Answer): void {
 	const error = errorOfAnswer(answer, currentClock().nowMs());
-	if (error) throw error;
+	if (error?.details.kind !== 'unknownTask') {
+		if (error) throw error;
+		return;
+	}
+	// Nobody asked for a task here.
+	const advice =
+		'APIMart has nothing there: check the Base URL of the credential. Nothing was charged.';
+	throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
 }
 
 /** What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same. */
 function aboutRead(error: ApimartError): ApimartError {
 	const { kind, advice = '' } = error.details;
 	if (!advice.includes('charged')) return error;
-	const check =
-		kind === 'credential' ? 'Check the API Key and the Base URL of the credential. ' : '';
+	const check = ['credential', 'unreachable'].includes(kind)
+		? 'Check the API Key and the Base URL of the credential. '
+		: '';
 	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
 	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });
 }

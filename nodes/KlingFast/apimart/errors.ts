@@ -2,6 +2,7 @@ import {
 	codeOf,
 	effectiveStatus,
 	header,
+	isFromApimart,
 	isObject,
 	providerText,
 	retryAfterSeconds,
@@ -14,7 +15,8 @@ import { excerpt } from './redaction';
  * What must stay true:
  * - No text that leaves this file contains the API key or a signed query string.
  * - `passing` is true only where APIMart's published list (408, 429, 502, 503, 504, 409 in progress, 400
- *   get_channel_failed) or a network fault says that the same request may be sent again. 500 is not on it.
+ *   get_channel_failed) says that the same request may be sent again, or where APIMart said nothing: a fault of the network, or
+ *   an answer of something in between. APIMart's own 500 is not on the list.
  * - `spent` is 'no' only where the answer proves that no task was accepted.
  */
 
@@ -27,6 +29,7 @@ export type ErrorKind =
 	| 'parameter'
 	| 'duplicate'
 	| 'unknownTask'
+	| 'unreachable'
 	| 'network'
 	| 'unreadable'
 	| 'redirect'
@@ -40,6 +43,8 @@ export interface ErrorDetails {
 	spent: 'no' | 'unknown';
 	httpStatus?: number;
 	retryAfterSeconds?: number;
+	/** How long it is worth trying again, from the first try, where nothing was ever heard of APIMart; absent: as long as there is time. */
+	patienceSeconds?: number;
 	/** Whether APIMart said that this is the stored answer of an earlier request with the same key. */
 	replayed?: boolean;
 	/** What a person can do about it. */
@@ -56,10 +61,23 @@ export class ApimartError extends Error {
 	}
 }
 
+type Common = Pick<ErrorDetails, 'httpStatus' | 'retryAfterSeconds' | 'replayed'>;
+
+/** Of these APIMart knows nothing: they happened on the way to it. */
+export function isOfTheWay(kind: ErrorKind | undefined): boolean {
+	return kind !== undefined && ['unreachable', 'network', 'unreadable', 'redirect'].includes(kind);
+}
+
 /** What was thrown, as an error that may be thrown on. */
 export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/** Published as passing, whoever says it. */
+const PASSING_STATUSES = [408, 429, 502, 503, 504];
+
+/** A page that challenges or refuses may go away; from a wrong Base URL it never does. */
+const PAGE_PATIENCE_SECONDS = 120;
 
 /**
  * The error of an answer, or undefined where it is a good one. A 2xx with an `error` object, `success: false` or a
@@ -67,42 +85,89 @@ export function toError(thrown: unknown): Error {
  */
 export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | undefined {
 	const httpStatus = effectiveStatus(answer);
-	const { httpStatus: sent } = answer;
-	if (sent >= 300 && sent < 400) {
-		return new ApimartError(
-			`APIMart answered with a redirect (HTTP ${sent}), which is not followed`,
-			{
-				kind: 'redirect',
-				passing: false,
-				spent: 'unknown',
-				httpStatus: sent,
-				advice:
-					'Check the Base URL of the credential: the API key is never sent across a redirect.',
-			},
-		);
-	}
-	if (answer.json === undefined && httpStatus < 300) {
-		return new ApimartError(`APIMart's answer could not be read: ${excerpt(answer.text)}`, {
-			kind: 'unreadable',
-			passing: true,
-			spent: 'unknown',
-			httpStatus,
-			advice: 'Something between n8n and APIMart may have answered instead. Check the Base URL.',
-		});
-	}
-	if (httpStatus < 300 && !saysFailure(answer.json)) return undefined;
-	const said = providerText(answer);
 	const common = {
 		httpStatus,
 		retryAfterSeconds: retryAfterSeconds(answer.headers, nowMs),
 		replayed: String(header(answer.headers, 'idempotency-replayed')).toLowerCase() === 'true',
 	};
+	if (!isFromApimart(answer) && !PASSING_STATUSES.includes(httpStatus)) {
+		return new ApimartError(...sentenceOfOther(answer, common));
+	}
+	if (httpStatus < 300 && !saysFailure(answer.json)) return undefined;
+	const said = providerText(answer);
 	return new ApimartError(...sentenceFor(httpStatus, said, codeOf(answer.json), common));
 }
 
-/** A fault below HTTP: refused, reset, timed out, cut off. */
+/** A page or a redirect of something in between says nothing about the request, nor about a task. */
+function sentenceOfOther({ httpStatus, text }: Answer, common: Common): [string, ErrorDetails] {
+	const passing = { ...common, passing: true, spent: 'unknown' as const };
+	const pageOnly = { ...passing, patienceSeconds: PAGE_PATIENCE_SECONDS };
+	if (httpStatus < 300) {
+		const advice =
+			'Something between n8n and APIMart may have answered instead. Check the Base URL.';
+		const message = `APIMart's answer could not be read: ${excerpt(text)}`;
+		return [message, { ...passing, kind: 'unreadable', advice }];
+	}
+	if (httpStatus < 400) {
+		const advice =
+			'Check the Base URL of the credential: the API key is never sent across a redirect.';
+		const message = `APIMart answered with a redirect (HTTP ${httpStatus}), which is not followed`;
+		return [message, { ...pageOnly, kind: 'redirect', advice }];
+	}
+	if (httpStatus === 407) {
+		const advice =
+			"Neither the row nor APIMart is at fault: give n8n's proxy settings (HTTPS_PROXY) the user name and password of the proxy. Nothing was sent to APIMart and nothing was charged.";
+		const message = `A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): ${excerpt(text)}`;
+		const details = { ...common, passing: true, spent: 'no' as const, patienceSeconds: 0 };
+		return [message, { ...details, kind: 'unreachable', advice }];
+	}
+	const advice =
+		'This often passes. If not, check the Base URL of the credential, and the proxy or firewall between n8n and APIMart.';
+	const message = `Something between n8n and APIMart answered in its place (HTTP ${httpStatus}): ${excerpt(text)}`;
+	const details = httpStatus < 500 ? pageOnly : passing;
+	return [message, { ...details, kind: 'unreadable', advice }];
+}
+
+/** Faults with which no connection ever stands, so nothing was sent; some pass within seconds, as when a host restarts. */
+const NEVER_CONNECTED = [
+	{
+		codes: /^ENOTFOUND$/,
+		patienceSeconds: 3,
+		check: 'Nobody knows the name of the host in the Base URL of the credential: correct it.',
+	},
+	{
+		codes: /CERT|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^INVALID_CA$/,
+		patienceSeconds: 0,
+		check:
+			'n8n does not trust the certificate at the Base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS).',
+	},
+	{
+		codes: /^EPROTO$|^ERR_SSL_/,
+		patienceSeconds: 0,
+		check: 'What answers at the Base URL of the credential does not speak https: check its port.',
+	},
+	{
+		codes: /^(ECONNREFUSED|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/,
+		patienceSeconds: 10,
+		check:
+			'Check host and port in the Base URL of the credential, and the network, firewall or proxy between n8n and APIMart.',
+	},
+];
+
+/** A fault below HTTP: never connected, or lost after something was sent (reset, timed out, cut off). */
 export function networkError(cause: unknown): ApimartError {
-	return new ApimartError(`No answer from APIMart (${describeCause(cause)})`, {
+	const code = describeCause(cause);
+	const never = NEVER_CONNECTED.find(({ codes }) => codes.test(code));
+	if (never) {
+		const { patienceSeconds, check } = never;
+		const advice = `${check} Nothing was sent and nothing was charged.`;
+		const details = { passing: true, spent: 'no' as const, patienceSeconds, advice };
+		return new ApimartError(`No connection to APIMart (${code})`, {
+			kind: 'unreachable',
+			...details,
+		});
+	}
+	return new ApimartError(`No answer from APIMart (${code})`, {
 		kind: 'network',
 		passing: true,
 		spent: 'unknown',
@@ -114,7 +179,7 @@ function sentenceFor(
 	httpStatus: number,
 	said: string,
 	code: string,
-	common: Pick<ErrorDetails, 'httpStatus' | 'retryAfterSeconds' | 'replayed'>,
+	common: Common,
 ): [string, ErrorDetails] {
 	const no = { ...common, passing: false, spent: 'no' as const };
 	const again = { ...common, passing: true };
@@ -141,7 +206,7 @@ function sentenceFor(
 		const advice = 'APIMart has no free capacity at the moment. Nothing was charged.';
 		return [`APIMart is busy: ${said}`, { ...again, spent: 'no', kind: 'overloaded', advice }];
 	}
-	if ([408, 502, 503, 504].includes(httpStatus)) {
+	if (PASSING_STATUSES.includes(httpStatus)) {
 		const spent = code.includes('idempotency_unavailable') ? 'no' : 'unknown';
 		const advice = 'This usually passes. Run again later.';
 		return [
@@ -181,11 +246,7 @@ function sentenceFor(
 	return [message, { ...no, kind: 'parameter', advice }];
 }
 
-function duplicateSentence(
-	said: string,
-	code: string,
-	common: Pick<ErrorDetails, 'httpStatus' | 'retryAfterSeconds' | 'replayed'>,
-): [string, ErrorDetails] {
+function duplicateSentence(said: string, code: string, common: Common): [string, ErrorDetails] {
 	const text = `${code} ${said}`;
 	if (text.includes('idempotency_in_progress')) {
 		return [

@@ -1,3 +1,4 @@
+import type { Logger } from 'n8n-workflow';
 import { stopReason, type Clock } from '../clock';
 import { ApimartError } from './errors';
 
@@ -18,6 +19,18 @@ export function backoffSeconds(
 	return random * limit;
 }
 
+const QUIET_SECONDS = 10;
+
+/** A line for each wait that is longer than ten seconds. `because`: one sentence, with the row or task where there is one. */
+export function logRetry(
+	because: string,
+	waitSeconds: number,
+	logger: Pick<Logger, 'info'> | undefined,
+): void {
+	if (waitSeconds <= QUIET_SECONDS) return;
+	logger?.info(`Kling Fast: tries again in ${Math.round(waitSeconds)} s: ${because}`);
+}
+
 export interface RetryRules {
 	clock: Clock;
 	signal?: AbortSignal;
@@ -25,7 +38,8 @@ export interface RetryRules {
 	deadlineMs: number;
 	/** No more tries than this, whatever the time; without it only the deadline counts. */
 	maxTries?: number;
-	onRetry?: (error: ApimartError, waitSeconds: number) => void;
+	/** Told of waits that a person may wonder about. */
+	logger?: Pick<Logger, 'info'>;
 }
 
 /**
@@ -36,7 +50,8 @@ export async function withRetries<T>(
 	work: (tries: number) => Promise<T>,
 	rules: RetryRules,
 ): Promise<T> {
-	const { clock, signal, deadlineMs } = rules;
+	const { clock, signal, deadlineMs, logger } = rules;
+	const startMs = clock.nowMs();
 	for (let tries = 1; ; tries++) {
 		if (signal?.aborted) throw stopReason(signal);
 		const [result] = await Promise.allSettled([work(tries)]);
@@ -45,9 +60,11 @@ export async function withRetries<T>(
 		if (signal?.aborted) throw stopReason(signal);
 		if (!(error instanceof ApimartError) || !error.details.passing) throw error;
 		if (tries >= (rules.maxTries ?? Infinity)) throw error;
-		const waitSeconds = backoffSeconds(tries, clock.random(), error.details.retryAfterSeconds);
-		if (clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;
-		rules.onRetry?.(error, waitSeconds);
+		const { retryAfterSeconds, patienceSeconds = Infinity } = error.details;
+		const waitSeconds = backoffSeconds(tries, clock.random(), retryAfterSeconds);
+		const latestMs = Math.min(deadlineMs, startMs + patienceSeconds * 1000);
+		if (clock.nowMs() + waitSeconds * 1000 > latestMs) throw error;
+		logRetry(error.message, waitSeconds, logger);
 		await clock.sleep(waitSeconds * 1000, signal);
 	}
 }

@@ -1,8 +1,8 @@
-import type { ApimartClient, ImageFile } from '../apimart/client';
+import type { ImageFile } from '../apimart/client';
 import { withRetries } from '../apimart/retry';
-import type { Clock } from '../clock';
+import type { Run } from './run';
 
-const MAX_TRIES = 3;
+const MAX_TRIES = 8;
 const TIME_LIMIT_MS = 10 * 60_000;
 
 /** Uploads every distinct image once, however many rows of the run use it. */
@@ -11,9 +11,7 @@ export class ImageUploads {
 
 	/** @param known addresses by hash; what is uploaded is added */
 	constructor(
-		private readonly client: ApimartClient,
-		private readonly clock: Clock,
-		private readonly signal?: AbortSignal,
+		private readonly run: Pick<Run, 'client' | 'clock' | 'signal' | 'logger'>,
 		private readonly known: Record<string, string> = {},
 	) {}
 
@@ -27,9 +25,10 @@ export class ImageUploads {
 	}
 
 	private async upload(load: () => Promise<ImageFile>): Promise<string> {
-		const { client, clock, signal } = this;
+		const { client, clock, signal, logger } = this.run;
 		const image = await load();
-		const rules = { clock, signal, deadlineMs: clock.nowMs() + TIME_LIMIT_MS, maxTries: MAX_TRIES };
+		const deadlineMs = clock.nowMs() + TIME_LIMIT_MS;
+		const rules = { clock, signal, logger, deadlineMs, maxTries: MAX_TRIES };
 		const { url } = await withRetries(async () => await client.uploadImage(image), rules);
 		return url;
 	}

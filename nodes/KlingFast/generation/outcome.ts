@@ -8,6 +8,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { ApimartError, type ErrorDetails } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import { roundUsd } from './cost';
+import type { Reading } from './polling';
 import type { ClipRequest } from './request';
 
 export type ClipStatus = 'submitted' | 'processing' | 'completed' | 'failed' | 'timedOut';
@@ -36,6 +37,8 @@ export interface Outcome {
 	fault?: Fault;
 	/** Whether an earlier execution bought it. */
 	isFromEarlierRun?: boolean;
+	/** Whether its clip may exist although no task is known: every answer to its submit was lost. */
+	mayBeSent?: boolean;
 	/** Whether it is what was asked for although it carries a fault: the news that a clip has failed. */
 	isNews?: boolean;
 }
@@ -115,10 +118,15 @@ export function isUnknownTask({ api }: Fault): boolean {
 }
 
 /** A timeout names the task and the way to the clip (it may still be made, and charged). */
-export function timeoutFault(taskId: string, maxWaitSeconds: number, task?: Task): Fault {
+export function timeoutFault(
+	taskId: string,
+	maxWaitSeconds: number,
+	{ task, lastFault }: Pick<Reading, 'task' | 'lastFault'> = {},
+): Fault {
 	const state = task ? ` (last seen: ${task.stateWord}, ${task.progress ?? 0} %)` : '';
+	const read = lastFault ? ` (the last read failed: ${lastFault})` : '';
 	return {
-		message: `Task ${taskId} was not finished after ${maxWaitSeconds} seconds${state}`,
+		message: `Task ${taskId} was not finished after ${maxWaitSeconds} seconds${state}${read}`,
 		advice:
 			'It may still be finished and charged: fetch it with Get Video and this task ID, or raise "Maximum Wait (Seconds)".',
 	};

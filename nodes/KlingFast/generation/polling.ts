@@ -10,7 +10,7 @@ import { stopReason } from '../clock';
 
 /** A task that was just accepted may not be readable everywhere at once. */
 const MAX_UNKNOWN_READS = 5;
-/** A read has nothing in it that could be refused but its task id: what says otherwise is some gateway's mood, for a while. */
+/** Of an id that somebody typed: a read has nothing else in it that could be refused. */
 const MAX_ODD_READS = 5;
 /** A completed task whose answer names no video yet. */
 const MAX_READS_WITHOUT_VIDEO = 3;
@@ -26,8 +26,9 @@ export interface Reading {
 	unknownReads: number;
 	oddReads: number;
 	readsWithoutVideo: number;
-	/** Of the last failed read, seconds. */
+	/** Of the last read, where it failed: seconds, and what was said. */
 	retryAfter?: number;
+	lastFault?: string;
 }
 
 export const NOT_READ: Readonly<Reading> = {
@@ -44,6 +45,8 @@ export interface ReadRules {
 	signal?: AbortSignal;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
 	isFresh: boolean;
+	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
+	isHopeless?: (details: ErrorDetails) => boolean;
 	/** Told each state that differs from the one of the read before. */
 	onState?: (task: Task) => void;
 }
@@ -52,7 +55,7 @@ export interface ReadRules {
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isFresh, onState }: ReadRules,
+	{ client, signal, isFresh, isHopeless, onState }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -60,32 +63,37 @@ export async function readOnce(
 		task = await client.readTask(taskId);
 	} catch (error) {
 		if (signal?.aborted) throw stopReason(signal);
-		const { kind, passing, retryAfterSeconds } = apimartDetails(error);
+		if (!(error instanceof ApimartError)) throw toError(error);
+		const { kind, retryAfterSeconds } = error.details;
 		const unknownReads = before.unknownReads + 1;
 		if (kind === 'unknownTask' && isFresh && unknownReads <= MAX_UNKNOWN_READS) {
 			return { ...reading, unknownReads };
 		}
-		// A read costs nothing, so it is also repeated after a plain 500, unlike a submit.
 		const oddReads = before.oddReads + (kind === 'parameter' ? 1 : 0);
-		const isOdd = kind === 'parameter' && oddReads <= MAX_ODD_READS;
-		if (!passing && kind !== 'server' && !isOdd) throw toError(error);
-		return { ...reading, oddReads, faults: before.faults + 1, retryAfter: retryAfterSeconds };
+		const isOdd = !isFresh && oddReads > MAX_ODD_READS;
+		// A read costs nothing and decides nothing: whatever else refuses it (402, 409, 422, 500), it is repeated.
+		if (kind === 'credential' || kind === 'unknownTask' || isOdd) throw toError(error);
+		if (isHopeless?.(error.details)) throw toError(error);
+		const faults = before.faults + 1;
+		return {
+			...reading,
+			oddReads,
+			faults,
+			retryAfter: retryAfterSeconds,
+			lastFault: error.message,
+		};
 	}
 	if (task.stateWord !== before.task?.stateWord) onState?.(task);
 	const hasEnded = task.state === 'completed' || task.state === 'failed';
 	const lacksVideo = task.state === 'completed' && !task.videoUrl;
 	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
 	const isFinished = hasEnded && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
-	return { ...reading, task, isFinished, readsWithoutVideo, faults: 0, retryAfter: undefined };
+	const sound = { faults: 0, retryAfter: undefined, lastFault: undefined };
+	return { ...reading, ...sound, task, isFinished, readsWithoutVideo };
 }
 
 /** Seconds until the next read after some that failed, or `usual` where that is longer. */
 export function delayAfterFaults(reading: Reading, usual: number, random: number): number {
 	const { faults, retryAfter } = reading;
 	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
-}
-
-function apimartDetails(error: unknown): ErrorDetails {
-	if (error instanceof ApimartError) return error.details;
-	return { kind: 'network', passing: false, spent: 'unknown' };
 }

@@ -4,8 +4,8 @@
  * - A row is submitted only after it was asked, in this very moment, whether somebody still waits for the sheet.
  * - A round ends only when nothing is due any more: what a callback would have told while it ran is looked up before the sheet sleeps.
  */
-import { ApimartError, toError } from '../apimart/errors';
-import { backoffSeconds, withRetries } from '../apimart/retry';
+import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
+import { backoffSeconds, logRetry, withRetries } from '../apimart/retry';
 import { stopReason } from '../clock';
 import { logEnd, logState, logSubmit } from './clipLog';
 import { faultOf, type Fault } from './outcome';
@@ -15,6 +15,7 @@ import type { ClipJob, Run } from './run';
 import {
 	abandon,
 	dueActions,
+	endUnsent,
 	inFlight,
 	isOver,
 	nextDueMs,
@@ -32,10 +33,13 @@ import {
 	afterSubmit,
 	mayPassOver,
 	queuedAgain,
+	type Refusal,
 	type SheetRow,
 } from './sheetRow';
 import { isReplayedRefusal, markFailed, prepareEntry, submitPrepared } from './submission';
 
+/** What is due so soon is waited for before a sheet sleeps, as long as nobody has reached APIMart: n8n's timers take a minute. */
+const EARLY_MS = 10_000;
 const LOOK_TRIES = 3;
 const LOOK_LIMIT_MS = 60_000;
 
@@ -102,15 +106,19 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 			if (alike.length >= (atOnce)) continue;
 			const isNamed = named !== undefined && sheet.rows[rowIndex].outcome.taskId === named;
 			if (action.do === 'read' && isNamed) named = undefined;
-			const ended = perform(action, sheet, run).then(() => {
+			const ended = perform(action, sheet, run).then((isCutOff) => {
 				if (!working.delete(rowIndex)) return;
+				const { fault } = sheet.rows[rowIndex].outcome;
+				if (isCutOff && fault) endUnsent(sheet, fault, new Set(working.keys()));
 				if (start.isUnsaved) releasePrepared(sheet);
 				run.keepSlots(inFlight(sheet));
 			});
 			working.set(rowIndex, { do: action.do, ended });
 		}
 		run.keepSlots(inFlight(sheet));
-		if (working.size === 0 && (!start.isAwake || isOver(sheet))) return sheet;
+		const isEarly = sheet.heardAtMs === undefined && nextDueMs(sheet, nowMs) < nowMs + EARLY_MS;
+		const maySleep = !start.isAwake && !isEarly;
+		if (working.size === 0 && (maySleep || isOver(sheet))) return sheet;
 		await somethingIsDue(sheet, run, working, nowMs);
 	}
 }
@@ -140,18 +148,21 @@ async function somethingIsDue(
 	ended.abort();
 }
 
-async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<void> {
+/** Gives whether the row has ended because APIMart was not heard of since it began. */
+async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boolean> {
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
+	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
 	const work = { read, submit, prepare, store }[action.do];
 	// Set before the request leaves: a slot is taken from here on.
 	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, mayBeSent: true };
-	const after = await work(row, run).catch((error: unknown): SheetRow => ({
+	const after = await work(row, run, sheet).catch((error: unknown): SheetRow => ({
 		...row,
 		phase: 'ended',
 		outcome: { ...row.outcome, fault: faultOf(error) },
 	}));
 	sheet.rows[rowIndex] = after;
+	sheet.heardAtMs = run.client.heardAtMs ?? sheet.heardAtMs;
 	if (action.do === 'store' && after === row) sheet.keepsFilesInMemory = true;
 	const { phase, outcome } = after;
 	const { taskId, itemIndex } = outcome;
@@ -159,23 +170,35 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<voi
 	if (row.job && row.phase === 'open' && hasFailed) {
 		markFailed({ itemIndex, contentHash: row.job.contentHash }, run, outcome.fault);
 	}
-	if (phase !== 'ended' || taskId === undefined) return;
-	if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);
-	logEnd({ taskId, itemIndex }, outcome, run);
+	if (phase !== 'ended') return false;
+	if (taskId !== undefined) {
+		if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);
+		logEnd({ taskId, itemIndex }, outcome, run);
+	}
+	const kind = outcome.fault?.api?.kind;
+	const { heardAtMs } = sheet;
+	if (action.do === 'submit') return isOfTheWay(kind) && (heardAtMs ?? -Infinity) < beganAtMs;
+	return kind === 'unreachable' && heardAtMs === undefined;
 }
 
-async function read(row: SheetRow, run: RoundRun): Promise<SheetRow> {
+async function read(row: SheetRow, run: RoundRun, { heardAtMs }: Sheet): Promise<SheetRow> {
 	if (row.isLook) return await look(row, run);
-	const { client, signal, clock } = run;
+	const { client, signal, clock, logger } = run;
 	const { taskId = '', itemIndex } = row.outcome;
+	const isBeginning = () => (client.heardAtMs ?? heardAtMs) === undefined;
+	const waitedSeconds = () => (clock.nowMs() - (row.startedAtMs ?? 0)) / 1000;
 	try {
 		const reading = await readOnce(taskId, row.reading ?? NOT_READ, {
 			client,
 			signal,
 			isFresh: row.isFresh === true,
+			isHopeless: ({ kind, patienceSeconds = Infinity }) =>
+				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= patienceSeconds,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),
 		});
-		return afterRead(row, reading, clock.nowMs(), delaySeconds(row, reading, run));
+		const delay = delaySeconds(row, reading, run, isBeginning());
+		if (reading.lastFault) logRetry(`task ${taskId}: ${reading.lastFault}`, delay, logger);
+		return afterRead(row, reading, clock.nowMs(), delay);
 	} catch (error) {
 		return signal?.aborted ? row : afterLostTask(row, error);
 	}
@@ -185,6 +208,7 @@ function delaySeconds(
 	row: SheetRow,
 	reading: Reading,
 	{ clock, readDelaySeconds }: RoundRun,
+	isBeginning = false,
 ): number {
 	const { reads, task } = reading;
 	const usual =
@@ -196,16 +220,17 @@ function delaySeconds(
 			estimatedSeconds: task?.estimatedSeconds,
 		});
 	// Rows that were submitted together would otherwise ask together, again and again.
-	return delayAfterFaults(reading, usual * (0.9 + 0.2 * clock.random()), clock.random());
+	const spread = isBeginning ? 0 : usual * (0.9 + 0.2 * clock.random());
+	return delayAfterFaults(reading, spread, clock.random());
 }
 
 /** One look, repeated only where the answer did not come through. */
-async function look(row: SheetRow, { client, clock, signal }: RoundRun): Promise<SheetRow> {
+async function look(row: SheetRow, { client, clock, signal, logger }: RoundRun): Promise<SheetRow> {
 	const { taskId = '' } = row.outcome;
 	const deadlineMs = clock.nowMs() + LOOK_LIMIT_MS;
 	const maxTries = row.isSubmitOnly ? 1 : LOOK_TRIES;
 	try {
-		const rules = { clock, signal, deadlineMs, maxTries };
+		const rules = { clock, signal, logger, deadlineMs, maxTries };
 		return afterLook(row, { task: await withRetries(() => client.readTask(taskId), rules) });
 	} catch (error) {
 		if (signal?.aborted) throw toError(error);
@@ -213,7 +238,7 @@ async function look(row: SheetRow, { client, clock, signal }: RoundRun): Promise
 	}
 }
 
-async function submit(row: SheetRow, run: RoundRun): Promise<SheetRow> {
+async function submit(row: SheetRow, run: RoundRun, sheet: Sheet): Promise<SheetRow> {
 	try {
 		const submission = await submitPrepared(run.jobOf(row), run);
 		const { taskId, isFound } = submission;
@@ -225,20 +250,29 @@ async function submit(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 	} catch (error) {
 		if (run.signal?.aborted) return { ...row, mayBeSent: true };
 		if (isReplayedRefusal(error) && mayPassOver(row)) return queuedAgain(row);
-		return afterRefusal(row, faultOf(error), retryOf(error, row, run));
+		return afterRefusal(row, faultOf(error), refusalOf(error, row, run, sheet));
 	}
 }
 
-function retryOf(error: unknown, { tries = 0, outcome }: SheetRow, { clock, logger }: RoundRun) {
+function refusalOf(
+	error: unknown,
+	{ tries = 0, outcome }: SheetRow,
+	{ client, clock, logger }: RoundRun,
+	{ heardAtMs = client.heardAtMs }: Sheet,
+): Refusal {
 	const nowMs = clock.nowMs();
-	if (!(error instanceof ApimartError) || !error.details.passing) {
-		return { nowMs, mayBeSent: false };
-	}
-	const { retryAfterSeconds, spent } = error.details;
+	if (!(error instanceof ApimartError)) return { nowMs, mayBeSent: false };
+	const { passing, retryAfterSeconds, spent, patienceSeconds } = error.details;
+	const mayBeSent = spent === 'unknown';
+	if (!passing) return { nowMs, mayBeSent };
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
-	const seen = { itemIndex: outcome.itemIndex, waitSeconds, because: error.message };
-	logger.debug('Kling Fast: the submit is sent again with the same key', seen);
-	return { nowMs, retryAtMs: nowMs + waitSeconds * 1000, mayBeSent: spent === 'unknown' };
+	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
+	logRetry(because, waitSeconds, logger);
+	const retryAtMs = nowMs + waitSeconds * 1000;
+	// What was reached once will be reached again: then only the row's own time counts.
+	return heardAtMs === undefined
+		? { nowMs, retryAtMs, mayBeSent, patienceSeconds }
+		: { nowMs, retryAtMs, mayBeSent };
 }
 
 async function prepare(row: SheetRow, run: RoundRun): Promise<SheetRow> {

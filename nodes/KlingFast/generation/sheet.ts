@@ -28,6 +28,8 @@ export interface Sheet {
 	credentialFaults?: number;
 	/** Whether all of them were seen waiting once: from then on one that does not wait has ended. */
 	wasWaitedFor?: boolean;
+	/** When APIMart itself last answered. */
+	heardAtMs?: number;
 	/** Nobody waits for the rows any more. */
 	isGivenUp?: boolean;
 }
@@ -161,6 +163,19 @@ export function outdated(sheet: Sheet): Sheet {
 export function abandon(sheet: Sheet, fault: Fault): Sheet {
 	const rows = sheet.rows.map((row) => (row.phase === 'ended' ? row : abandonedRow(row, fault)));
 	return { ...sheet, rows };
+}
+
+/**
+ * Where one row ends because nothing comes through to APIMart, those of which nothing was sent end with it. A task that was paid for
+ * in this run, or may have been, is asked for as long as its own time lasts.
+ */
+export function endUnsent(sheet: Sheet, fault: Fault, busy: ReadonlySet<number>): void {
+	sheet.rows.forEach((row, rowIndex) => {
+		const { phase, mayBeSent, job } = row;
+		const isPaid = mayBeSent || (phase === 'open' && job) || phase === 'made';
+		if (phase === 'ended' || isPaid || busy.has(rowIndex)) return;
+		sheet.rows[rowIndex] = abandonedRow(row, fault);
+	});
 }
 
 /** Tasks that go on at the provider, as far as is known. */

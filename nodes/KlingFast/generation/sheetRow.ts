@@ -92,15 +92,24 @@ export function afterSubmit(
 	return isFound ? { ...open, isLook: true } : ended(open, {});
 }
 
-/** A submit went wrong; `retryAtMs` where the same request may be sent again. */
-export function afterRefusal(
-	row: SheetRow,
-	fault: Fault,
-	{ nowMs, retryAtMs, mayBeSent }: { nowMs: number; retryAtMs?: number; mayBeSent: boolean },
-): SheetRow {
+export interface Refusal {
+	nowMs: number;
+	/** When the same request may be sent again, if it may. */
+	retryAtMs?: number;
+	/** How long that is worth it at most. */
+	patienceSeconds?: number;
+	/** Whether the clip may exist all the same. */
+	mayBeSent: boolean;
+}
+
+/** A submit went wrong. */
+export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
+	const { nowMs, retryAtMs, patienceSeconds = Infinity, mayBeSent } = refusal;
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
-	const patienceEndsMs = firstTryAtMs + row.settings.maxWaitSeconds * 1000;
-	if (retryAtMs === undefined || retryAtMs > patienceEndsMs) return ended(row, { fault });
+	const patienceMs = Math.min(row.settings.maxWaitSeconds, patienceSeconds) * 1000;
+	if (retryAtMs === undefined || retryAtMs > firstTryAtMs + patienceMs) {
+		return ended(row, mayBeSent ? { fault, mayBeSent } : { fault });
+	}
 	const tries = (row.tries ?? 0) + 1;
 	return { ...row, tries, firstTryAtMs, nextTryAtMs: retryAtMs, mayBeSent };
 }
@@ -144,7 +153,7 @@ export function afterRead(
 	if (isFinished && task) return afterEnd(row, task);
 	const { taskId = '' } = row.outcome;
 	if (nowMs >= deadlineMs(row)) {
-		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, task);
+		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, reading);
 		return ended(row, { task, status: 'timedOut', fault });
 	}
 	return {
@@ -187,7 +196,8 @@ export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 	const advice = mayBeSent
 		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
 		: 'This row was not submitted and nothing was charged for it.';
-	return ended(row, { status: 'failed', fault: { ...fault, advice } });
+	const uncertain = mayBeSent ? { mayBeSent } : {};
+	return ended(row, { ...uncertain, status: 'failed', fault: { ...fault, advice } });
 }
 
 /** Whether the row's task should be read, be it for the last time. */

@@ -161,10 +161,13 @@ function keyTooOld(): ApimartError {
 
 /** The last answer may be a plain refusal although an earlier one was lost: then it is unknown what was bought. */
 function withUncertainty(error: ApimartError): ApimartError {
-	return new ApimartError(error.message, {
+	const isSent = error.details.spent === 'unknown';
+	return new ApimartError(`${error.message} (the clip may exist and be charged all the same)`, {
 		...error.details,
+		// That nothing can be sent now says nothing about the request before.
+		patienceSeconds: isSent ? error.details.patienceSeconds : undefined,
 		spent: 'unknown',
 		advice:
-			"Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which does not buy it a second time.",
+			"Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.",
 	});
 }

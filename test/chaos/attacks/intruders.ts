@@ -59,8 +59,8 @@ export const intruders: Attack[] = [
 			const workflowId = await arena.batch({ prompts, node: KEEP_GOING });
 			const first = (await arena.run(workflowId)).jsonOf(GENERATE);
 			arena.expect(
-				first.every(({ error }) => String(error).includes('redirect')),
-				'no word of it',
+				first.every(({ status }) => status === 'completed'),
+				'a redirect has cost a row',
 			);
 			await arena.run(workflowId);
 		},

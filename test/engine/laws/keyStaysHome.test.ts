@@ -48,10 +48,13 @@ describe('Law 3, The key stays home', () => {
 	});
 
 	test.each([
-		['a submit', '[[redirect-submit]] A cat', 0],
-		['a status read', '[[redirect-task]] A cat', 1],
-	])('a redirect of %s is not followed', async (_, prompt, accepted) => {
-		const run = await stage.engine.runNode(generate(stage, [prompt]));
+		['submit', 0],
+		['task', 1],
+	] as const)('a redirect of a %s is not followed', async (route, accepted) => {
+		stage.sandbox.faults.add({ route, action: { kind: 'redirect' } });
+		const run = await stage.engine.runNode(
+			generate(stage, ['A cat'], { nodeOptions: { maxWait: 30 } }),
+		);
 		expect(run.status).toBe('error');
 		expect(errorText(run)).toMatch(/redirect \(HTTP 307\), which is not followed/);
 		expect(stage.sandbox.ledger.downloads()).toEqual([]);
@@ -100,7 +103,8 @@ describe('Law 3, The key stays home', () => {
 		const status = typeof body === 'string' ? 403 : 200;
 		stage.sandbox.faults.add({ route: 'task', action: { kind: 'answer', status, body } });
 		const onError = 'continueRegularOutput';
-		const run = await stage.engine.runNode(get(stage, ['task_x'], { onError }));
+		const nodeOptions = { maxWait: 30 };
+		const run = await stage.engine.runNode(generate(stage, ['A cat'], { onError, nodeOptions }));
 		expect(jsonOf(run)).toMatchObject([{ error: expect.stringContaining('***') }]);
 		expectNoSecretIn(run);
 	});
@@ -114,14 +118,7 @@ describe('Law 3, The key stays home', () => {
 	});
 
 	test('every kind of failure, and nowhere the key', async () => {
-		const fates = [
-			'401',
-			'402',
-			'500',
-			'redirect-submit',
-			'reset-before-accept:999',
-			'html-502:999',
-		];
+		const fates = ['401', '402', '500', 'build-failed', 'reset-before-accept:999', 'html-502:999'];
 		const later = ['fail', 'expired-link', 'truncated-mp4:9', 'not-mp4:9', 'file-reset:9', 'stuck'];
 		const prompts = [...fates, ...later].map((fate) => `[[${fate}]] A cat`);
 		const run = await stage.engine.runNode(

@@ -103,7 +103,18 @@ describe('Law 2, Lose nothing', () => {
 		);
 		expect(acceptedIds()).toHaveLength(1);
 		expect(errorText(run)).toMatch(/Whether the clip was accepted is not known/);
-		expect(errorText(run)).toMatch(/same key, which does not buy it a second time/);
+		expect(errorText(run)).toMatch(/same key, which finds it and does not buy it a second time/);
+		expect(run.error?.message).toMatch(/the clip may exist and be charged/);
+	});
+
+	test('rows whose answers were lost are not called unsent by the error of another row', async () => {
+		const prompts = ['[[402]] A cat', '[[reset-after-accept:99]] A dog', '[[402]] A bear'];
+		const run = await stage.engine.runNode(generate(stage, prompts, waits));
+		expect(run.error?.message).toMatch(/balance is too low/);
+		expect(errorText(run)).toMatch(
+			/item 0: failed, not submitted; item 1: failed, perhaps submitted and charged; item 2: failed, not submitted/,
+		);
+		expect(errorText(run)).toMatch(/perhaps submitted are found by n8n's Retry/);
 	});
 
 	test('a lost answer and then a refusal: still not known, and said so', async () => {

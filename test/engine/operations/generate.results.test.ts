@@ -80,6 +80,10 @@ describe('Generate Video, the shapes that answers come in', () => {
 		['a 500 in place of a status', 'task-500'],
 		['a 429 in place of a status', 'task-429:2'],
 		['an error inside a 200', 'task-503'],
+		['a redirect in place of a status', 'redirect-task'],
+		['a challenge in place of a status', 'task-html-403:3'],
+		['no balance in place of a status', 'task-402:7'],
+		['a conflict in place of a status', 'task-409:7'],
 		['an id that is not known yet', 'task-unknown:3'],
 	])('%s', async (_, fault) => {
 		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
@@ -210,7 +214,9 @@ describe('Generate Video, the sentence of a clip that came to nothing', () => {
 				nodeOptions: { maxWait: 20 },
 			}),
 		);
-		expect(errorText(run)).toMatch(/No answer from APIMart \(ECONNREFUSED\)/);
+		expect(errorText(run)).toMatch(
+			/No connection to APIMart \(ECONNREFUSED\).*\n.*Nothing was sent/,
+		);
 	});
 });
 

@@ -122,13 +122,6 @@ export const REFUSED: Row[] = [
 		advice: /may not use this model/,
 	},
 	{
-		what: 'a challenge page in front of the API',
-		status: 403,
-		body: '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>',
-		expected: { kind: 'credential', ...refused },
-		sentence: 'APIMart refuses access: an HTML page that says "Just a moment..."',
-	},
-	{
 		what: 'a slow server',
 		status: 408,
 		body: '',

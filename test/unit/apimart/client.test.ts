@@ -77,7 +77,7 @@ describe('every request', () => {
 	it.each(calls)('%s refuses a redirect', async (_, __, call) => {
 		const { client } = clientOf(response(307, '', { location: 'https://elsewhere.example' }));
 		const error = await apimartRejection(call(client));
-		expect(error.details).toMatchObject({ kind: 'redirect', passing: false });
+		expect(error.details).toMatchObject({ kind: 'redirect', passing: true });
 	});
 
 	it.each(calls)('%s that gets no answer is a network fault', async (_, __, call) => {
@@ -115,6 +115,32 @@ describe('a submit', () => {
 			replayed: true,
 		});
 	});
+
+	it.each([{}, [], { message: '', code: 0 }, { error: {} }, 'a warning', { message: 'a warning' }])(
+		'keeps its task id whatever stands beside it as an error: %j',
+		async (error) => {
+			const { client } = clientOf(response(200, { code: 200, data: [{ task_id: ID }], error }));
+			await expect(client.submit('{}', 'k')).resolves.toMatchObject({ taskId: ID });
+		},
+	);
+
+	it('that nobody takes at this address is not told of a task ID', async () => {
+		const { client } = clientOf(response(404, { error: { message: 'Invalid URL' } }));
+		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
+		expect(message).toBe('APIMart did not accept the request (HTTP 404): Invalid URL');
+		expect(details).toMatchObject({ kind: 'parameter', passing: false, spent: 'no' });
+		expect(details.advice).toMatch(/Base URL/);
+		expect(details.advice).not.toMatch(/task/i);
+	});
+
+	it.each(['{}', 'null', '{"status":"ok"}', '[]'])(
+		'that is answered by something else may be sent again with its key: %s',
+		async (body) => {
+			const { client } = clientOf(response(200, body));
+			const { details } = await apimartRejection(client.submit('{}', 'k'));
+			expect(details).toMatchObject({ passing: true, spent: 'unknown' });
+		},
+	);
 
 	it('that gets an answer without a task id may have cost something, and shows the answer', async () => {
 		const { client } = clientOf(response(200, { code: 200, data: [{ status: 'submitted' }] }));

@@ -55,7 +55,7 @@ describe('what an answer of APIMart means', () => {
 	});
 
 	it('calls only the published list passing, whatever the text says', () => {
-		const status = fc.integer({ min: 400, max: 599 });
+		const status = fc.integer({ min: 400, max: 599 }).filter((code) => code !== 407);
 		fc.assert(
 			fc.property(status, fc.string(), (httpStatus, message) => {
 				const { passing: isPassing } = refusal(httpStatus, { error: { message } }).details;
@@ -111,6 +111,37 @@ describe('a fault below HTTP', () => {
 	])('%p is told as %s', (cause, words) => {
 		expect(describeCause(cause)).toBe(words);
 	});
+
+	it.each([
+		['ENOTFOUND', 3, /name of the host/],
+		['DEPTH_ZERO_SELF_SIGNED_CERT', 0, /certificate/],
+		['SELF_SIGNED_CERT_IN_CHAIN', 0, /certificate/],
+		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 0, /certificate/],
+		['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 0, /certificate/],
+		['CERT_HAS_EXPIRED', 0, /certificate/],
+		['ERR_TLS_CERT_ALTNAME_INVALID', 0, /certificate/],
+		['EPROTO', 0, /does not speak https.*port/],
+		['ERR_SSL_WRONG_VERSION_NUMBER', 0, /does not speak https.*port/],
+		['ECONNREFUSED', 10, /host and port/],
+		['EAI_AGAIN', 10, /host and port/],
+		['ENETUNREACH', 10, /host and port/],
+	])('before which nothing was sent: %s', (code, patienceSeconds, advice) => {
+		const { message, details } = networkError(Object.assign(new Error('x'), { cause: { code } }));
+		expect(message).toBe(`No connection to APIMart (${code})`);
+		const never = { kind: 'unreachable', passing: true, spent: 'no', patienceSeconds };
+		expect(details).toMatchObject(never);
+		expect(details.advice).toMatch(advice);
+		expect(details.advice).toMatch(/Nothing was sent and nothing was charged/);
+	});
+
+	it.each(['ECONNRESET', 'ETIMEDOUT', 'ECONNABORTED', 'EPIPE', 'socket hang up', 'timeout'])(
+		'after which nobody knows: %s',
+		(code) => {
+			const { details } = networkError(new Error(code));
+			expect(details).toMatchObject({ kind: 'network', passing: true, spent: 'unknown' });
+			expect(details.patienceSeconds).toBeUndefined();
+		},
+	);
 
 	it('may have been accepted, and may be sent again', () => {
 		const { message, details } = networkError(Object.assign(new Error(), { code: 'ECONNRESET' }));

@@ -1,4 +1,26 @@
-import { perhaps, refused, unclear, type Row } from './badAnswers';
+import { passing, perhaps, refused, unclear, type Row } from './badAnswers';
+
+const PAGE = '<html><title>No</title></html>';
+
+const OTHERS: Array<[what: string, status: number, body: unknown, said: string]> = [
+	['a page without an entry', 401, PAGE, 'an HTML page that says "No"'],
+	['a page that asks for money', 402, PAGE, 'an HTML page that says "No"'],
+	[
+		'a challenge',
+		403,
+		'<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>',
+		'an HTML page that says "Just a moment..."',
+	],
+	['a page for a wrong address', 404, PAGE, 'an HTML page that says "No"'],
+	['nothing at all', 404, '', 'an empty answer'],
+	['too big for a proxy', 413, PAGE, 'an HTML page that says "No"'],
+	['a page of a broken server', 500, PAGE, 'an HTML page that says "No"'],
+	['a page of Cloudflare', 522, PAGE, 'an HTML page that says "No"'],
+	['JSON of a gateway', 403, { message: 'Forbidden' }, '{"message":"Forbidden"}'],
+	['JSON of a server', 401, { error: 'Unauthorized' }, '{"error":"Unauthorized"}'],
+	['JSON without a word', 401, {}, '{}'],
+	['a list', 403, [], '[]'],
+];
 
 /** Conflicts over a key, and answers that are not what their status says. */
 export const ODD: Row[] = [
@@ -49,6 +71,23 @@ export const ODD: Row[] = [
 		advice: /Base URL/,
 	},
 	{
+		what: 'a proxy that wants a sign-in of its own',
+		status: 407,
+		body: '<html><title>Authentication Required</title></html>',
+		expected: { kind: 'unreachable', ...passing },
+		sentence:
+			'A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): an HTML page that says "Authentication Required"',
+		advice: /Neither the row nor APIMart.*Nothing was sent/,
+	},
+	...OTHERS.map(([what, status, body, said]): Row => ({
+		what: `something in between: ${what}`,
+		status,
+		body,
+		expected: { kind: 'unreadable', ...perhaps },
+		sentence: `Something between n8n and APIMart answered in its place (HTTP ${status}): ${said}`,
+		advice: /often passes.*Base URL/,
+	})),
+	{
 		what: 'half an answer',
 		status: 200,
 		body: '{"code":200,"data":[{"status":"subm',
@@ -60,7 +99,7 @@ export const ODD: Row[] = [
 		status: 302,
 		body: '',
 		headers: { location: 'https://elsewhere.example' },
-		expected: { kind: 'redirect', ...unclear },
+		expected: { kind: 'redirect', ...perhaps },
 		sentence: 'APIMart answered with a redirect (HTTP 302), which is not followed',
 		advice: /never sent across a redirect/,
 	},

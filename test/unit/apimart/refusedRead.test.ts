@@ -17,6 +17,7 @@ test.each([
 	['401', 401, { error: { message: 'invalid API key' } }],
 	['402', 402, { error: { message: 'balance' } }],
 	['403', 403, { error: { message: 'forbidden' } }],
+	['407', 407, {}],
 ])(
 	'a read that is refused with %s does not say that nothing was charged',
 	async (_, status, body) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ApimartError } from '../../../nodes/KlingFast/apimart/errors';
+import { networkError, type ApimartError } from '../../../nodes/KlingFast/apimart/errors';
 import { backoffSeconds, withRetries } from '../../../nodes/KlingFast/apimart/retry';
 import { ManualClock, seededRandom } from '../generation/manualClock';
 import { refusal, rejection } from './answers';
@@ -112,12 +112,27 @@ describe('repeating what failed in passing', () => {
 		expect(clock.sleptSeconds).toEqual([]);
 	});
 
-	it('tells of every repetition', async () => {
+	it('tells of waits of more than ten seconds, and of no shorter ones', async () => {
 		const clock = new ManualClock();
-		const told: Array<[string, number]> = [];
-		const onRetry = (error: ApimartError, seconds: number) => told.push([error.message, seconds]);
-		await clock.run(withRetries(failing(BUSY), { clock, deadlineMs: 900_000, onRetry }));
-		expect(told).toEqual([[BUSY.message, 1]]);
+		const info = jest.fn();
+		const work = failing(BUSY, askedToWait(9.5), askedToWait(10));
+		await clock.run(withRetries(work, { clock, deadlineMs: 900_000, logger: { info } }));
+		expect(clock.sleptSeconds).toEqual([1, 10, 10.5]);
+		expect(info.mock.calls).toEqual([
+			[expect.stringMatching(/^Kling Fast: tries again in 11 s: APIMart's rate limit/)],
+		]);
+	});
+
+	it('does not go on for longer than the fault is worth it', async () => {
+		const clock = new ManualClock();
+		const refused = networkError({ code: 'ECONNREFUSED' });
+		const untrusted = networkError({ code: 'CERT_HAS_EXPIRED' });
+		const always = async (error: Error) =>
+			await clock.run(withRetries(() => Promise.reject(error), { clock, deadlineMs: 900_000 }));
+		await expect(always(untrusted)).rejects.toBe(untrusted);
+		expect(clock.nowMs()).toBe(0);
+		await expect(always(refused)).rejects.toBe(refused);
+		expect(clock.sleptSeconds).toEqual([1, 2, 4]);
 	});
 });
 

@@ -82,21 +82,21 @@ test.each([
 ])('a task id that is none is not taken for one: %j', async (id) => {
 	expect(TASK_ID.test(id)).toBe(false);
 	expect(parseTask({ id, status: 'completed' })).toBeUndefined();
-	expect(parseSubmittedTaskId({ data: [{ task_id: id }] })).toBeUndefined();
+	expect(parseSubmittedTaskId({ code: 200, data: [{ task_id: id }] })).toBeUndefined();
 	expect(taskIdOfCallback({ id })).toBeUndefined();
 	const client = new ApimartClient(
-		async () => response(200, { data: [{ task_id: id }] }),
+		async () => response(200, { code: 200, data: [{ task_id: id }] }),
 		'https://api.apimart.ai',
 	);
 	const { message, details } = await apimartRejection(client.submit('{}', 'key'));
-	expect(message).toContain(`APIMart's answer names no task ID: {"data":[{"task_id":"`);
+	expect(message).toContain(`APIMart's answer names no task ID: {"code":200,"data":[{"task_id":"`);
 	expect(details).toMatchObject({ kind: 'unreadable', passing: false, spent: 'unknown' });
 });
 
 test.each([ID, 'task-unified-1757156493-ab12cd34', 'cgt-20260919:7.b', '4711'])(
 	'a task id of another form is: %s',
 	(id) => {
-		expect(parseSubmittedTaskId({ data: [{ task_id: id }] })).toBe(id);
+		expect(parseSubmittedTaskId({ code: 200, data: [{ task_id: id }] })).toBe(id);
 		expect(taskIdOfCallback({ id })).toBe(id);
 	},
 );
@@ -158,5 +158,5 @@ function saidOf(node: object): string[] {
 	const fault = faultOfTask(task);
 	logState(clip, task, run);
 	logEnd(clip, { itemIndex: 0, task, status: task.state, fault }, run);
-	return [...lines, fault?.message ?? '', timeoutFault(ID, 900, task).message];
+	return [...lines, fault?.message ?? '', timeoutFault(ID, 900, { task }).message];
 }

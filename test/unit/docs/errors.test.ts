@@ -108,6 +108,7 @@ const everyKind: Record<ErrorKind, true> = {
 	duplicate: true,
 	unknownTask: true,
 	network: true,
+	unreachable: true,
 	unreadable: true,
 	redirect: true,
 	server: true,
@@ -120,6 +121,8 @@ function errorSamples(): Array<Sample & { kind: ErrorKind }> {
 			(status): [number, unknown] => [status, said('No')],
 		),
 		[200, undefined],
+		[403, undefined],
+		[407, undefined],
 		[200, { success: false, message: 'No' }],
 		[400, said('duration is too long')],
 		[400, said('no channel', 'get_channel_failed')],
@@ -136,7 +139,7 @@ function errorSamples(): Array<Sample & { kind: ErrorKind }> {
 		const answer: Answer = { httpStatus, json, text, headers: {} };
 		return errorOfAnswer(answer, 0);
 	});
-	return [...errors, networkError({ code: 'ECONNRESET' })]
+	return [...errors, ...['ECONNRESET', 'ENOTFOUND'].map((code) => networkError({ code }))]
 		.filter((error): error is ApimartError => error !== undefined)
 		.map(({ message, details }) => ({ message, spent: details.spent, kind: details.kind }));
 }
@@ -146,7 +149,8 @@ function faultSamples(): Sample[] {
 	const running = taskOf({ status: 'processing', progress: 40 });
 	const unknown = [
 		timeoutFault('task_1', 900),
-		timeoutFault('task_1', 900, running),
+		timeoutFault('task_1', 900, { task: running }),
+		timeoutFault('task_1', 900, { lastFault: 'No answer' }),
 		faultOfTask(taskOf({ status: 'completed' })),
 	];
 	const no = [

@@ -118,7 +118,7 @@ describe('making a clip', () => {
 	it('keeps its task id when the key stops working while it is made', async () => {
 		const clock = new ManualClock();
 		const fault = ({ method }: { method: string }) =>
-			method === 'GET' ? response(401, {}) : undefined;
+			method === 'GET' ? response(401, { error: { message: 'no' } }) : undefined;
 		const api = new FakeApi(clock, () => 60, fault);
 		const outcome = await clock.run(makeClip(job(0), paidRun(api.client, clock)));
 		expect(outcome).toMatchObject({ status: 'processing', taskId: 'task_0' });

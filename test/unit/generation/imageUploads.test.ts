@@ -2,13 +2,14 @@ import { ImageUploads } from '../../../nodes/KlingFast/generation/imageUploads';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { Provider, reset, type Given } from './provider';
+import { paidRun } from './run';
 
 const IMAGE = { bytes: Buffer.from('GIF89a'), fileName: 'a.gif', mimeType: 'image/gif' };
 
 function start(rule: (count: number) => Given) {
 	const clock = new ManualClock();
 	const provider = new Provider(clock, (_, count) => rule(count));
-	return { clock, provider, uploads: new ImageUploads(provider.client, clock) };
+	return { clock, provider, uploads: new ImageUploads(paidRun(provider.client, clock)) };
 }
 
 const address = (count: number) => response(200, { url: `https://files.example/${count}.gif` });
@@ -32,12 +33,13 @@ describe('the images of a run', () => {
 		await expect(clock.run(work)).resolves.toBe('https://files.example/3.gif');
 	});
 
-	it('are given up after three tries, and for good', async () => {
+	it('are given up after eight tries within two minutes, and for good', async () => {
 		const { clock, provider, uploads } = start(() => reset());
 		const upload = async () => await uploads.address('a', async () => IMAGE);
 		await expect(clock.run(upload())).rejects.toMatchObject({ details: { kind: 'network' } });
 		await expect(clock.run(upload())).rejects.toMatchObject({ details: { kind: 'network' } });
-		expect(provider.seen).toHaveLength(3);
+		expect(provider.seen).toHaveLength(8);
+		expect(clock.nowMs()).toBeLessThan(120_000);
 	});
 
 	it('that the provider refuses are not sent again', async () => {

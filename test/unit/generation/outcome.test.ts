@@ -129,8 +129,11 @@ describe('what went wrong, in a sentence', () => {
 			stateWord: 'processing',
 			progress: 91,
 		};
-		expect(timeoutFault('task_1', 900, running).message).toBe(
+		expect(timeoutFault('task_1', 900, { task: running }).message).toBe(
 			'Task task_1 was not finished after 900 seconds (last seen: processing, 91 %)',
+		);
+		expect(timeoutFault('task_1', 900, { lastFault: 'No answer' }).message).toBe(
+			'Task task_1 was not finished after 900 seconds (the last read failed: No answer)',
 		);
 		expect(faultSentence({ fault: timeoutFault('task_1', 900) })).toMatch(
 			/^Task task_1 .*may still be finished and charged.*Get Video/,

@@ -122,6 +122,19 @@ describe('reads that go wrong', () => {
 		['half an answer', response(200, '{"code":200,"da')],
 		['no task in the answer', response(200, { code: 200, data: [] })],
 		['too many requests', response(429, {})],
+		['a challenge', response(403, '<html><title>Just a moment...</title></html>')],
+		['a page that asks who is there', response(401, '<html><title>Login</title></html>')],
+		['a page for a wrong address', response(404, '<html><title>404</title></html>')],
+		['JSON that is not of APIMart', response(401, { message: 'Unauthorized' })],
+		['a redirect', response(302, '', { location: 'https://login.example' })],
+		['a proxy that asks for a sign-in', response(407, '')],
+		['an empty account', response(402, { error: { message: 'top up' } })],
+		['a conflict', response(409, { error: { message: 'conflict' } })],
+		['a moderation', response(422, { error: { message: 'sensitive' } })],
+		['a strange refusal', response(400, { error: { message: 'busy' } })],
+		['no connection', Object.assign(new Error('x'), { code: 'ECONNREFUSED' })],
+		['no name', Object.assign(new Error('x'), { code: 'ENOTFOUND' })],
+		['no trust', Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' })],
 	];
 	it.each(faults)('in passing do not end the wait: %s', async (_, fault) => {
 		const { result, provider } = start((now) => (now < 40 ? fault : completed(ID)));
@@ -141,8 +154,8 @@ describe('reads that go wrong', () => {
 	});
 
 	it.each<[string, Given, string]>([
-		['a wrong key', response(401, {}), 'credential'],
-		['an empty account', response(402, {}), 'balance'],
+		['a wrong key', response(401, { error: { message: 'no' } }), 'credential'],
+		['no permission', response(403, { error: { message: 'no' } }), 'credential'],
 	])('for good end the wait: %s', async (_, fault, kind) => {
 		const { result } = start(() => fault);
 		await expect(result).resolves.toMatchObject({ status: 'processing', fault: { api: { kind } } });

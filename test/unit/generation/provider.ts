@@ -26,6 +26,8 @@ export class Provider {
 		this.client = new ApimartClient(
 			async (options) => this.answer(options),
 			'https://api.apimart.ai',
+			'',
+			clock,
 		);
 	}
 

@@ -97,13 +97,14 @@ export class SheetSimulation {
 			die();
 			await new Promise(() => {});
 		};
-		const client = new ApimartClient(async (options) => {
+		const send: ConstructorParameters<typeof ApimartClient>[0] = async (options) => {
 			await gate();
 			this.checkSubmit(options, prepared);
 			const answer = this.api.answer(options);
 			await gate();
 			return answer;
-		}, 'https://api.apimart.ai');
+		};
+		const client = new ApimartClient(send, 'https://api.apimart.ai', '', this.clock);
 		const run = this.runOf(client, sheet, gate);
 		const start = { isUnsaved: this.isFirst, named: this.named.shift() };
 		return await Promise.race([runRound(sheet, run, start), death]);

@@ -60,7 +60,10 @@ describe('submitting a clip', () => {
 	const passing: Array<[string, Given | 'lose']> = [
 		['an answer that was lost', 'lose'],
 		['an answer that was cut off', response(200, '{"code":200,"da')],
-		['no connection', reset()],
+		['a reset', reset()],
+		['a redirect', response(302, '')],
+		['a page in its place', response(403, '<html><title>Just a moment...</title></html>')],
+		['a page of a broken server', response(500, '<html><title>500</title></html>')],
 		['HTTP 408', response(408, '')],
 		['HTTP 429', response(429, {})],
 		['HTTP 502', response(502, '<html><title>502</title></html>')],
@@ -83,13 +86,12 @@ describe('submitting a clip', () => {
 
 	const final: Array<[string, Given, 'no' | 'unknown']> = [
 		['HTTP 400', refused, 'no'],
-		['HTTP 401', response(401, {}), 'no'],
-		['HTTP 402', response(402, {}), 'no'],
-		['HTTP 403', response(403, {}), 'no'],
-		['HTTP 422', response(422, {}), 'no'],
+		['HTTP 401', response(401, { error: { message: 'no' } }), 'no'],
+		['HTTP 402', response(402, { error: { message: 'no' } }), 'no'],
+		['HTTP 403', response(403, { error: { message: 'no' } }), 'no'],
+		['HTTP 422', response(422, { error: { message: 'no' } }), 'no'],
 		['HTTP 500', response(500, { error: { message: 'internal error' } }), 'unknown'],
 		['an indeterminate result', indeterminate, 'unknown'],
-		['a redirect', response(307, ''), 'unknown'],
 		['a good answer without a task', response(200, { code: 200, data: [{}] }), 'unknown'],
 	];
 	it.each(final)('is not repeated after %s', async (_, fault, spent) => {
@@ -110,7 +112,9 @@ describe('submitting a clip', () => {
 	});
 
 	it('says that nobody knows what was bought where only a later answer is a refusal', async () => {
-		const { submit } = execution((post) => (post === 1 ? 'lose' : response(401, {})));
+		const { submit } = execution((post) =>
+			post === 1 ? 'lose' : response(401, { error: { message: 'no' } }),
+		);
 		await expect(submit()).resolves.toMatchObject({
 			...UNKNOWN,
 			fault: { ...UNKNOWN.fault, api: { kind: 'credential' } },
@@ -147,7 +151,7 @@ describe('a further try of the same execution', () => {
 	it('never takes a later refusal for a proof that the lost request bought nothing', async () => {
 		const { api, submit } = execution((post) => {
 			if (post === 1) return 'lose';
-			return post === 2 ? response(401, {}) : undefined;
+			return post === 2 ? response(401, { error: { message: 'no' } }) : undefined;
 		});
 		await expect(submit(job(0, { maxWaitSeconds: 0.5 }))).resolves.toMatchObject(UNKNOWN);
 		await expect(submit()).resolves.toMatchObject(UNKNOWN);
@@ -222,8 +226,14 @@ describe('a row with its own key', () => {
 	});
 
 	it('gives up in the end where all earlier runs were refused', async () => {
-		const oldRefusal = response(400, {}, { 'Idempotency-Replayed': 'true' });
-		const { api, submit } = execution((post) => (post > 100 ? response(402, {}) : oldRefusal));
+		const oldRefusal = response(
+			400,
+			{ error: { message: 'no' } },
+			{ 'Idempotency-Replayed': 'true' },
+		);
+		const { api, submit } = execution((post) =>
+			post > 100 ? response(402, { error: { message: 'no' } }) : oldRefusal,
+		);
 		await expect(submit(row)).resolves.toMatchObject({ fault: { api: { kind: 'parameter' } } });
 		expect(api.submits.length).toBeLessThanOrEqual(21);
 	});

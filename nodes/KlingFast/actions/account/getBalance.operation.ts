@@ -20,6 +20,7 @@ async function readBalance(context: IExecuteFunctions): Promise<Balance> {
 	const clock = currentClock();
 	return await withRetries(async () => await client.readBalance(), {
 		clock,
+		logger: context.logger,
 		signal: context.getExecutionCancelSignal(),
 		deadlineMs: clock.nowMs() + TIME_LIMIT_MS,
 		maxTries: 4,

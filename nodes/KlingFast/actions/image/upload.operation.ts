@@ -32,6 +32,7 @@ async function upload(
 	const clock = currentClock();
 	const uploaded = await withRetries(async () => await client.uploadImage(image), {
 		clock,
+		logger: context.logger,
 		signal: context.getExecutionCancelSignal(),
 		deadlineMs: clock.nowMs() + HOUR_MS,
 		maxTries: 3,

@@ -104,8 +104,14 @@ function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcom
 
 /** Finished clips are lost to the workflow when an error is thrown, so the error says where to find them. */
 function allRows(outcomes: Outcome[]): string {
-	const rows = outcomes.map(({ itemIndex, taskId, status }) => {
-		return `item ${itemIndex}: ${status ?? 'unknown'}${taskId ? ` ${taskId}` : ', not submitted'}`;
+	const rows = outcomes.map(({ itemIndex, taskId, status, mayBeSent }) => {
+		const sent = mayBeSent ? 'perhaps submitted and charged' : 'not submitted';
+		return `item ${itemIndex}: ${status ?? 'unknown'}${taskId ? ` ${taskId}` : `, ${sent}`}`;
 	});
-	return `All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.`;
+	const advice = outcomes.some(({ mayBeSent }) => mayBeSent)
+		? " Those perhaps submitted are found by n8n's Retry of this execution, which does not buy them again."
+		: '';
+	return (
+		`All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.` + advice
+	);
 }

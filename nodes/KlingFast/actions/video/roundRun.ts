@@ -32,11 +32,11 @@ export async function openRoundRun(
 	sheet: Sheet,
 ): Promise<OpenRoundRun> {
 	const { run } = await openRun(context, sheet.concurrency, sheet);
-	const { client, clock, signal, apiKey } = run;
+	const { client, clock, apiKey } = run;
 	const { executionId, nodeId, runIndex } = sheet.keyScope;
 	const sheetId = [executionId, nodeId, runIndex].join();
 	const addresses = resumeCallback(context, client.baseUrl);
-	const uploads = new ImageUploads(client, clock, signal, sheet.uploads);
+	const uploads = new ImageUploads(run, sheet.uploads);
 	return {
 		...run,
 		isCalledBack: addresses !== undefined,

@@ -34,7 +34,7 @@ export async function readRows(
 	run: Run,
 	settings: { waitForEnd: boolean; isTool: boolean },
 ): Promise<Row[]> {
-	const uploads = new ImageUploads(run.client, run.clock, run.signal);
+	const uploads = new ImageUploads(run);
 	const rows: Row[] = [];
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		if (run.signal?.aborted) throw stopReason(run.signal);

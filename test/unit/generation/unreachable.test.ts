@@ -1,0 +1,191 @@
+import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
+import { outcomeJson, type Outcome } from '../../../nodes/KlingFast/generation/outcome';
+import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
+import { runRound } from '../../../nodes/KlingFast/generation/round';
+import { isOver, type Sheet } from '../../../nodes/KlingFast/generation/sheet';
+import { slotsLeftBeside } from '../../../nodes/KlingFast/generation/slots';
+import { response } from '../apimart/answers';
+import { ManualClock, seededRandom } from './manualClock';
+import { FakeApi, reset, type Given, type Seen } from './provider';
+import { fetchClip, job, makeClip, makeClips, paidRun, sheetOf, video } from './run';
+
+const down = (code: string) => Object.assign(new Error('x'), { code });
+const rows = (count: number) => Array.from({ length: count }, (_, index) => job(index));
+const PAGE = response(404, '<html><title>Not here</title></html>');
+
+/** A run against a provider to which something goes wrong on the way. */
+function start(fault: (request: Seen) => Given | 'lose' | undefined, random?: () => number) {
+	const clock = new ManualClock(0, random);
+	const api = new FakeApi(clock, () => 60, fault);
+	return { clock, api, run: paidRun(api.client, clock) };
+}
+
+const secondsOf = ({ clock }: { clock: ManualClock }) => clock.nowMs() / 1000;
+const errorsOf = (outcomes: Outcome[]) => outcomes.map((outcome) => outcomeJson(outcome).error);
+
+describe('a provider that was never reached', () => {
+	it.each<[string, Given, number, number]>([
+		['a name that nobody knows', down('ENOTFOUND'), 1, 3],
+		['a name that nobody knows', down('ENOTFOUND'), 12, 3],
+		['a certificate of its own', down('DEPTH_ZERO_SELF_SIGNED_CERT'), 1, 0],
+		['a certificate of its own', down('DEPTH_ZERO_SELF_SIGNED_CERT'), 12, 0],
+		['a wrong port', down('EPROTO'), 1, 0],
+		['a wrong port', down('EPROTO'), 12, 0],
+		['a closed port', down('ECONNREFUSED'), 1, 10],
+		['a closed port', down('ECONNREFUSED'), 12, 10],
+		['a name server that does not answer', down('EAI_AGAIN'), 12, 10],
+		['a proxy that asks for a sign-in', response(407, ''), 12, 0],
+		['a page from the start', PAGE, 12, 120],
+	])('is told of for all rows: %s (%#)', async (_, fault, count, limitSeconds) => {
+		const { clock, api, run } = start(() => fault, seededRandom(count));
+		const outcomes = await clock.run(makeClips(rows(count), run));
+		expect(secondsOf({ clock })).toBeLessThanOrEqual(limitSeconds);
+		expect(outcomes).toHaveLength(count);
+		const messages = outcomes.map((outcome) => outcome.fault?.message);
+		expect(messages.every((message) => message?.startsWith(messages[0]?.slice(0, 80) ?? ''))).toBe(
+			true,
+		);
+		if (fault !== PAGE) {
+			expect(errorsOf(outcomes).every((error) => /othing was charged/.test(String(error)))).toBe(
+				true,
+			);
+			expect(outcomes.some(({ mayBeSent }) => mayBeSent)).toBe(false);
+		}
+		expect(clock.openSleeps).toBe(0);
+		expect(api.tasks).toHaveLength(0);
+	});
+
+	it('leaves the places of the key to others meanwhile', async () => {
+		const { clock, run } = start(() => down('ECONNREFUSED'));
+		const free: number[] = [];
+		for (const at of [1, 500, 2_000, 5_000, 6_900]) {
+			clock.at(at, () => free.push(slotsLeftBeside(run.apiKey, 'another', 5)));
+		}
+		await clock.run(makeClips(rows(12), run));
+		expect(free).toEqual([5, 5, 5, 5, 5]);
+	});
+
+	it('is tried again while it restarts, and every row is made once', async () => {
+		const { clock, api, run } = start(({ atSeconds }) =>
+			atSeconds < 6 ? down('ECONNREFUSED') : undefined,
+		);
+		const outcomes = await clock.run(makeClips(rows(12), run));
+		expect(outcomes.every(({ status }) => status === 'completed')).toBe(true);
+		expect(api.tasks).toHaveLength(12);
+	});
+
+	it('is asked with the same key by a further try', async () => {
+		const clock = new ManualClock();
+		let isDown = true;
+		const api = new FakeApi(
+			clock,
+			() => 60,
+			() => (isDown ? down('ENOTFOUND') : undefined),
+		);
+		const context = {};
+		await clock.run(makeClip(job(0), paidRun(api.client, clock, { context })));
+		isDown = false;
+		await clock.run(makeClip(job(0), paidRun(api.client, clock, { context })));
+		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(1);
+	});
+
+	it('ends the wait for a task of earlier, which nobody pays for in this run', async () => {
+		const refused = start(() => down('ECONNREFUSED'));
+		const outcome = await refused.clock.run(fetchClip('task_9', refused.run));
+		expect(secondsOf(refused)).toBeLessThanOrEqual(15);
+		expect(outcomeJson(outcome)).toMatchObject({
+			status: 'processing',
+			taskId: 'task_9',
+			error: expect.stringMatching(/No connection to APIMart \(ECONNREFUSED\).*Get Video/),
+		});
+	});
+});
+
+describe('a provider that is out of reach for a while', () => {
+	const between = (fromSeconds: number, toSeconds: number, fault: Given) =>
+		start(({ atSeconds }) =>
+			atSeconds >= fromSeconds && atSeconds < toSeconds ? fault : undefined,
+		);
+
+	it.each([down('ECONNREFUSED'), down('ENOTFOUND'), down('CERT_HAS_EXPIRED'), PAGE, reset()])(
+		'costs no row that is made, and none that comes after it: %#',
+		async (fault) => {
+			const { clock, api, run } = between(30, 430, fault);
+			const outcomes = await clock.run(makeClips(rows(12), run));
+			expect(outcomes.every(({ status }) => status === 'completed')).toBe(true);
+			expect(api.tasks).toHaveLength(12);
+		},
+	);
+
+	it('for good: what was paid for is asked for until its own time is over, the rest ends in time', async () => {
+		const { clock, run, api } = between(30, Infinity, down('ECONNREFUSED'));
+		const outcomes = await clock.run(makeClips(rows(100), run));
+		const ofStatus = (status: string) => outcomes.filter((outcome) => outcome.status === status);
+		expect(ofStatus('timedOut')).toHaveLength(5);
+		expect(outcomeJson(outcomes[0]).error).toMatch(
+			/task_0 was not finished after 900 seconds .*last read failed: No connection to APIMart/,
+		);
+		expect(ofStatus('failed')).toHaveLength(95);
+		expect(secondsOf({ clock })).toBeLessThanOrEqual(2 * 900);
+		expect(api.tasks).toHaveLength(5);
+	});
+
+	it('after answers that were lost: the row may have been bought, and says so', async () => {
+		const { clock, run } = start(({ atSeconds }) =>
+			atSeconds === 0 ? 'lose' : down('ECONNREFUSED'),
+		);
+		const outcome = await clock.run(makeClip(job(0), run));
+		expect(secondsOf({ clock })).toBeGreaterThan(800);
+		expect(outcome).toMatchObject({ status: 'failed', mayBeSent: true });
+		expect(outcomeJson(outcome).error).toMatch(/may exist and be charged.*dashboard/);
+	});
+
+	it('is told of in the log where the waits are long', async () => {
+		const { clock, run } = start(() => reset());
+		await clock.run(makeClip(job(3), run));
+		const lines = jest.mocked(run.logger.info).mock.calls.map(([line]) => line);
+		expect(lines.length).toBeGreaterThan(20);
+		expect(lines[0]).toMatch(
+			/^Kling Fast: tries again in 15 s: the submit of item 3, .*ECONNRESET/,
+		);
+	});
+});
+
+describe('a sheet that is to sleep', () => {
+	async function firstRound(count: number, fault: () => Given | undefined) {
+		const { clock, api, run } = start(fault);
+		const jobs = rows(count);
+		const sheet = sheetOf(
+			jobs.map((each) => queuedRow(each, false)),
+			run,
+		);
+		const round = {
+			...run,
+			jobOf: ({ outcome }: Sheet['rows'][number]) => jobs[outcome.itemIndex],
+			readDelaySeconds: asleepDelaySeconds,
+			whyStopped: async () => undefined,
+			slots: () => 5,
+			keepSlots: () => {},
+			slotGivenBack: async () => await new Promise<void>(() => {}),
+			storeVideo: async (_: string, taskId: string) => ({ binary: video(taskId) }),
+		};
+		const after = await clock.run(runRound(sheet, round, { isUnsaved: true }));
+		return { after, api, seconds: secondsOf({ clock }) };
+	}
+
+	it.each(['ECONNREFUSED', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])(
+		'is over within seconds where the provider was never reached: %s',
+		async (code) => {
+			const { after, seconds } = await firstRound(12, () => down(code));
+			expect(isOver(after)).toBe(true);
+			expect(seconds).toBeLessThanOrEqual(10);
+		},
+	);
+
+	it('sleeps at once where it was reached, and keeps that in mind', async () => {
+		const { after, seconds, api } = await firstRound(12, () => undefined);
+		expect(seconds).toBe(0);
+		expect(api.tasks).toHaveLength(5);
+		expect(JSON.parse(JSON.stringify(after)).heardAtMs).toBe(0);
+	});
+});
