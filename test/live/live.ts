@@ -1,34 +1,16 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { normalizeBaseUrl, parseWebUrl } from '../../nodes/KlingFast/apimart/address';
-import { realClock, type Clock } from '../../nodes/KlingFast/clock';
 import { ManualClock, startSandbox } from '../../sandbox';
-import type { Secret } from '../chaos/leaks';
-import { receiveCallbacks } from './callbackReceiver';
-import { compareRecordings } from './comparison';
-import { findingsOf } from './findings';
-import { ESTIMATE_USD, play, type Played } from './play';
-import { readRecording, writeRecording, type Recording } from './recording';
+import { receiveCallbacks } from './callbacks';
+import { differencesOf } from './comparison';
+import { readRecording, Recorder, writeRecording, type Recording } from './recorder';
 import { Redactor } from './redactor';
-import { differenceTable, findingTable } from './tables';
-import { Wire } from './wire';
-
-export const HELP = `APIMART_API_KEY=sk-... npm run test:live -- [options]
-
-  --yes                      answers the question about the cost
-  --idempotency-key KEY      takes up a run that was stopped, within 24 hours, without buying again
-  --response-version         the paid submit asks for the versioned answer, the repetition for the plain one
-  --callback-url URL         public address of a tunnel to this computer, told to APIMart
-  --callback-port 8788       where the tunnel ends
-  --callback-seconds 30      how long callbacks are waited for after the end
-  --poll-seconds 3           between two reads of the task
-  --output FILE              where the recording goes, by default recordings/live-<date>.json
-  --compare FILE             costs nothing: plays the same steps on the sandbox and shows where it differs
-
-APIMART_BASE_URL is the address that is asked, by default https://api.apimart.ai`;
+import { ESTIMATE_USD, Steps, type Scenario } from './steps';
 
 const PROVIDER_URL = 'https://api.apimart.ai';
 /** The exit code where nothing was sent. */
@@ -36,11 +18,9 @@ const NOT_STARTED = 2;
 
 export interface Surroundings {
 	environment: Record<string, string | undefined>;
-	/** The repository. */
-	folder: string;
 	write: (text: string) => void;
 	/** By which the task is watched, by default the real one. */
-	clock?: Clock;
+	clock?: Scenario['clock'];
 	/** Absent where nobody can be asked. */
 	ask?: (question: string) => Promise<string>;
 }
@@ -50,52 +30,42 @@ export interface Surroundings {
  * @returns 0 if all was seen; 1 if something went wrong, or a comparison found differences; 2 if nothing was sent
  */
 export async function live(args: string[], surroundings: Surroundings): Promise<number> {
-	const { environment, folder, write } = surroundings;
+	const { environment, write } = surroundings;
 	const options = readOptions(args);
-	if (options.help) {
-		write(`${HELP}\n`);
-		return 0;
+	if (options.compare !== undefined) {
+		return await compare(await readRecording(options.compare), write);
 	}
-	if (options.compare !== undefined) return await compareAgain(options.compare, write);
 	const apiKey = environment.APIMART_API_KEY?.trim();
 	if (!apiKey) {
-		write(
-			'Set APIMART_API_KEY to a key of your APIMart account: the live test buys one clip with it.\n',
-		);
+		write('Set APIMART_API_KEY to a key of your APIMart account: one clip is bought with it.\n');
 		return NOT_STARTED;
 	}
-	const told = options['callback-url'];
-	if (told !== undefined && !parseWebUrl(told)) {
+	const address = options['callback-url'];
+	if (address !== undefined && !parseWebUrl(address)) {
 		write('--callback-url must be a web address, such as that of a tunnel to this computer.\n');
 		return NOT_STARTED;
 	}
+	const port = Number(options['callback-port']);
 	const baseUrl = normalizeBaseUrl(environment.APIMART_BASE_URL || PROVIDER_URL);
 	if (!(await isConfirmed(options.yes, baseUrl, surroundings))) return NOT_STARTED;
 
-	const day = new Date().toISOString().slice(0, 10);
-	const path = options.output ?? join(folder, 'recordings', `live-${day}.json`);
-	const redactor = new Redactor([apiKey]);
-	const receiver =
-		told === undefined
-			? undefined
-			: await receiveCallbacks({ told, port: Number(options['callback-port']) }, redactor);
-	const played = await play(new Wire({ baseUrl, apiKey }, redactor), {
-		idempotencyKey: options['idempotency-key'] ?? `live-test-${randomUUID()}`,
-		withVersionHeader: options['response-version'],
-		receiver,
-		pollSeconds: Number(options['poll-seconds']),
-		// The documented field and the other name can both be called.
-		callbacks: { count: 2, waitSeconds: Number(options['callback-seconds']) },
-		clock: surroundings.clock ?? realClock,
-		tell: (line) => write(`${line}\n`),
-	}).finally(async () => await receiver?.close());
-
-	const recording = await keep(played, path, secretsOf(apiKey, told, played), write);
-	const isWhole = recording.exchanges.some(({ step }) => step === 'balance, at the end');
-	if (!isWhole) return 1;
-	write(differenceTable(compareRecordings(recording, await playOnSandbox(recording))));
-	const isGood = recording.file !== undefined && recording.findings.every(({ isBad }) => !isBad);
-	return isGood ? 0 : 1;
+	const { recording, steps, secrets } = await record(
+		{ baseUrl, apiKey, callbacks: address === undefined ? undefined : { address, port } },
+		{
+			idempotencyKey: options['idempotency-key'] ?? `live-test-${randomUUID()}`,
+			// The documented field and the other name can both be called.
+			deliveries: 2,
+			clock: surroundings.clock ?? { nowMs: Date.now, sleep },
+			tell: (line) => write(`${line}\n`),
+		},
+	);
+	write(`\n${recording.summary.join('\n')}\n`);
+	const path = options.output ?? join('recordings', `live-${recording.recordedOn}.json`);
+	await writeRecording(path, recording, secrets);
+	write(`Recording: ${path}\n`);
+	if (steps.video) await writeFile(path.replace(/(\.json)?$/, '.mp4'), steps.video.bytes);
+	if (steps.isDone) await compare(recording, write);
+	return steps.problems.length === 0 ? 0 : 1;
 }
 
 function readOptions(args: string[]) {
@@ -104,14 +74,10 @@ function readOptions(args: string[]) {
 		options: {
 			yes: { type: 'boolean', default: false },
 			'idempotency-key': { type: 'string' },
-			'response-version': { type: 'boolean', default: false },
 			'callback-url': { type: 'string' },
 			'callback-port': { type: 'string', default: '8788' },
-			'callback-seconds': { type: 'string', default: '30' },
-			'poll-seconds': { type: 'string', default: '3' },
 			output: { type: 'string' },
 			compare: { type: 'string' },
-			help: { type: 'boolean', short: 'h', default: false },
 		},
 	}).values;
 }
@@ -126,92 +92,66 @@ async function isConfirmed(
 			`The same request is then repeated with its Idempotency-Key, which must cost nothing. Should APIMart not\n` +
 			`honour the key, one more clip is bought and the test stops buying: ${(2 * ESTIMATE_USD).toFixed(4)} USD at the very most.\n`,
 	);
-	if (isAnswered) {
-		write('Confirmed by --yes.\n');
-		return true;
-	}
+	if (isAnswered) return true;
 	if (!ask) {
 		write('Nobody can be asked here, so nothing was sent. Add --yes to confirm the cost.\n');
 		return false;
 	}
-	if (/^y(es)?$/i.test((await ask('Buy it? [y/N] ')).trim())) return true;
-	write('Nothing was sent.\n');
-	return false;
+	const isYes = /^y(es)?$/i.test((await ask('Buy it? [y/N] ')).trim());
+	if (!isYes) write('Nothing was sent.\n');
+	return isYes;
 }
 
-/** Writes what was seen, and the clip beside it: it is paid for. */
-async function keep(
-	played: Played,
-	path: string,
-	secrets: Secret[],
-	write: Surroundings['write'],
-): Promise<Recording> {
-	const { video, secondTaskId, ...seen } = played;
-	const findings = findingsOf(seen);
-	if (secondTaskId !== undefined) {
-		const answer = 'a repetition was charged: the nodes must not rely on Idempotency-Key';
-		findings.push({ question: 'Bought once', answer, isBad: true });
-	}
-	const recording: Recording = { ...seen, findings };
-	write(findingTable(findings));
-	await writeRecording(path, recording, secrets);
-	write(`Recording: ${path}\n`);
-	if (video && video.bytes.length > 0) {
-		const clipPath = path.replace(/(\.json)?$/, '.mp4');
-		await mkdir(dirname(clipPath), { recursive: true });
-		await writeFile(clipPath, video.bytes);
-		write(`Clip: ${clipPath}\n`);
-	}
-	return recording;
+interface Target {
+	baseUrl: string;
+	apiKey: string;
+	callbacks?: Parameters<typeof receiveCallbacks>[0];
 }
 
-function secretsOf(apiKey: string, told: string | undefined, { video }: Played): Secret[] {
-	const { pathname = '', search = '' } = told === undefined ? {} : new URL(told);
-	const secrets = [
-		{ what: 'API key', value: apiKey },
-		{ what: 'path of the callback address', value: pathname },
-		{ what: 'query of the callback address', value: search.slice(1) },
-		{ what: 'signature of the link', value: video?.query.slice(1) ?? '' },
-	];
-	// What is shorter is no secret, and would be found everywhere.
-	return secrets.filter(({ value }) => value.length >= 8);
+/** Takes all steps. What was seen until something breaks is paid for and worth keeping. */
+async function record({ baseUrl, apiKey, ...target }: Target, scenario: Scenario) {
+	const { nowMs } = scenario.clock;
+	const redactor = new Redactor(apiKey);
+	const recorder = new Recorder({ baseUrl, apiKey }, redactor, nowMs);
+	const callbacks = target.callbacks && (await receiveCallbacks(target.callbacks, recorder));
+	const steps = new Steps(recorder, { ...scenario, callbacks });
+	await steps
+		.run()
+		.catch((error: unknown) => steps.problem(`Broken off: ${redactor.text(String(error))}`))
+		.finally(() => callbacks?.close());
+	const recording: Recording = {
+		format: 2,
+		provider: new URL(baseUrl).hostname,
+		recordedOn: new Date(nowMs()).toISOString().slice(0, 10),
+		callbacks: callbacks !== undefined,
+		summary: steps.summary.map((line) => redactor.text(line)),
+		exchanges: recorder.exchanges,
+	};
+	const { linkQuery = '' } = steps.video ?? {};
+	const secrets = { 'API key': apiKey, "link's query": linkQuery, ...callbacks?.secrets };
+	return { recording, steps, secrets };
 }
 
-async function compareAgain(path: string, write: Surroundings['write']): Promise<number> {
-	const recording = await readRecording(path);
-	const differences = compareRecordings(recording, await playOnSandbox(recording));
-	write(differenceTable(differences));
-	return differences.length > 0 ? 1 : 0;
-}
-
-/** The same steps where they cost nothing. */
-async function playOnSandbox({ callbacks, exchanges }: Recording): Promise<Recording> {
-	const sandboxClock = new ManualClock();
-	const sandbox = await startSandbox({ clock: sandboxClock, generationSeconds: 60 });
+/** Takes the same steps where they cost nothing. @returns 0 where the sandbox speaks as the recording does, else 1 */
+async function compare(recording: Recording, write: Surroundings['write']): Promise<number> {
+	const clock = new ManualClock();
+	const sandbox = await startSandbox({ clock, generationSeconds: 60 });
 	const { baseUrl, apiKey } = sandbox;
-	const redactor = new Redactor([apiKey]);
-	const receiver = callbacks && (await receiveCallbacks({ port: 0, ...callbacks }, redactor));
-	const submit = exchanges.find(({ step }) => step === 'submit');
-	const played = await play(new Wire({ baseUrl, apiKey }, redactor), {
-		idempotencyKey: 'sandbox',
-		withVersionHeader: submit?.requestHeaders['x-apimart-response-version'] !== undefined,
-		receiver,
-		pollSeconds: 3,
-		callbacks: { count: 1, waitSeconds: 10 },
-		clock: steppedBy(sandboxClock),
-		tell: () => undefined,
-	}).finally(async () => {
-		await receiver?.close();
-		await sandbox.stop();
-	});
-	return { ...played, findings: findingsOf(played) };
+	const ours = await record(
+		{ baseUrl, apiKey, ...(recording.callbacks && { callbacks: {} }) },
+		{ idempotencyKey: 'sandbox', deliveries: 1, clock: steppedBy(clock), tell: () => undefined },
+	).finally(async () => await sandbox.stop());
+	const differences = differencesOf(recording, ours.recording);
+	const isSame = differences.length === 0;
+	write(
+		isSame
+			? 'The sandbox speaks as the recording does.\n'
+			: `Only in the recording (-), only on the sandbox (+):\n${differences.join('\n')}\n`,
+	);
+	return isSame ? 0 : 1;
 }
 
 /** A sandbox's time that goes on while it is slept, so that its minute takes a moment. */
-export function steppedBy(sandboxClock: ManualClock): Clock {
-	return {
-		nowMs: () => sandboxClock.wallMs(),
-		sleep: async (ms) => sandboxClock.advance(ms / 1000),
-		random: () => 0.5,
-	};
+export function steppedBy(clock: ManualClock): Scenario['clock'] {
+	return { nowMs: () => clock.wallMs(), sleep: async (ms) => clock.advance(ms / 1000) };
 }

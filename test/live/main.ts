@@ -4,14 +4,12 @@
  * down what nobody without a key can know. See docs/live-test.md.
  */
 import { createInterface } from 'node:readline/promises';
-import { repositoryFolder } from '../../host/package';
 import { live } from './live';
 
 const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
 
 void live(process.argv.slice(2), {
 	environment: process.env,
-	folder: repositoryFolder,
 	write: (text) => process.stdout.write(text),
 	...(isTerminal && { ask }),
 }).then(

@@ -1,65 +1,45 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
+import { ManualClock, startSandbox, type SandboxOptions } from '../../../sandbox';
 import { live, steppedBy, type Surroundings } from '../../live/live';
-import { readRecording, type Recording } from '../../live/recording';
+import type { Recording } from '../../live/recorder';
 
 /** Long, and of the form of the provider's: whatever shows a part of it is found. */
 export const API_KEY = ['sk', 'Rz4kWq81LmXv07TbYp53HsNcJd29GfUe'].join('-');
 
-/** A sandbox in the provider's place, and the whole program in front of it. */
-export interface Stage {
-	sandbox: Sandbox;
-	folder: string;
-	/** All that was written so far. */
-	written: () => string;
-	run: (args: string[], changes?: Partial<Surroundings>) => Promise<number>;
-	/** Runs with consent and reads what was recorded. */
-	record: (args?: string[]) => Promise<{ exitCode: number; recording: Recording; text: string }>;
-	close: () => Promise<void>;
-}
+export type Stage = Awaited<ReturnType<typeof setStage>>;
 
-export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
+/** A sandbox in the provider's place, and the whole program in front of it. */
+export async function setStage(options: SandboxOptions = {}) {
 	const clock = new ManualClock();
-	const sandbox = await startSandbox({
-		apiKey: API_KEY,
-		clock,
-		generationSeconds: 60,
-		...options,
-	});
+	const sandbox = await startSandbox({ apiKey: API_KEY, clock, generationSeconds: 60, ...options });
 	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-live-'));
+	const path = join(folder, 'recording.json');
 	let written = '';
-	const output = join(folder, 'recording.json');
-	const run: Stage['run'] = async (args, changes) =>
-		await live(['--output', output, ...args], {
+	const run = async (args: string[], changes: Partial<Surroundings> = {}) =>
+		await live(['--output', path, ...args], {
 			clock: steppedBy(clock),
 			environment: { APIMART_API_KEY: API_KEY, APIMART_BASE_URL: sandbox.baseUrl },
-			folder,
 			write: (text) => {
 				written += text;
 			},
 			...changes,
 		});
 	return {
-		sandbox,
-		folder,
+		...{ sandbox, folder, path, run },
 		written: () => written,
-		run,
-		record: async (args = []) => {
+		/** Runs with consent and reads what was recorded. */
+		record: async (args: string[] = []) => {
 			const exitCode = await run(['--yes', ...args]);
-			const recording = await readRecording(output);
-			return { exitCode, recording, text: JSON.stringify(recording) };
+			const text = existsSync(path) ? await readFile(path, 'utf8') : 'null';
+			return { exitCode, text, recording: JSON.parse(text) as Recording };
 		},
 		close: async () => {
 			await sandbox.stop();
 			await rm(folder, { recursive: true });
 		},
 	};
-}
-
-/** The answer to one of the recording's questions. */
-export function answerTo(question: string, { findings }: Recording): string | undefined {
-	return findings.find((finding) => finding.question === question)?.answer;
 }

@@ -1,0 +1,111 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { existsSync } from 'node:fs';
+import { freePort } from '../../../host/privateServers';
+import { writeRecording } from '../../live/recorder';
+import { Redactor } from '../../live/redactor';
+import { API_KEY, setStage } from './stage';
+
+const SIGNATURE = 'X-Amz-Signature=5d41402abc4b2a76b9719d911017c592';
+const BASE64 = Buffer.from(API_KEY).toString('base64');
+
+describe('what a recording may not show', () => {
+	const redactor = new Redactor(API_KEY);
+
+	it.each([
+		['the key', `invalid key ${API_KEY}`, API_KEY.slice(3, 9)],
+		['the key without its prefix', `token ${API_KEY.slice(3)} not found`, API_KEY.slice(3, 9)],
+		['a part of the key', `key sk-...${API_KEY.slice(-9)}`, API_KEY.slice(-6)],
+		['the key in base64', BASE64, BASE64.slice(0, 12)],
+		['the key in a path', `/v1/keys/${API_KEY}/usage`, API_KEY.slice(3, 9)],
+		['another key', 'use sk-9f8e7d6c5b4a instead', '9f8e7d6c5b4a'],
+		['a bearer token', 'sent Bearer abc.def', 'abc.def'],
+		['a JSON web token', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0', 'eyJhbGci'],
+		['a signature', `https://files.example/video/a.mp4?${SIGNATURE}`, '5d41402a'],
+		['a password in a link', 'https://me:secret@files.example/a.mp4', 'secret'],
+		['an opaque id', 'request id: 20260919182056471923385yBRUUrTx', '20260919'],
+		['a uuid', 'file 123e4567-e89b-42d3-a456-426614174000', '426614174000'],
+	])('%s', (_, text, hidden) => {
+		expect(redactor.text(text)).not.toContain(hidden);
+		expect(JSON.stringify(redactor.json({ [text]: [{ deep: text }] }))).not.toContain(hidden);
+	});
+
+	it('the values of headers that may carry something', () => {
+		const headers = { 'Set-Cookie': 'session=1', 'CF-Ray': '8c1', 'Retry-After': '7' };
+		expect(redactor.headers({ ...headers, 'X-RateLimit-Limit': 200 })).toEqual({
+			...{ 'set-cookie': '<hidden>', 'cf-ray': '<hidden>' },
+			...{ 'retry-after': '7', 'x-ratelimit-limit': '200' },
+		});
+	});
+
+	it('what an account has', () => {
+		const money = { remain_balance: 51.25, used_balance: '8.5', of: [4711], success: true };
+		const hidden = { remain_balance: 0, used_balance: '0', of: [0], success: true };
+		expect(redactor.balance({ data: money })).toEqual({ data: hidden });
+		expect(redactor.balance('balance: 51.25')).toBeNull();
+	});
+});
+
+it('shows the same id by the same name, and words as they are', () => {
+	const redactor = new Redactor(API_KEY);
+	const [first, second] = ['task-unified-1757000000-abcdefgh', 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5'];
+	expect(redactor.text(`GET /v1/tasks/${first}`)).toBe('GET /v1/tasks/<task 1>');
+	expect(redactor.text(`${second} is not ${first}`)).toBe('<task 2> is not <task 1>');
+	const words = 'build_request_failed: idempotency_result_indeterminate, kling-v3, 2026-07-27';
+	expect(redactor.text(words)).toBe(words);
+});
+
+it('keeps out what the provider echoes, wherever it does', async () => {
+	const stage = await setStage();
+	const { faults, filesUrl } = stage.sandbox;
+	const echo = `key ${API_KEY}, Bearer ${API_KEY.slice(3)}`;
+	const link = `${filesUrl}/video/${API_KEY}.mp4?${SIGNATURE}`;
+	const data = {
+		id: 'task_1',
+		status: 'completed',
+		message: echo,
+		result: { videos: [{ url: link }] },
+	};
+	const headers = { 'X-Debug': API_KEY, Server: `gate ${API_KEY}` };
+	const task = { kind: 'answer', status: 200, headers, body: { [API_KEY]: echo, data } } as const;
+	faults.add({ route: 'task', action: task });
+	faults.add({
+		route: 'models',
+		action: { kind: 'answer', status: 500, body: `<h1>${echo}</h1>` },
+	});
+	faults.add({ route: 'submit', nth: 3, action: { kind: 'answer', status: 400, body: echo } });
+	const { recording, text } = await stage.record();
+	await stage.close();
+	expect(recording.exchanges.map(({ step }) => step)).toContain('file');
+	for (const shown of [text, stage.written()]) {
+		expect(shown).not.toContain(API_KEY.slice(3, 12));
+		expect(shown).not.toContain(API_KEY.slice(-8));
+		expect(shown).not.toContain('5d41402a');
+	}
+});
+
+it('shows by which field a callback came, where its query went, and nothing of the address', async () => {
+	const stage = await setStage({ webhookContract: 'both' });
+	const port = String(await freePort());
+	const url = `http://127.0.0.1:${port}/hidden-path/x?token=hidden-query`;
+	const { recording, text } = await stage.record(['--callback-url', url, '--callback-port', port]);
+	await stage.close();
+	const callbacks = recording.exchanges.filter(({ step }) => step.startsWith('callback'));
+	expect(callbacks.map(({ request }) => request).sort()).toEqual([
+		'POST /by-callback-url<query>',
+		'POST /callback<query>',
+	]);
+	expect(callbacks[0].body).toMatchObject({ id: expect.stringMatching(/^<task \d>$/) });
+	for (const part of ['hidden-path', 'hidden-query', port]) expect(text).not.toContain(part);
+	// The sandbox follows the documentation here, where the provider of this test calls both.
+	expect(stage.written()).toMatch(/^- callback, POST \/by-callback-url<query>: HTTP 200$/m);
+});
+
+it('does not write a recording in which a secret was overlooked', async () => {
+	const stage = await setStage();
+	const { recording } = await stage.record();
+	const path = `${stage.folder}/other.json`;
+	const leaking = { ...recording, provider: `host-of-${API_KEY}` };
+	await expect(writeRecording(path, leaking, { 'API key': API_KEY })).rejects.toThrow('API key');
+	expect(existsSync(path)).toBe(false);
+	await stage.close();
+});
