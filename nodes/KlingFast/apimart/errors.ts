@@ -272,10 +272,10 @@ function duplicateSentence(said: string, code: string, common: Common): [string,
 
 /**
  * Moderation has no stable code at APIMart: recordings show texts only, at the submit and of failed tasks. Kling's own is "Failure to
- * pass the risk control system" (clients of 2026); the Chinese words are risk control, sensitive, violation and review.
+ * pass the risk control system" (clients of 2026); the Chinese words at the end are risk control, sensitive, violation and review.
  */
 export function isContentText(said: string): boolean {
-	return /moderation|risk control|(?<!case[- ])sensitive|content[ _-]?(rejected|security|policy|violation|filter)|safety (system|filter|policy)|nsfw|prohibited|inappropriate|风控|敏感|违规|审核/i.test(
+	return /moderation|risk control|(?<!case[- ])sensitive|content[ _-]?(rejected|security|policy|violation|filter)|safety (system|filter|policy)|nsfw|prohibited|inappropriate|\u98ce\u63a7|\u654f\u611f|\u8fdd\u89c4|\u5ba1\u6838/i.test(
 		said,
 	);
 }

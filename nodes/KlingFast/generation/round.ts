@@ -103,7 +103,7 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 		for (const action of actions) {
 			const { rowIndex } = action;
 			const alike = [...working.values()].filter((other) => other.do === action.do);
-			if (alike.length >= (atOnce)) continue;
+			if (alike.length >= (action.do === 'store' ? sheet.concurrency : atOnce)) continue;
 			const isNamed = named !== undefined && sheet.rows[rowIndex].outcome.taskId === named;
 			if (action.do === 'read' && isNamed) named = undefined;
 			const ended = perform(action, sheet, run).then((isCutOff) => {
