@@ -256,9 +256,9 @@ function duplicateSentence(said: string, code: string, common: Common): [string,
 	}
 	if (text.includes('idempotency_key_reused')) {
 		const advice =
-			'The clip of this row exists already. Find its task ID in the earlier execution and fetch it with Get Video, or change the Row Key to buy another one.';
+			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the Row Key.';
 		return [
-			'Already bought by an earlier run, not charged again',
+			'Already submitted by an earlier run, not charged again',
 			{ ...common, kind: 'duplicate', passing: false, spent: 'no', advice },
 		];
 	}

@@ -4,6 +4,7 @@
  * - A request that may have been accepted is repeated only with that key and those bytes: within a call, in a further try of
  *   the node, and in n8n's retry of the execution.
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
+ * - Under a Row Key no attempt is sent whose later sister may stand.
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
  *   for content that was refused.
  */
@@ -11,6 +12,7 @@ import { ApimartError, toError } from '../apimart/errors';
 import { clipBody, idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
 import { faultOf, type Fault } from './outcome';
+import { earliestAttempt, noteAttempt } from './rowKeys';
 import type { ClipJob, Run } from './run';
 
 export interface Submission {
@@ -42,7 +44,8 @@ export async function prepareEntry(
 	if (refusal && known?.contentHash === job.contentHash) return { fault: refusal, taskId };
 	const imageUrls: string[] = [];
 	for (const frame of job.frames) imageUrls.push(await frame.address());
-	const attempt = (known?.attempt ?? 0) + 1;
+	const earliest = earliestAttempt(rowOf(job, run), run.clock.nowMs());
+	const attempt = Math.max((known?.attempt ?? 0) + 1, earliest);
 	const key = idempotencyKey(run.keyScope, { ...job, attempt });
 	run.ledger.write(job.itemIndex, {
 		executionId: run.keyScope.executionId,
@@ -105,14 +108,22 @@ function findEntry(job: ClipJob, run: Run): LedgerEntry | undefined {
 	return taken;
 }
 
+/** What all attempts of a row have in common. */
+function rowOf(job: ClipJob, { keyScope }: Run): string {
+	return idempotencyKey(keyScope, { ...job, attempt: 0 });
+}
+
 async function send(
-	{ itemIndex }: ClipJob,
-	{ client, signal, ledger, logger, keyScope }: Run,
+	job: ClipJob,
+	run: Run,
 	entry: LedgerEntry,
 	isRepetition: boolean,
 ): Promise<Submission> {
+	const { itemIndex } = job;
+	const { client, signal, ledger, logger, keyScope } = run;
 	const { idempotencyKey: key, body = '', firstSentAtMs } = entry;
 	ledger.write(itemIndex, entry);
+	if (job.dedupeKey) noteAttempt(rowOf(job, run), entry.attempt, run.clock.nowMs());
 	try {
 		const { taskId, replayed } = await client.submit(body, key);
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });

@@ -89,7 +89,7 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 		expect(jsonOf(run)).toMatchObject([
 			{
 				status: 'failed',
-				error: expect.stringMatching(/^Already bought by an earlier run, not charged/),
+				error: expect.stringMatching(/^Already submitted by an earlier run, not charged/),
 			},
 		]);
 		const submits = stage.sandbox.ledger.submits();

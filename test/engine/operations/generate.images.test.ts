@@ -104,7 +104,7 @@ describe('Generate Video from image files', () => {
 		await stage.engine.runNode(generate(stage, [], options));
 		const again = await stage.engine.runNode(generate(stage, [], options));
 		expect(jsonOf(again)).toMatchObject([
-			{ status: 'failed', error: expect.stringMatching(/^Already bought by an earlier run/) },
+			{ status: 'failed', error: expect.stringMatching(/^Already submitted by an earlier run/) },
 		]);
 		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
 	});

@@ -146,7 +146,7 @@ describe('Row Key, asleep', () => {
 		expect(second.status).toBe('waiting');
 		const final = await toTheEnd(stage, second, 5);
 		expect(column(final, 'status')).toEqual(['failed', 'failed', 'completed']);
-		expect(column(final, 'error')[0]).toMatch(/^Already bought by an earlier run, not charged/);
+		expect(column(final, 'error')[0]).toMatch(/^Already submitted by an earlier run, not charged/);
 		expect(stage.sandbox.ledger.accepted()).toHaveLength(3);
 		expect(stage.sandbox.ledger.charges()).toHaveLength(3);
 	});

@@ -36,7 +36,7 @@ export const ODD: Row[] = [
 		status: 409,
 		body: { error: { message: 'key reused', code: 'idempotency_key_reused' } },
 		expected: { kind: 'duplicate', ...refused },
-		sentence: 'Already bought by an earlier run, not charged again',
+		sentence: 'Already submitted by an earlier run, not charged again',
 		advice: /Get Video.*Row Key/,
 	},
 	{

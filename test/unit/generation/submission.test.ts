@@ -242,7 +242,7 @@ describe('a row with its own key', () => {
 		const reused = response(409, { error: { message: 'x', code: 'idempotency_key_reused' } });
 		const { api, context, submit } = execution(() => reused);
 		const { fault } = await submit(row);
-		expect(fault?.message).toMatch(/^Already bought by an earlier run/);
+		expect(fault?.message).toMatch(/^Already submitted by an earlier run/);
 		expect(api.submits).toHaveLength(1);
 		expect(entryOf(context)).toMatchObject({ state: 'sent' });
 	});
