@@ -1,5 +1,8 @@
 import type { CallbackAddresses } from './callback';
 
+/** The body's field with the exact callback address. */
+export const CALLBACK_URL = 'callback_url';
+
 /** A clip in the provider's terms, minus their spelling. */
 export interface SubmitParameters {
 	/** Left out of the body where empty: with written shots the provider takes none. */
@@ -47,6 +50,6 @@ export function submitBody(parameters: SubmitParameters, callback?: CallbackAddr
 		...(parameters.watermark && { watermark: true }),
 		...(parameters.moderate && { nsfw_check: true }),
 		// Unknown keys are ignored by the provider, so whichever of the two names it honours leads home.
-		...(callback && { webhook: callback.webhook, callback_url: callback.callbackUrl }),
+		...(callback && { webhook: callback.webhook, [CALLBACK_URL]: callback.callbackUrl }),
 	});
 }

@@ -9,6 +9,7 @@
  *   for content that was refused.
  */
 import { ApimartError, toError } from '../apimart/errors';
+import { noteCallbackTask } from './callbackTasks';
 import { clipBody, idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
 import { faultOf, type Fault } from './outcome';
@@ -121,11 +122,12 @@ async function send(
 ): Promise<Submission> {
 	const { itemIndex } = job;
 	const { client, signal, ledger, logger, keyScope } = run;
-	const { idempotencyKey: key, body = '', firstSentAtMs } = entry;
+	const { idempotencyKey: key, body = '{}', firstSentAtMs } = entry;
 	ledger.write(itemIndex, entry);
 	if (job.dedupeKey) noteAttempt(rowOf(job, run), entry.attempt, run.clock.nowMs());
 	try {
 		const { taskId, replayed } = await client.submit(body, key);
+		noteCallbackTask(taskId, body);
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
 		const isFromEarlierRun = replayed && !isRepetition;
 		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun };

@@ -31,6 +31,7 @@ import { downloadVideo } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
 import { parseTask, type Task } from '../apimart/task';
 import { currentClock, withPatience } from '../clock';
+import { wasSubmittedWithOther } from '../generation/callbackTasks';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
 import { tokenOf } from './signedRoute';
@@ -73,6 +74,11 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const body = context.getBodyData();
 	const taskId = taskIdOfCallback(body);
 	if (!taskId) return refuse(400, 'The callback names no task');
+	if (token && wasSubmittedWithOther(taskId, `${String(typedToken)}/callback`)) {
+		const line = `Kling Fast Trigger: a callback with the signature of another row names ${taskId}, which is left to its own callback`;
+		context.logger.warn(line, { taskId });
+		return refuse(401, 'Signed for another task');
+	}
 	return await startOnce(context, client, { taskId, said: parseTask(body), token });
 }
 

@@ -1,3 +1,4 @@
+import type { INodeParameters } from 'n8n-workflow';
 import type { RunOptions } from '../harness';
 import { column, generate, get, jsonOf, numbered, rowsOf, setTheStage } from './setup';
 
@@ -185,6 +186,24 @@ describe("Law 4, N in, N out: the row's own fields", () => {
 		expect(jsonOf(run)).toMatchObject([
 			{ product: 'Mug', row: 'own value', status: 'completed', prompt: 'A mug' },
 			{ product: 'Mug', row: 'own value', status: 'failed', error: expect.any(String) },
+		]);
+	});
+
+	test.each<[string, INodeParameters, RegExp]>([
+		['an invalid row', { duration: 99 }, /Duration/],
+		['an invalid row of Get Video', { operation: 'get', taskId: '?' }, /Task ID/],
+		['a run that is refused', { mode: 'never' }, /Mode/],
+	])('are kept beside the error of %s', async (_what, parameters, error) => {
+		const run = await stage.engine.runNode(
+			generate(stage, [], {
+				...includeInputFields,
+				items: items.slice(0, 1),
+				onError: 'continueRegularOutput',
+				parameters,
+			}),
+		);
+		expect(jsonOf(run)).toMatchObject([
+			{ product: 'Mug', row: 'own value', status: 'failed', error: expect.stringMatching(error) },
 		]);
 	});
 

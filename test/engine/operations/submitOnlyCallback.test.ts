@@ -103,6 +103,34 @@ describe('Submit Only with a Callback URL', () => {
 		expect(deliveries).toEqual([]);
 	});
 
+	test("a callback with another row's signature starts nothing, and leaves the clip to its own", async () => {
+		const { url, started } = await publish();
+		const prompts = ['[[no-callback]] A fox', '[[no-callback]] A cat'];
+		const parameters = { metadata: '={{ { row: $json.row } }}' };
+		const run = await stage.engine.runNode(submit(prompts, url, { parameters }));
+		const [fox, cat] = column(run, 'taskId').map(String);
+		for (const taskId of [fox, cat]) await stage.sandbox.finishTask(taskId);
+		const addressOf = new Map(
+			stage.sandbox.ledger
+				.accepted()
+				.map(({ taskId, body }) => [taskId, (body as { callback_url: string }).callback_url]),
+		);
+		const post = async (address = '', id: string) => {
+			const body = JSON.stringify({ id, status: 'completed' });
+			return (
+				await fetch(address, {
+					method: 'POST',
+					body,
+					headers: { 'Content-Type': 'application/json' },
+				})
+			).status;
+		};
+		expect(await post(addressOf.get(fox), cat)).toBe(401);
+		expect(started).toEqual([]);
+		expect(await post(addressOf.get(cat), cat)).toBe(200);
+		expect(started.map(({ json }) => json)).toMatchObject([{ taskId: cat, metadata: { row: 1 } }]);
+	});
+
 	test('a repeated submit has the same bytes: after a lost answer, and in a further try of the node', async () => {
 		const { url, started } = await publish();
 		const run = await stage.engine.runNode(

@@ -14,7 +14,7 @@ import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { knockAtTriggers, signedPath } from './callbacks';
 import { explainBalance, openRun } from './openRun';
 import { readConcurrency, readForRun, readMaxCostUsd, readMode, readWaitBy } from './readRun';
-import { deliver, refuseAll, type Delivery } from './results';
+import { deliver, refuseAll } from './results';
 import { readRows, type ReadyRow, type Row } from './rows';
 import { endedRow, queuedRow, sheetOf, uploadFromMemory } from './sheetRows';
 import { sleepingFault, sleepThrough } from './sleep';
@@ -39,7 +39,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const first = refusals.values().next().value;
 	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
 	const jobs = ready.map(({ job }) => job).filter(({ itemIndex }) => !refusals.has(itemIndex));
-	const deliveryOf = (itemIndex: number) => deliveryOfRow(rows[itemIndex]);
+	const deliveryOf = (itemIndex: number) => rows[itemIndex].delivery;
 	const sheet = sheetOf(
 		this,
 		run,
@@ -116,8 +116,4 @@ function costFault(jobs: ClipJob[], run: Run, maxCostUsd?: number): Fault | unde
 		message: `The estimate of ${costUsd} USD for ${clips} is above 'Maximum Cost (USD)', which is ${maxCostUsd}`,
 		advice: 'Nothing was submitted and nothing was charged. Raise the limit or send fewer rows.',
 	};
-}
-
-function deliveryOfRow(row: Row): Delivery {
-	return 'job' in row ? row.delivery : { outputField: 'data', includeInputFields: false };
 }

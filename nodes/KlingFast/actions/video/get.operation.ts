@@ -15,7 +15,7 @@ import {
 	readWaiting,
 	readWaitUntilFinished,
 } from './readRun';
-import { deliver, refuseAll, type Delivery } from './results';
+import { deliver, deliveryOfUnread, refuseAll, type Delivery } from './results';
 import { endedRow, openRow, sheetOf } from './sheetRows';
 import { sleepingFault, sleepThrough } from './sleep';
 
@@ -45,7 +45,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const rows = this.getInputData().map((_, itemIndex) => readRow(this, itemIndex));
 	const deliveryOf = (itemIndex: number): Delivery => {
 		const row = rows[itemIndex];
-		return 'delivery' in row ? row.delivery : { outputField: 'data', includeInputFields: false };
+		return 'delivery' in row ? row.delivery : deliveryOfUnread(this, itemIndex);
 	};
 	const nowMs = run.clock.nowMs();
 	const sheetRows = rows.map((row) => {

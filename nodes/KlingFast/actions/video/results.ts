@@ -13,6 +13,8 @@ import {
 	onFailureOf,
 	type OnFailure,
 } from '../failures';
+import { readFieldsOf } from '../reader';
+import { readIncludeInputFields } from './readRow';
 
 /** Where a row's result goes. */
 export interface Delivery {
@@ -68,6 +70,17 @@ export function resultItem(
 	return binary ? { json, binary: { [outputField]: binary }, pairedItem } : { json, pairedItem };
 }
 
+/** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
+export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
+	let includeInputFields = false;
+	try {
+		includeInputFields = readIncludeInputFields(readFieldsOf(context, itemIndex));
+	} catch {
+		// What is wrong with the row is told already.
+	}
+	return { outputField: 'data', includeInputFields };
+}
+
 /** What a row may still hold of an earlier clip (sheets are written back to): it must not pass for news of this one. */
 function withoutResultFields(own: IDataObject): IDataObject {
 	const kept = Object.entries(own).filter(([name]) => !RESULT_FIELDS.includes(name));
@@ -90,8 +103,12 @@ const RESULT_FIELDS = [
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
 	if (!goesOnAfterFailure(context)) throw nodeError(context, fault);
 	const error = faultSentence({ fault });
-	const items = context.getInputData();
-	return [items.map((_, itemIndex) => failedItem(context, itemIndex, { error, status: 'failed' }))];
+	const refused = context.getInputData().map((own, itemIndex) => {
+		const delivery = deliveryOfUnread(context, itemIndex);
+		const { json } = resultItem({ itemIndex, status: 'failed' }, delivery, own.json);
+		return failedItem(context, itemIndex, { ...json, error });
+	});
+	return [refused];
 }
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {

@@ -13,7 +13,7 @@ import { openFrames, warnOfShapes } from './frames';
 import { readClipRequest } from './readClip';
 import { readDedupeKey, readMetadata } from './readRow';
 import { readDownloadVideo, readWaiting } from './readRun';
-import type { Delivery } from './results';
+import { deliveryOfUnread, type Delivery } from './results';
 
 /** A row that can be submitted. */
 export interface ReadyRow {
@@ -23,7 +23,7 @@ export interface ReadyRow {
 	callbackBase?: string;
 }
 
-export type Row = ReadyRow | { invalid: Outcome };
+export type Row = ReadyRow | { invalid: Outcome; delivery: Delivery };
 
 /**
  * All rows, read and checked, before anything is sent. Throws for the first invalid one where the node may not go on after a
@@ -48,7 +48,8 @@ export async function readRows(
 		const fault = inputFault(read.reason);
 		if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
 		const metadata = metadataOf(context, itemIndex);
-		rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault } });
+		const delivery = deliveryOfUnread(context, itemIndex);
+		rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault }, delivery });
 	}
 	warnOfShapes(
 		context,
