@@ -61,6 +61,33 @@ export async function withPatience<T, Otherwise>(
 	return await Promise.race([work, tooLong]).finally(() => done.abort());
 }
 
+/**
+ * `work`, which is given a signal that ends it on Stop, or when it takes longer than `limitMs`. Rejects with the reason of the end, also
+ * where the work itself does not heed the signal.
+ */
+export async function withTimeLimit<T>(
+	work: (signal: AbortSignal) => Promise<T>,
+	{ limitMs, signal }: { limitMs: number; signal?: AbortSignal },
+	clock: Clock = current,
+): Promise<T> {
+	if (signal?.aborted) throw stopReason(signal);
+	const end = new AbortController();
+	const done = new AbortController();
+	const stop = () => end.abort(signal && stopReason(signal));
+	signal?.addEventListener('abort', stop, { once: true });
+	const tooLong = new Error(`no end after ${limitMs / 1000} s`);
+	clock.sleep(limitMs, done.signal).then(
+		() => end.abort(tooLong),
+		() => undefined,
+	);
+	try {
+		return await untilAborted(work(end.signal), end.signal);
+	} finally {
+		signal?.removeEventListener('abort', stop);
+		done.abort();
+	}
+}
+
 export function stopReason(signal: AbortSignal): Error {
 	return signal.reason instanceof Error ? signal.reason : new Error('The execution was stopped');
 }

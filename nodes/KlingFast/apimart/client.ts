@@ -11,7 +11,7 @@ import type {
 	IN8nHttpFullResponse,
 	IWebhookFunctions,
 } from 'n8n-workflow';
-import { currentClock } from '../clock';
+import { currentClock, withTimeLimit } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
 import { hasApimartShape, header, isFromApimart, isObject, type Answer } from './answer';
 import { callbackSecret } from './callback';
@@ -25,6 +25,9 @@ const CREDENTIAL_TYPE = 'klingFastApi';
 const READ_TIMEOUT_MS = 15_000;
 const SUBMIT_TIMEOUT_MS = 45_000;
 const UPLOAD_TIMEOUT_MS = 120_000;
+
+/** An answer that trickles never comes to those limits, which are for silence: so many times as long is too long for all of it. */
+const WHOLE_ANSWER = 4;
 
 /** What is shorter is no key, and taken out of an answer it could leave something that is no JSON. */
 const SHORTEST_KEY = 8;
@@ -66,6 +69,7 @@ export class ApimartClient {
 		readonly baseUrl: string,
 		private readonly apiKey = '',
 		private readonly clock = currentClock(),
+		private readonly signal?: AbortSignal,
 	) {}
 
 	/** Sends one paid request. `body` goes out byte for byte, so that a repetition can be the same request. */
@@ -154,10 +158,11 @@ export class ApimartClient {
 		};
 	}
 
-	private async exchange(options: IHttpRequestOptions): Promise<Answer> {
+	private async exchange(options: IHttpRequestOptions & { timeout: number }): Promise<Answer> {
+		const limits = { limitMs: WHOLE_ANSWER * options.timeout, signal: this.signal };
 		let response: IN8nHttpFullResponse;
 		try {
-			response = await this.send({
+			const request: IHttpRequestOptions = {
 				...options,
 				url: this.baseUrl + options.url,
 				headers: { Accept: 'application/json', ...options.headers },
@@ -165,7 +170,12 @@ export class ApimartClient {
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
-			});
+			};
+			response = await withTimeLimit(
+				async (abortSignal) => await this.send({ ...request, abortSignal }),
+				limits,
+				this.clock,
+			);
 		} catch (error) {
 			throw networkError(error);
 		}
@@ -205,19 +215,17 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 		baseUrl?: string;
 		callbackSecret?: string;
 	}>(CREDENTIAL_TYPE);
-	// n8n 2 adds this signal by itself; n8n 1 would let a request outlive the Stop button.
-	const abortSignal =
+	// n8n 2 ends a request on Stop by itself; n8n 1 would let it outlive the Stop button.
+	const signal =
 		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 	const send: Send = async (options) =>
-		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, {
-			...options,
-			abortSignal,
-		});
+		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, options);
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
 	// As the credential sends it: an answer may quote the key with the blanks that it was pasted with, or without.
 	const apiKey = String(credential.apiKey).trim();
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
-	return { client: new ApimartClient(send, baseUrl, apiKey), apiKey, secret };
+	const client = new ApimartClient(send, baseUrl, apiKey, currentClock(), signal);
+	return { client, apiKey, secret };
 }
 
 function throwIfRefused(answer: Answer): void {

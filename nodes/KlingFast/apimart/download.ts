@@ -10,8 +10,9 @@ import type {
 	IExecuteFunctions,
 	IN8nHttpFullResponse,
 	IWebhookFunctions,
+	Logger,
 } from 'n8n-workflow';
-import { stopReason, untilAborted, type Clock } from '../clock';
+import { stopReason, untilAborted, withPatience, type Clock } from '../clock';
 import { mayUseAddress, parseUrl } from './address';
 import { header, retryAfterSeconds } from './answer';
 import { ApimartError, describeCause } from './errors';
@@ -23,9 +24,14 @@ const MAX_REDIRECTS = 5;
 const MAX_TRIES = 4;
 const CONNECT_TIMEOUT_MS = 60_000;
 const TOTAL_LIMIT_MS = 15 * 60_000;
-/** A body that brings no byte for this long is given up and asked for again. */
+/** What brings no byte of the video for this long, be it the host or its body, is given up and asked for again. */
 const IDLE_LIMIT_MS = 60_000;
 const IDLE_CHECK_MS = 5_000;
+/** So long the words of a refusal are read. */
+const REFUSAL_LIMIT_MS = 10_000;
+/** A clip that is completed so lately may not have reached the file host yet. Seconds between the tries then. */
+const FRESH_MS = 60_000;
+const FRESH_WAITS_SECONDS = [5, 15, 30];
 
 type Context = IExecuteFunctions | IWebhookFunctions;
 type VideoStream = Exclude<Parameters<Context['helpers']['prepareBinaryData']>[0], Buffer>;
@@ -35,6 +41,9 @@ export interface Download {
 	fileName: string;
 	/** The credential's base URL: it decides whether an address inside the local network may be used. */
 	baseUrl: string;
+	/** When the provider says that the clip was completed, where it does. */
+	completedMs?: number;
+	logger?: Pick<Logger, 'info'>;
 	clock: Clock;
 	signal?: AbortSignal;
 }
@@ -44,41 +53,56 @@ export interface Download {
  * again. Throws `ApimartError` with a sentence that says what to do (an expired link, a private address, no MP4).
  */
 export async function downloadVideo(context: Context, download: Download): Promise<IBinaryData> {
-	const { clock, signal } = download;
-	const deadlineMs = clock.nowMs() + TOTAL_LIMIT_MS;
-	const store = async () => await storeOnce(context, download);
-	return await withRetries(store, { clock, signal, deadlineMs, maxTries: MAX_TRIES });
+	const { clock, signal, logger, completedMs = -Infinity } = download;
+	const nowMs = clock.nowMs();
+	const deadlineMs = nowMs + TOTAL_LIMIT_MS;
+	const isFresh = nowMs - completedMs < FRESH_MS;
+	const store = async (tries: number) => {
+		const freshWaitSeconds = isFresh ? FRESH_WAITS_SECONDS[tries - 1] : undefined;
+		return await storeOnce(context, { ...download, deadlineMs, isFresh, freshWaitSeconds });
+	};
+	return await withRetries(store, { clock, signal, logger, deadlineMs, maxTries: MAX_TRIES });
 }
 
-async function storeOnce(context: Context, download: Download): Promise<IBinaryData> {
-	const { clock, signal, fileName } = download;
+interface OneTry extends Download {
+	deadlineMs: number;
+	isFresh: boolean;
+	/** Until a file that is not there yet is asked for again. */
+	freshWaitSeconds?: number;
+}
+
+async function storeOnce(context: Context, download: OneTry): Promise<IBinaryData> {
+	const { clock, signal, fileName, deadlineMs } = download;
 	const stall = new AbortController();
 	const done = new AbortController();
 	const either = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
 	const inspector = new Mp4Inspector();
+	let lastByteAtMs = clock.nowMs();
+	let stream: VideoStream | undefined;
+	const watch = watchForStall(clock, done.signal, () => {
+		if (clock.nowMs() >= deadlineMs) stall.abort(new Error('the file took over 15 minutes'));
+		if (clock.nowMs() - lastByteAtMs < IDLE_LIMIT_MS) return;
+		stall.abort(new Error('the file host sent nothing for a minute'));
+	});
 	const streamed = async () => {
-		const stream = await openVideo(context, download, either);
-		let lastByteAtMs = clock.nowMs();
+		const video = (stream = await openVideo(context, download, either));
 		// A paused stream may be listened to without losing bytes: every chunk that the store takes passes here, too.
-		stream.pause();
-		stream.on('data', (chunk: Buffer) => {
+		video.pause();
+		video.on('data', (chunk: Buffer) => {
 			lastByteAtMs = clock.nowMs();
 			inspector.take(chunk);
-			if (inspector.isNotMp4) stream.destroy(new Error('the file is not an MP4'));
+			if (inspector.isNotMp4) video.destroy(new Error('the file is not an MP4'));
 		});
 		// Once paused like that, a stream does not flow for a store that only listens, as n8n's database and memory do.
-		stream.on('newListener', (event: string) => {
-			if (event === 'data') stream.resume();
+		video.on('newListener', (event: string) => {
+			if (event === 'data') video.resume();
 		});
-		void watchForStall(clock, done.signal, () => {
-			if (clock.nowMs() - lastByteAtMs < IDLE_LIMIT_MS) return;
-			stall.abort(new Error('the file host sent nothing for a minute'));
-		});
-		const stored = context.helpers.prepareBinaryData(stream, fileName, 'video/mp4');
-		return await untilAborted(stored, either);
+		return await context.helpers.prepareBinaryData(video, fileName, 'video/mp4');
 	};
-	const [result] = await Promise.allSettled([streamed()]);
+	const [result] = await Promise.allSettled([untilAborted(streamed(), either)]);
 	done.abort();
+	await watch;
+	if (result.status === 'rejected') stream?.destroy();
 	if (signal?.aborted) throw stopReason(signal);
 	const hasBytes = inspector.bytes > 0;
 	if (result.status === 'fulfilled') {
@@ -93,7 +117,7 @@ async function storeOnce(context: Context, download: Download): Promise<IBinaryD
 
 async function openVideo(
 	context: Context,
-	download: Download,
+	download: OneTry,
 	abortSignal: AbortSignal,
 ): Promise<VideoStream> {
 	let url = download.url;
@@ -122,7 +146,7 @@ async function openVideo(
 			url = next.href;
 			continue;
 		}
-		if (statusCode !== 200) throw await refusal(statusCode, headers, body, download.clock);
+		if (statusCode !== 200) throw await refusal(statusCode, headers, body, download);
 		return body;
 	}
 	throw downloadError(`the file host redirects more than ${MAX_REDIRECTS} times`, {
@@ -134,8 +158,15 @@ async function refusal(
 	httpStatus: number,
 	headers: Record<string, unknown>,
 	body: VideoStream,
-	clock: Clock,
+	{ clock, isFresh, freshWaitSeconds }: OneTry,
 ): Promise<ApimartError> {
+	if (isFresh && [403, 404].includes(httpStatus)) {
+		body.destroy();
+		return downloadError(`the file is not there yet (HTTP ${httpStatus})`, {
+			passing: true,
+			retryAfterSeconds: freshWaitSeconds,
+		});
+	}
 	if ([403, 404, 410].includes(httpStatus)) {
 		body.destroy();
 		return downloadError(`the link has expired or was withdrawn (HTTP ${httpStatus})`, {
@@ -144,7 +175,9 @@ async function refusal(
 				'APIMart keeps a clip for about 24 hours. If it is younger, fetch it again with Get Video; otherwise only a new clip helps.',
 		});
 	}
-	const said = excerpt(await firstBytes(body));
+	const patience = { patienceMs: REFUSAL_LIMIT_MS, otherwise: '' };
+	const said = excerpt(await withPatience(firstBytes(body), patience, clock));
+	body.destroy();
 	const passing = httpStatus >= 500 || httpStatus === 408 || httpStatus === 429;
 	return downloadError(`the file host answered HTTP ${httpStatus}: ${said}`, {
 		passing,

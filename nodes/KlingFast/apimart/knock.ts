@@ -1,6 +1,9 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import { withTimeLimit } from '../clock';
 
+/** Of silence, and for all of an answer that trickles. */
 const KNOCK_TIMEOUT_MS = 10_000;
+const WHOLE_ANSWER_MS = 60_000;
 
 /** What stands behind a callback address: our trigger, something that will lose callbacks, or nobody that we can reach. */
 export type KnockResult =
@@ -13,9 +16,9 @@ export type KnockResult =
 export async function knock(
 	context: IExecuteFunctions,
 	callbackUrl: string,
-	abortSignal?: AbortSignal,
+	signal?: AbortSignal,
 ): Promise<KnockResult> {
-	const answer = await postEmpty(context, callbackUrl, abortSignal);
+	const answer = await postEmpty(context, callbackUrl, signal);
 	if (!answer) return { answer: 'unclear', why: 'no connection' };
 	const { statusCode } = answer;
 	if (statusCode === 404) return { answer: 'notPublished' };
@@ -31,18 +34,19 @@ export async function knock(
 export async function postEmpty(
 	context: IExecuteFunctions,
 	url: string,
-	abortSignal?: AbortSignal,
+	signal?: AbortSignal,
 ): Promise<IN8nHttpFullResponse | undefined> {
-	const request: Promise<IN8nHttpFullResponse> = context.helpers.httpRequest({
-		method: 'POST',
-		url,
-		body: {},
-		json: true,
-		returnFullResponse: true,
-		ignoreHttpStatusErrors: true,
-		disableFollowRedirect: true,
-		timeout: KNOCK_TIMEOUT_MS,
-		abortSignal,
-	});
-	return await request.catch(() => undefined);
+	const post = async (abortSignal: AbortSignal): Promise<IN8nHttpFullResponse> =>
+		await context.helpers.httpRequest({
+			method: 'POST',
+			url,
+			body: {},
+			json: true,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+			timeout: KNOCK_TIMEOUT_MS,
+			abortSignal,
+		});
+	return await withTimeLimit(post, { limitMs: WHOLE_ANSWER_MS, signal }).catch(() => undefined);
 }

@@ -4,19 +4,22 @@ import { ApimartError } from './errors';
 
 const FIRST_BACKOFF_SECONDS = 2;
 const LONGEST_BACKOFF_SECONDS = 30;
+/** However eager chance or the provider is: `Retry-After: 0` brought 1,300 requests for one row in 15 minutes. */
+const SHORTEST_BACKOFF_SECONDS = 0.5;
 
 /**
- * Seconds before the next try: full jitter (anything between nothing and a limit that doubles from 2 to 30 s), so that many
- * clips refused together do not come back together; or the provider's `Retry-After`, and up to a second more.
+ * Seconds before the next try: full jitter (anything between half a second and a limit that doubles from 2 to 30 s), so that many
+ * clips refused together do not come back together; or the provider's `Retry-After`, where it is a second at least, and up to a
+ * second more.
  */
 export function backoffSeconds(
 	triesSoFar: number,
 	random: number,
 	retryAfterSeconds?: number,
 ): number {
-	if (retryAfterSeconds !== undefined) return retryAfterSeconds + random;
+	if (retryAfterSeconds !== undefined && retryAfterSeconds >= 1) return retryAfterSeconds + random;
 	const limit = Math.min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (triesSoFar - 1));
-	return random * limit;
+	return Math.max(SHORTEST_BACKOFF_SECONDS, random * limit);
 }
 
 const QUIET_SECONDS = 10;

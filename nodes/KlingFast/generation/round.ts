@@ -282,5 +282,5 @@ async function prepare(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 
 async function store(row: SheetRow, run: RoundRun): Promise<SheetRow> {
 	const { taskId = '', task } = row.outcome;
-	return afterStore(row, await run.storeVideo(task?.videoUrl ?? '', taskId));
+	return afterStore(row, await run.storeVideo(task?.videoUrl ?? '', taskId, task?.completedMs));
 }

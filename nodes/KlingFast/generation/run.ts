@@ -21,7 +21,7 @@ export interface Run {
 	ledger: Ledger;
 	keyScope: KeyScope;
 	/** Streams a finished clip into n8n's binary store; one that cannot be downloaded stays a finished clip. Throws only on Stop. */
-	storeVideo(url: string, taskId: string): Promise<StoredVideo>;
+	storeVideo(url: string, taskId: string, completedMs?: number): Promise<StoredVideo>;
 }
 
 /** A file, or why there is none; `inMemory` where n8n has no store, and the file is fetched when it is delivered. */

@@ -173,13 +173,15 @@ async function itemOf(
 async function save(
 	context: IWebhookFunctions,
 	{ baseUrl }: ApimartClient,
-	{ taskId, videoUrl: url }: Task,
+	{ taskId, videoUrl: url, completedMs }: Task,
 ): Promise<IBinaryKeyData | undefined> {
 	if (!url || !readOption(context, 'downloadVideo', false)) return undefined;
 	const outputField = readOutputField((name, unset) => context.getNodeParameter(name, unset));
 	const clock = currentClock();
 	const fileName = `${taskId}.mp4`;
-	const video = await downloadVideo(context, { url, fileName, baseUrl, clock });
+	const { logger } = context;
+	const file = { url, fileName, baseUrl, completedMs };
+	const video = await downloadVideo(context, { ...file, clock, logger });
 	return { [outputField]: video };
 }
 

@@ -9,7 +9,7 @@ const GATE_WITHIN_MS = 60_000;
 const SAVED_WITHIN_MS = 10_000;
 const TRIES = { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 };
 /** Rows that only a further try, or a further run, can bring home. */
-const NEEDS_ANOTHER_TRY = ['500-after-accept', 'indeterminate-after-accept', '500', 'expired-once'];
+const NEEDS_ANOTHER_TRY = ['500-after-accept', 'indeterminate-after-accept', '500', 'file-410'];
 /** No clip ends by itself. */
 const LONG = { generationSeconds: 200_000, concurrency: 0 };
 

@@ -99,7 +99,7 @@ export const moods: Attack[] = [
 		name: 'Expired links',
 		async run(arena) {
 			arena.asked = ROWS;
-			const prompts = rowsWith(['expired-once', '', 'expired-once:2']);
+			const prompts = rowsWith(['file-410', '', 'file-410:2']);
 			const plan = { prompts, node: KEEP_GOING, withoutRowKey: true };
 			const execution = await arena.run(await arena.batch(plan));
 			const errors = execution.jsonOf(GENERATE).map(({ error }) => String(error ?? ''));

@@ -228,6 +228,7 @@ describe('Generate Video, the download', () => {
 		['HTML', 'html-file', 2],
 		['reset', 'file-reset:3', 4],
 		['refused for a moment', 'file-503', 2],
+		['not there yet', 'file-404:2', 3],
 	])('%s: only the download is repeated', async (_, fault, downloads) => {
 		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
@@ -240,8 +241,8 @@ describe('Generate Video, the download', () => {
 	});
 
 	test.each([
-		['[[expired-link]]', 1, /the link has expired or was withdrawn \(HTTP 403\)/],
-		['[[file-404:9]]', 1, /the link has expired or was withdrawn \(HTTP 404\)/],
+		['[[expired-link]]', 4, /the file is not there yet \(HTTP 403\)/],
+		['[[file-410:9]]', 1, /the link has expired or was withdrawn \(HTTP 410\)/],
 		['[[truncated-mp4:99]]', 4, /could not be downloaded/],
 		['[[short-mp4:99]]', 4, /the file was cut off after \d+ bytes/],
 		['[[not-mp4:99]]', 4, /the file is not an MP4/],

@@ -68,7 +68,7 @@ describe('Get Video, without waiting', () => {
 		const ids = await submitted('[[expired-link]] A');
 		await stage.sandbox.finishTask(ids[0]);
 		const thrown = await stage.engine.runNode(get(stage, ids));
-		expect(errorText(thrown)).toMatch(/link has expired/);
+		expect(errorText(thrown)).toMatch(/not there yet/);
 		expect(errorText(thrown)).toContain(ids[0]);
 		const parameters = { downloadVideo: false };
 		const run = await stage.engine.runNode(get(stage, ids, { parameters }));

@@ -1,5 +1,8 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { getEventListeners } from 'node:events';
 import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
+import { ManualClock } from '../generation/manualClock';
 import { apimartRejection, response } from './answers';
 
 const BASE_URL = 'https://api.apimart.ai';
@@ -84,6 +87,24 @@ describe('every request', () => {
 		const { client } = clientOf(Object.assign(new Error('x'), { code: 'ECONNRESET' }));
 		const error = await apimartRejection(call(client));
 		expect(error.message).toBe('No answer from APIMart (ECONNRESET)');
+	});
+
+	it.each(calls)('%s whose answer trickles is given up, the body included', async (_, __, call) => {
+		const clock = new ManualClock();
+		const stop = new AbortController();
+		let given: AbortSignal | undefined;
+		const send = async ({ abortSignal }: IHttpRequestOptions) => {
+			given = abortSignal as AbortSignal;
+			return await new Promise<IN8nHttpFullResponse>(() => {});
+		};
+		const client = new ApimartClient(send, BASE_URL, '', clock, stop.signal);
+		const error = await apimartRejection(clock.run(call(client)));
+		expect(error.message).toMatch(/^No answer from APIMart \(no end after \d+ s\)$/);
+		expect(error.details).toMatchObject({ kind: 'network', passing: true, spent: 'unknown' });
+		expect(clock.nowMs()).toBeGreaterThanOrEqual(60_000);
+		expect(clock.nowMs()).toBeLessThanOrEqual(480_000);
+		expect(given?.aborted).toBe(true);
+		expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
 	});
 
 	it.each(calls)('%s that gets a page is told in one sentence', async (_, __, call) => {

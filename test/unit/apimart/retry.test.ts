@@ -28,7 +28,7 @@ describe('how long to wait before the next try', () => {
 	it('is anything up to a limit that doubles from 2 to 30 seconds', () => {
 		const limits = [1, 2, 3, 4, 5, 6, 2000].map((tries) => backoffSeconds(tries, 0.999999));
 		expect(limits.map(Math.round)).toEqual([2, 4, 8, 16, 30, 30, 30]);
-		expect(backoffSeconds(5, 0)).toBe(0);
+		expect(backoffSeconds(5, 0)).toBe(0.5);
 	});
 
 	it('is what the provider asks for, and up to a second more', () => {
@@ -36,7 +36,7 @@ describe('how long to wait before the next try', () => {
 			fc.property(
 				fc.integer({ min: 1, max: 50 }),
 				fc.double({ min: 0, max: 0.999, noNaN: true }),
-				fc.integer({ min: 0, max: 1000 }),
+				fc.integer({ min: 1, max: 1000 }),
 				(tries, random, asked) => {
 					const seconds = backoffSeconds(tries, random, asked);
 					expect(seconds).toBeGreaterThanOrEqual(asked);
@@ -46,6 +46,21 @@ describe('how long to wait before the next try', () => {
 		);
 	});
 });
+
+it.each(['0', '-5', '0.2', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
+	'Retry-After: %s brings no flood of requests',
+	async (asked) => {
+		const clock = new ManualClock(0, seededRandom(2));
+		let requests = 0;
+		const work = async () => {
+			requests++;
+			throw refusal(429, {}, { 'retry-after': asked });
+		};
+		await rejection(clock.run(withRetries(work, { clock, deadlineMs: 900_000 })));
+		expect(requests).toBeLessThan(100);
+		expect(Math.min(...clock.sleptSeconds)).toBeGreaterThanOrEqual(0.5);
+	},
+);
 
 describe('repeating what failed in passing', () => {
 	it('gives the result of the first try that succeeds', async () => {

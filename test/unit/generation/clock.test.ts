@@ -1,3 +1,5 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { getEventListeners } from 'node:events';
 import {
 	currentClock,
 	realClock,
@@ -5,6 +7,7 @@ import {
 	untilAborted,
 	useClock,
 	withPatience,
+	withTimeLimit,
 } from '../../../nodes/KlingFast/clock';
 import { ManualClock } from './manualClock';
 
@@ -33,6 +36,58 @@ describe('work that a stop ends', () => {
 		const late = Promise.reject(new Error('late'));
 		await expect(untilAborted(late, AbortSignal.abort(stop))).rejects.toBe(stop);
 	});
+});
+
+describe('work that must not take longer', () => {
+	const limits = { limitMs: 8_000 };
+
+	it('gives its result, or its own error, and leaves no sleeper behind', async () => {
+		const clock = new ManualClock();
+		await expect(withTimeLimit(async () => 1, limits, clock)).resolves.toBe(1);
+		await expect(withTimeLimit(() => Promise.reject(stop), limits, clock)).rejects.toBe(stop);
+		expect(clock.openSleeps).toBe(0);
+	});
+
+	it('is told to end, and is waited for no longer', async () => {
+		const clock = new ManualClock();
+		const told: unknown[] = [];
+		const work = async (signal: AbortSignal) => {
+			signal.addEventListener('abort', () => told.push(signal.reason));
+			await new Promise(() => {});
+		};
+		const error = new Error('no end after 8 s');
+		await expect(clock.run(withTimeLimit(work, limits, clock))).rejects.toEqual(error);
+		expect(told).toEqual([error]);
+		expect(clock.nowMs()).toBe(8_000);
+	});
+
+	it('ends with a stop, and does not begin after one', async () => {
+		const clock = new ManualClock();
+		const controller = new AbortController();
+		const { signal } = controller;
+		const work = jest.fn(async () => await new Promise(() => {}));
+		clock.at(3_000, () => controller.abort(stop));
+		const limited = withTimeLimit(work, { ...limits, signal }, clock);
+		await expect(clock.run(limited)).rejects.toBe(stop);
+		await expect(withTimeLimit(work, { ...limits, signal }, clock)).rejects.toBe(stop);
+		expect(work).toHaveBeenCalledTimes(1);
+		expect(clock.openSleeps).toBe(0);
+	});
+});
+
+it.each<[string, (signal: AbortSignal, clock: ManualClock) => Promise<unknown>]>([
+	['untilAborted', async (signal) => await untilAborted(Promise.resolve(1), signal)],
+	['a rejected untilAborted', async (signal) => await untilAborted(Promise.reject(stop), signal)],
+	['realClock.sleep', async (signal) => await realClock.sleep(0, signal)],
+	[
+		'withTimeLimit',
+		async (signal, clock) => await withTimeLimit(async () => 1, { limitMs: 5, signal }, clock),
+	],
+])('%s leaves no listener at the signal of a run, which may live for hours', async (_, work) => {
+	const { signal } = new AbortController();
+	for (let times = 0; times < 3; times++)
+		await Promise.allSettled([work(signal, new ManualClock())]);
+	expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
 describe('work that is waited for only so long', () => {

@@ -38,13 +38,14 @@ export async function openRun(
 		logger: context.logger,
 		ledger: new Ledger(entries, keyScope.executionId, toolCall),
 		keyScope,
-		storeVideo: async (url, taskId) => {
+		storeVideo: async (url, taskId, completedMs) => {
 			if (stored[taskId]) return { binary: stored[taskId] };
 			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
 			const { baseUrl } = client;
+			const { logger } = context;
+			const file = { url, fileName, baseUrl, completedMs };
 			try {
-				const download = { url, fileName, baseUrl, clock, signal };
-				const binary = await downloadVideo(context, download);
+				const binary = await downloadVideo(context, { ...file, clock, signal, logger });
 				// Without an id the bytes themselves are in it.
 				if (binary.id) stored[taskId] = binary;
 				return { binary };

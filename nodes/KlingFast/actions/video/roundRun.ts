@@ -42,8 +42,8 @@ export async function openRoundRun(
 		isCalledBack: addresses !== undefined,
 		jobOf: (row) => jobOf(context, row, uploads, addresses && (() => addresses)),
 		readDelaySeconds: asleepDelaySeconds,
-		storeVideo: async (url, taskId) => {
-			const stored = await run.storeVideo(url, taskId);
+		storeVideo: async (url, taskId, completedMs) => {
+			const stored = await run.storeVideo(url, taskId, completedMs);
 			const isInMemory = typeof stored === 'object' && 'binary' in stored && !stored.binary.id;
 			return isInMemory ? 'inMemory' : stored;
 		},

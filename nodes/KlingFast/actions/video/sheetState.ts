@@ -69,7 +69,8 @@ export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): P
 	const outcomes: Outcome[] = [];
 	for (const { outcome, phase } of rows) {
 		const { task, taskId = '' } = outcome;
-		const stored = phase === 'made' ? await run.storeVideo(task?.videoUrl ?? '', taskId) : {};
+		const { videoUrl = '', completedMs } = task ?? {};
+		const stored = phase === 'made' ? await run.storeVideo(videoUrl, taskId, completedMs) : {};
 		outcomes.push({ ...outcome, ...(stored as Partial<Outcome>) });
 	}
 	return outcomes;
