@@ -1,6 +1,6 @@
-import { SHEET_ROWS } from './plan';
+import { SHEET_ROWS } from './rows';
 import { ACCENT, drawing, line, PLAIN, round, text, title } from './svg';
-import { inOrder, labelOf, realTime, type Results } from './tables';
+import { labelOf, realTimeSheets, type Results } from './tables';
 
 const WIDTH = 760;
 const LABEL_WIDTH = 280;
@@ -11,7 +11,7 @@ const TOP = 64;
 
 /** A bar for each contender: how long the sheet took in real time. */
 export function chartOf(results: Results): string {
-	const sheets = inOrder(realTime(results).filter(({ rows }) => rows === SHEET_ROWS));
+	const sheets = realTimeSheets(results);
 	const longest = Math.max(...sheets.map(({ makespanSeconds }) => makespanSeconds));
 	const scale = (WIDTH - LABEL_WIDTH - VALUE_WIDTH) / longest;
 	const bars = sheets.flatMap((sheet, index) => {

@@ -9,12 +9,12 @@ import { NODE_TYPE } from '../host/klingRest';
 import type { CredentialRef } from '../host/rest';
 import type { WorkflowJson } from '../host/workflow';
 import type { Sandbox } from '../sandbox';
+import { LONG_SHEET_ROWS, SHEET_ROWS } from './rows';
 
 const CONTENDERS = join(__dirname, 'contenders');
 /** The interval of the article that people build their loops from. */
 const LOOP_INTERVAL_SECONDS = 30;
 const SEQUENTIAL_INTERVAL_SECONDS = 10;
-const SEQUENTIAL_TIMEOUT_SECONDS = 600;
 
 export interface Bed {
 	host: Host;
@@ -30,8 +30,17 @@ export interface Contender {
 	/** One line for the head of a table. */
 	label: string;
 	isOurs?: boolean;
+	/** Also measured with many rows, and with several executions at once. */
+	isThorough?: boolean;
 	/** What its n8n is started with beside what all are. */
 	env?: Record<string, string>;
+	/** How many rows it gets in real time; each sheet in a process of its own. */
+	realTimeRows: number[];
+	/**
+	 * And in scaled time. The sheet that every table shows comes first: its memory is compared, and only a process that has not worked
+	 * before is like another.
+	 */
+	scaledRows: number[];
 	/** A workflow that makes a clip of each row, with the file as binary data. */
 	workflow(rows: INodeParameters[], bed: Bed): Promise<WorkflowJson>;
 }
@@ -39,20 +48,17 @@ export interface Contender {
 const templateLoop: Contender = {
 	name: 'loop',
 	label: 'HTTP Request, Wait, IF in a loop',
+	realTimeRows: [SHEET_ROWS],
+	scaledRows: [SHEET_ROWS, 1, 5],
 	async workflow(rows, { host, sandbox, speed }) {
 		const file = await readFile(join(CONTENDERS, 'template-loop.json'), 'utf8');
 		const workflow = JSON.parse(file) as WorkflowJson;
 		const authorization = { name: 'Authorization', value: `Bearer ${sandbox.apiKey}` };
 		const { id, name } = await host.createCredential('httpHeaderAuth', 'Header', authorization);
 		const waitSeconds = LOOP_INTERVAL_SECONDS / speed;
+		const settings = JSON.stringify({ baseUrl: sandbox.baseUrl, waitSeconds, rows });
 		for (const node of workflow.nodes) {
-			if (node.name === 'Settings') {
-				node.parameters.jsonOutput = JSON.stringify({
-					baseUrl: sandbox.baseUrl,
-					waitSeconds,
-					rows,
-				});
-			}
+			if (node.name === 'Settings') node.parameters.jsonOutput = settings;
 			if (node.parameters.genericAuthType) node.credentials = { httpHeaderAuth: { id, name } };
 		}
 		return workflow;
@@ -62,23 +68,19 @@ const templateLoop: Contender = {
 const sequentialNode: Contender = {
 	name: 'sequential',
 	label: 'A node that goes row by row',
+	realTimeRows: [SHEET_ROWS],
+	scaledRows: [SHEET_ROWS, 1, 5],
 	async workflow(rows, { credential, speed }) {
 		return rowsInto(rows, credential, 'CUSTOM.sequentialVideo', {
 			prompt: '={{ $json.prompt }}',
 			intervalSeconds: SEQUENTIAL_INTERVAL_SECONDS / speed,
-			timeoutSeconds: SEQUENTIAL_TIMEOUT_SECONDS / speed,
 		});
 	},
 };
 
-const ours = (
-	name: string,
-	label: string,
-	waitBy: 'polling' | 'sleep',
-	env?: Contender['env'],
-): Contender => ({
-	...{ name, label, env, isOurs: true },
-	async workflow(rows, { credential }) {
+const ours = (waitBy: 'polling' | 'sleep') => ({
+	isOurs: true,
+	async workflow(rows: INodeParameters[], { credential }: Bed) {
 		return rowsInto(rows, credential, NODE_TYPE, {
 			resource: 'video',
 			operation: 'generate',
@@ -91,15 +93,26 @@ const ours = (
 	},
 });
 
-/** Such an address n8n has where it was told none that a provider could call. */
-const NO_PUBLIC_ADDRESS = { WEBHOOK_URL: 'none://n8n.internal/' };
+const thorough = {
+	isThorough: true,
+	realTimeRows: [SHEET_ROWS, LONG_SHEET_ROWS],
+	scaledRows: [SHEET_ROWS, 1, 5, 12, LONG_SHEET_ROWS],
+};
 
 export const CONTENDERS_IN_ORDER: Contender[] = [
 	templateLoop,
 	sequentialNode,
-	ours('polling', 'Kling Fast, polling', 'polling'),
-	ours('sleep', 'Kling Fast, asleep with callbacks', 'sleep'),
-	ours('sleepAlone', 'Kling Fast, asleep without callbacks', 'sleep', NO_PUBLIC_ADDRESS),
+	{ name: 'polling', label: 'Kling Fast, polling', ...ours('polling'), ...thorough },
+	{ name: 'sleep', label: 'Kling Fast, asleep with callbacks', ...ours('sleep'), ...thorough },
+	{
+		name: 'sleepAlone',
+		label: 'Kling Fast, asleep without callbacks',
+		...ours('sleep'),
+		// Such an address n8n has where it was told none that a provider could call.
+		env: { WEBHOOK_URL: 'none://n8n.internal/' },
+		realTimeRows: [SHEET_ROWS],
+		scaledRows: [SHEET_ROWS, 12],
+	},
 ];
 
 /** Compiles the node of a contender into a folder that n8n can be told to load nodes from. */

@@ -104,7 +104,7 @@ function countSaves({ DbStore: { prototype } }) {
 	for (const method of ['write', 'overwrite']) {
 		const save = prototype[method];
 		prototype[method] = async function (ref, bundle, ...more) {
-			saves.push({ executionId: ref.executionId, bytes: bundle.data.length, atMs: Date.now() });
+			saves.push({ executionId: ref.executionId, bytes: bundle.data.length });
 			return await save.call(this, ref, bundle, ...more);
 		};
 	}

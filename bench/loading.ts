@@ -2,7 +2,7 @@
 /** What nodes add to n8n's start: the time that `require` of their files takes. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { extract } from 'tar';
 import type { N8nInstall } from '../host/install';
 import { run } from '../host/run';
@@ -12,44 +12,43 @@ const REPETITIONS = 15;
 
 /** As a measure: nodes that come with n8n, by their place among n8n's packages. */
 const NODES_OF_N8N = {
-	"n8n's HTTP Request": 'n8n-nodes-base/dist/nodes/HttpRequest/HttpRequest.node.js',
-	"n8n's Google Drive": 'n8n-nodes-base/dist/nodes/Google/Drive/GoogleDrive.node.js',
-	"n8n's Google Gemini":
+	"n8n's HTTP Request": ['n8n-nodes-base/dist/nodes/HttpRequest/HttpRequest.node.js'],
+	"n8n's Google Drive": ['n8n-nodes-base/dist/nodes/Google/Drive/GoogleDrive.node.js'],
+	"n8n's Google Gemini": [
 		'@n8n/n8n-nodes-langchain/dist/nodes/vendors/GoogleGemini/GoogleGemini.node.js',
+	],
 };
 
-interface Manifest {
-	n8n: { nodes: string[]; credentials: string[] };
-}
-
-export interface Loading {
-	label: string;
-	/** The median over fresh processes, in real milliseconds. */
-	milliseconds: number;
-}
+export type Loading = Awaited<ReturnType<typeof measureLoading>>[number];
 
 /** Loads the packed package's files and some of n8n's own in turns, each time in a fresh process of n8n's Node. */
-export async function measureLoading(tarball: string, n8n: N8nInstall): Promise<Loading[]> {
+export async function measureLoading(tarball: string, n8n: N8nInstall) {
 	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-loading-'));
 	try {
 		await extract({ file: tarball, cwd: folder, strip: 1 });
-		const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
+		const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+			n8n: { nodes: string[]; credentials: string[] };
+		};
 		const ours = [...manifest.n8n.nodes, ...manifest.n8n.credentials];
 		const packages = join(n8n.folder, 'node_modules');
-		const candidates = [
-			{ label: 'Both Kling Fast nodes and the credential', files: ours, from: folder },
-			...Object.entries(NODES_OF_N8N).map(([label, file]) => {
-				return { label, files: [file], from: packages };
-			}),
-		].map((candidate) => ({ ...candidate, times: [] as number[] }));
 		const env = { ...process.env, NODE_PATH: packages };
+		const candidates = Object.entries({
+			'Both Kling Fast nodes and the credential': ours.map((file) => join(folder, file)),
+			...NODES_OF_N8N,
+		}).map(([label, files]) => ({
+			label,
+			args: [
+				join(__dirname, 'loading.cjs'),
+				...['n8n-workflow', ...files].map((file) => resolve(packages, file)),
+			],
+			times: [] as number[],
+		}));
 		for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-			for (const { files, from, times } of candidates) {
-				const paths = files.map((file) => join(from, file));
-				const args = [join(__dirname, 'loading.cjs'), join(packages, 'n8n-workflow'), ...paths];
+			for (const { args, times } of candidates) {
 				times.push(Number(await run(n8n.nodePath, args, { env })));
 			}
 		}
+		/** The median over fresh processes, in real milliseconds. */
 		return candidates.map(({ label, times }) => ({ label, milliseconds: quantile(times, 0.5) }));
 	} finally {
 		await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,6 @@
 import type { Sandbox } from '../sandbox';
-import type { RequestEntry } from '../sandbox/ledgerEntries';
 import type { Bed, Contender } from './contenders';
-import type { Meter, Reading, Save, Stretch } from './meter';
+import type { Meter, Reading, Stretch } from './meter';
 import { bestMakespanSeconds, clipSecondsOf, roundsSeconds, type Rows } from './rows';
 
 /** The provider's own limit in the sandbox, and the default of Clips at the Same Time. */
@@ -9,69 +8,28 @@ export const CAP = 5;
 /** The workflow in which a sleeping sheet makes its clips. */
 const WORKER_NAME = 'Kling Fast sheet: clips';
 
-/** What one run told. Seconds are the provider's (clock seconds times the speed) where nothing else is said. */
-export interface Figures {
-	contender: string;
-	/** How many times as fast as real time. */
-	speed: number;
-	/** Rows of each execution, and how many executions there were side by side. */
-	rows: number;
-	executions: number;
-	megabytes: number;
-	clipsMade: number;
-	makespanSeconds: number;
-	/** Makespan over `ceil(N / 5) x T`. */
-	overRounds: number;
-	/** Makespan over the best that these very clips allow, five at a time. */
-	overBest: number;
-	lagMedianSeconds: number;
-	lagP95Seconds: number;
-	/** Status reads. */
-	readsPerClip: number;
-	/** Submits that were answered 429. */
-	refusedSubmits: number;
-	/** Resident memory at its highest, less that of the idle process before. */
-	peakOverIdleMb: number;
-	/** Of n8n's process, real seconds. */
-	cpuSecondsPerClip: number;
-	/** How long an execution, or one that it started, occupied a place in the process. Real seconds where it sleeps: no wait is in them. */
-	placeSecondsPerClip: number;
-	/** Where the execution waits in n8n's database. */
-	asleep?: AsleepFigures;
-}
+export type Figures = Awaited<ReturnType<typeof measure>>;
 
-export interface AsleepFigures {
-	/** From the last of the submits that begin the sheet until the execution is saved as waiting: real seconds. */
-	waitingAfterSeconds: number;
-	roundsPerClip: number;
-	callbacks: number;
-	/** Callbacks that came while a round was at work: n8n answers 409. */
-	refusedCallbacks: number;
-	/** Saved of the execution that makes the clips, each time that n8n saves it. */
-	savedBytesMedian: number;
-	savedBytesMost: number;
-	/** Saved of all executions of the sheet together. */
-	savedBytesPerClip: number;
-}
-
-/** Lets a contender make the clips of these rows, in so many executions side by side, and looks on. */
+/**
+ * Lets a contender make the clips of these rows, in so many executions side by side, and looks on. Seconds are the provider's (clock
+ * seconds times the speed) where nothing else is said.
+ */
 export async function measure(
 	contender: Contender,
 	rows: Rows,
 	bed: Bed,
 	meter: Meter,
 	{ executions, megabytes }: { executions: number; megabytes: number },
-): Promise<Figures> {
+) {
 	const { host, sandbox, speed } = bed;
 	const { ledger } = sandbox;
 	const workflowId = await host.importWorkflow(await contender.workflow(rows.items, bed));
 	sandbox.reset();
 	const before = await meter.reset();
-	const allSeconds = Array.from({ length: executions }, () => rows.clipSeconds).flat();
+	const each = Array.from({ length: executions });
+	const allSeconds = each.flatMap(() => rows.clipSeconds);
 	const timeoutSeconds = (sumOf(allSeconds) * 4) / speed + 120;
-	const ids = await Promise.all(
-		Array.from({ length: executions }, async () => await host.run(workflowId)),
-	);
+	const ids = await Promise.all(each.map(async () => await host.run(workflowId)));
 	const after = await meter.waitForEnd(ids, timeoutSeconds);
 	for (const id of ids) await refuseFailure(id, bed);
 	const families = ids.map((id) => familyOf(id, after));
@@ -83,21 +41,31 @@ export async function measure(
 	const isAsleep = families.every(({ worker }) => worker !== undefined);
 	return {
 		contender: contender.name,
+		/** How many times as fast as real time. */
 		speed,
+		/** Rows of each execution, and how many executions there were side by side. */
 		rows: rows.items.length,
 		executions,
 		megabytes,
 		clipsMade,
 		makespanSeconds,
+		/** Makespan over `ceil(N / 5) x T`. */
 		overRounds: makespanSeconds / roundsSeconds(allSeconds, CAP),
+		/** Makespan over the best that these very clips allow, five at a time. */
 		overBest: makespanSeconds / bestMakespanSeconds(allSeconds, CAP),
 		lagMedianSeconds: quantile(lags, 0.5),
 		lagP95Seconds: quantile(lags, 0.95),
+		/** Status reads. */
 		readsPerClip: ledger.polls().length / clipsMade,
+		/** Submits that were answered 429. */
 		refusedSubmits: ledger.submits().filter(({ status }) => status === 429).length,
+		/** Resident memory at its highest, less that of the idle process before. */
 		peakOverIdleMb: (after.peakBytes - before.rssBytes) / 1e6,
+		/** Of n8n's process, real seconds. */
 		cpuSecondsPerClip: (after.cpuSeconds - before.cpuSeconds) / clipsMade,
+		/** How long an execution, or one that it started, occupied a place in the process. Real seconds where it sleeps: no wait is in them. */
 		placeSecondsPerClip: ((placeMs / 1000) * (isAsleep ? 1 : speed)) / clipsMade,
+		/** Where the execution waits in n8n's database. */
 		...(isAsleep && { asleep: asleepFigures(families, sandbox, clipsMade) }),
 	};
 }
@@ -109,35 +77,24 @@ async function refuseFailure(id: string, { host }: Bed): Promise<void> {
 	throw new Error(`Execution ${id} ended as ${status}: ${error ?? 'no reason given'}`);
 }
 
-/** For each clip: from the moment when it was done to the first status read that could say so. */
+/** For each clip: from the moment when the provider was done with it to the first status read that could say so. */
 function lagsSeconds({ ledger }: Sandbox, speed: number): number[] {
-	return ledger.accepted().map((submit) => {
-		const doneMs = doneMsOf(submit, speed);
-		const reads = ledger.polls(submit.taskId).map(({ at }) => Date.parse(at));
+	return ledger.accepted().map(({ at, body, taskId }) => {
+		const { prompt } = body as { prompt?: unknown };
+		const doneMs = Date.parse(at) + (clipSecondsOf(String(prompt)) * 1000) / speed;
+		const reads = ledger.polls(taskId).map((read) => Date.parse(read.at));
 		const firstMs = Math.min(...reads.filter((readMs) => readMs >= doneMs));
 		return ((firstMs - doneMs) / 1000) * speed;
 	});
 }
 
-/** When the provider was done with the clip of this submit. */
-function doneMsOf({ at, body }: RequestEntry, speed: number): number {
-	const { prompt } = body as { prompt?: unknown };
-	return Date.parse(at) + (clipSecondsOf(String(prompt)) * 1000) / speed;
-}
+type Family = ReturnType<typeof familyOf>;
 
-/** An execution with all that it started. */
-export interface Family {
-	executionId: string;
-	stretches: Stretch[];
-	saves: Save[];
-	/** The execution that makes the clips of a sheet that sleeps. */
-	worker?: string;
-}
-
+/** An execution with all that it started, and the one of these that makes the clips of a sheet that sleeps. */
 export function familyOf(
 	executionId: string,
 	{ stretches, saves }: Pick<Reading, 'stretches' | 'saves'>,
-): Family {
+) {
 	const ids = new Set([executionId]);
 	for (const { executionId: id, parentId = '' } of stretches) if (ids.has(parentId)) ids.add(id);
 	const own = stretches.filter(({ executionId: id, untilMs }) => ids.has(id) && untilMs);
@@ -149,28 +106,30 @@ export function familyOf(
 	};
 }
 
-function asleepFigures(families: Family[], { ledger }: Sandbox, clips: number): AsleepFigures {
-	const begun = ledger
-		.accepted()
-		.slice(0, CAP)
-		.map(({ at }) => Date.parse(at));
+function asleepFigures(families: Family[], { ledger }: Sandbox, clips: number) {
+	const begun = ledger.accepted().slice(0, CAP);
 	const waiting = families.map(({ executionId, stretches }) => {
 		return stretches.find((of) => of.executionId === executionId)?.untilMs ?? NaN;
 	});
 	const saves = families.flatMap((family) => family.saves);
 	const ofWorkers = <Entry extends { executionId: string }>(entries: Entry[]) =>
 		entries.filter(({ executionId }) => families.some(({ worker }) => worker === executionId));
-	const bytes = ofWorkers(saves).map((save) => save.bytes);
-	const rounds = ofWorkers(families.flatMap(({ stretches }) => stretches)).length;
+	const savedBytes = ofWorkers(saves).map(({ bytes }) => bytes);
+	const rounds = ofWorkers(families.flatMap(({ stretches }) => stretches));
 	const callbacks = ledger.callbacks();
+	const begunMs = Math.max(...begun.map(({ at }) => Date.parse(at)));
 	return {
-		waitingAfterSeconds: (Math.max(...waiting) - Math.max(...begun)) / 1000,
-		roundsPerClip: rounds / clips,
+		/** From the last of the submits that begin the sheet until the execution is saved as waiting: real seconds. */
+		waitingAfterSeconds: (Math.max(...waiting) - begunMs) / 1000,
+		roundsPerClip: rounds.length / clips,
 		callbacks: callbacks.length,
+		/** Callbacks that came while a round was at work: n8n answers 409. */
 		refusedCallbacks: callbacks.filter(({ status }) => status === 409).length,
-		savedBytesMedian: quantile(bytes, 0.5),
-		savedBytesMost: Math.max(...bytes),
-		savedBytesPerClip: sumOf(saves.map((save) => save.bytes)) / clips,
+		/** Saved of the execution that makes the clips, each time that n8n saves it. */
+		savedBytesMedian: quantile(savedBytes, 0.5),
+		savedBytesMost: Math.max(...savedBytes),
+		/** Saved of all executions of the sheet together. */
+		savedBytesPerClip: sumOf(saves.map(({ bytes }) => bytes)) / clips,
 	};
 }
 

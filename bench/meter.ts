@@ -16,15 +16,6 @@ export interface Stretch {
 	fromMs: number;
 	/** Absent while it lasts. */
 	untilMs?: number;
-	/** `waiting` for one that was put to wait. */
-	status?: string;
-}
-
-/** n8n saved the data of an execution. */
-export interface Save {
-	executionId: string;
-	bytes: number;
-	atMs: number;
 }
 
 export interface Reading {
@@ -34,45 +25,42 @@ export interface Reading {
 	/** Since the process began. */
 	cpuSeconds: number;
 	stretches: Stretch[];
-	saves: Save[];
+	/** Each time that n8n saved the data of an execution. */
+	saves: Array<{ executionId: string; bytes: number }>;
 }
 
-/** What `insideN8n.cjs` counts inside of an n8n process. */
-export class Meter {
-	private constructor(private readonly url: string) {}
+/**
+ * With these variables an n8n process runs at this speed and measures itself.
+ * @param meterFile does not exist yet; n8n writes into it where it answers
+ */
+export function meterEnvironment(meterFile: string, speed: number): Record<string, string> {
+	return {
+		NODE_OPTIONS: `--require ${join(__dirname, 'insideN8n.cjs')}`,
+		BENCH_METER_FILE: meterFile,
+		BENCH_SPEED: String(speed),
+	};
+}
 
-	/** What n8n has to be started with, so that it is metered; `meterFile` must not exist yet. */
-	static environment(meterFile: string, speed: number): Record<string, string> {
-		return {
-			NODE_OPTIONS: `--require ${join(__dirname, 'insideN8n.cjs')}`,
-			BENCH_METER_FILE: meterFile,
-			BENCH_SPEED: String(speed),
-		};
-	}
+export type Meter = Awaited<ReturnType<typeof openMeter>>;
 
-	/** @param meterFile as given to the environment; n8n has to be running */
-	static async open(meterFile: string): Promise<Meter> {
-		return new Meter(`http://127.0.0.1:${await readFile(meterFile, 'utf8')}`);
-	}
-
-	/** Collects garbage first, forgets what was counted, and begins to look for the peak anew. */
-	async reset(): Promise<Reading> {
-		return await this.ask('/reset');
-	}
-
-	/** Waits until these executions are neither at work nor put to wait. */
-	async waitForEnd(executionIds: string[], timeoutSeconds: number): Promise<Reading> {
-		const deadline = Date.now() + timeoutSeconds * 1000;
-		for (;;) {
-			const latest = await this.ask<Record<string, string | undefined>>('/latest');
-			const hasEnded = (status?: string) => status !== undefined && status !== 'waiting';
-			if (executionIds.every((id) => hasEnded(latest[id]))) return await this.ask('/');
-			if (Date.now() > deadline) throw new Error(`No end after ${timeoutSeconds} s`);
-			await delay(ASK_EVERY_MS);
-		}
-	}
-
-	private async ask<Answer = Reading>(path: string): Promise<Answer> {
-		return (await axios.get<Answer>(this.url + path, { proxy: false })).data;
-	}
+/** @param meterFile as given to the environment; n8n has to be running */
+export async function openMeter(meterFile: string) {
+	const baseURL = `http://127.0.0.1:${await readFile(meterFile, 'utf8')}`;
+	const ask = async <Answer>(path: string) =>
+		(await axios.get<Answer>(path, { baseURL, proxy: false })).data;
+	return {
+		/** Collects garbage first, forgets what was counted, and begins to look for the peak anew. */
+		reset: async () => await ask<Reading>('/reset'),
+		/** Waits until these executions are neither at work nor put to wait. */
+		waitForEnd: async (executionIds: string[], timeoutSeconds: number) => {
+			const deadline = Date.now() + timeoutSeconds * 1000;
+			for (;;) {
+				const latest = await ask<Record<string, string | undefined>>('/latest');
+				const hasEnded = (status?: string) => status !== undefined && status !== 'waiting';
+				if (executionIds.every((id) => hasEnded(latest[id]))) return await ask<Reading>('/');
+				if (Date.now() > deadline) throw new Error(`No end after ${timeoutSeconds} s`);
+				await delay(ASK_EVERY_MS);
+			}
+		},
+	};
 }

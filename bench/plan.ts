@@ -7,14 +7,9 @@ import { showStep } from '../host/progress';
 import { startSandbox } from '../sandbox';
 import { compileSequentialNode, type Bed, type Contender } from './contenders';
 import { CAP, measure, type Figures } from './measure';
-import { Meter } from './meter';
-import { benchRows } from './rows';
+import { meterEnvironment, openMeter } from './meter';
+import { benchRows, SMALL_MB } from './rows';
 
-export const SMALL_MB = 2;
-export const BIG_MB = 20;
-/** Of the sheet that every table shows. */
-export const SHEET_ROWS = 20;
-export const LONG_SHEET_ROWS = 100;
 const BALANCE_USD = 10_000;
 
 /** One run of a contender. */
@@ -30,6 +25,10 @@ export interface Part {
 	/** How many times as fast as real time. */
 	speed: number;
 	rounds: Round[];
+}
+
+export function single(rows: number, megabytes = SMALL_MB): Round {
+	return { rows, executions: 1, megabytes };
 }
 
 export interface Terms {
@@ -48,13 +47,13 @@ export async function doParts(parts: Part[], terms: Terms): Promise<Figures[]> {
 		const runs: RunRound[] = [];
 		// One after the other, and all before anything is measured: starting n8n keeps the machine busy.
 		for (const part of parts) {
-			const open = async () => runs.push(await openArena(part, terms, closing));
+			const open = async () => runs.push(await startPart(part, terms, closing));
 			await showStep(`${part.contender.label}: starting n8n`, open);
 		}
 		const figures = parts.map(async (part, index) => {
 			const own: Figures[] = [];
 			// The first clip of a process is not counted.
-			await runs[index]({ rows: 1, executions: 1, megabytes: SMALL_MB });
+			await runs[index](single(1));
 			for (const round of part.rounds) {
 				const work = async () => await runs[index](round);
 				own.push(await showStep(titleOf(part, round), work));
@@ -68,7 +67,7 @@ export async function doParts(parts: Part[], terms: Terms): Promise<Figures[]> {
 }
 
 /** Starts an n8n and a sandbox. */
-async function openArena(
+async function startPart(
 	{ contender, speed }: Part,
 	{ seed, tarball }: Terms,
 	closing: Closing,
@@ -82,13 +81,13 @@ async function openArena(
 	closing.push(async () => await sandbox.stop());
 	await compileSequentialNode(folder);
 	const meterFile = join(folder, 'meter');
-	const meterEnv = Meter.environment(meterFile, speed);
+	const meterEnv = meterEnvironment(meterFile, speed);
 	const env = { ...meterEnv, N8N_CUSTOM_EXTENSIONS: folder, ...contender.env };
 	const host = await startHost({ tarball, env });
 	closing.push(async () => await host.remove());
 	const credential = await host.addKlingCredential(sandbox);
 	const bed: Bed = { host, sandbox, credential, speed };
-	const meter = await Meter.open(meterFile);
+	const meter = await openMeter(meterFile);
 	return async (round) => {
 		const rows = benchRows(round.rows, round.megabytes, seed);
 		return await measure(contender, rows, bed, meter, round);

@@ -1,22 +1,25 @@
 import type { INodeParameters } from 'n8n-workflow';
 import { clipTimes } from './clipTimes';
 
+/** Of the sheet that every table shows. */
+export const SHEET_ROWS = 20;
+export const LONG_SHEET_ROWS = 100;
+export const SMALL_MB = 2;
+export const BIG_MB = 20;
+
 const CLIP_TIME = /\[\[slow:([\d.]+)\]\]/;
 
-export interface Rows {
-	/** In the order of the rows: how long the provider works on each clip. */
-	clipSeconds: number[];
-	items: INodeParameters[];
-}
+export type Rows = ReturnType<typeof benchRows>;
 
 /**
  * The same rows for every contender: each prompt tells the sandbox how long the clip takes and how big it becomes.
  *
  * @param megabytes of each clip
+ * @returns in the order of the rows also how long the provider works on each clip
  */
-export function benchRows(count: number, megabytes: number, seed: number): Rows {
+export function benchRows(count: number, megabytes: number, seed: number) {
 	const clipSeconds = clipTimes(count, seed);
-	const items = clipSeconds.map((seconds, index) => ({
+	const items = clipSeconds.map((seconds, index): INodeParameters => ({
 		row: index + 1,
 		prompt: `A fox, take ${index + 1} [[slow:${seconds}]] [[big-clip:${megabytes}]]`,
 	}));

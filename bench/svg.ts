@@ -3,7 +3,7 @@ export const ACCENT = '#ea4b71';
 export const INK = '#334155';
 export const PLAIN = '#64748b';
 
-interface TextStyle {
+export interface TextStyle {
 	anchor?: 'start' | 'middle' | 'end';
 	size?: number;
 	bold?: boolean;

@@ -1,9 +1,8 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals */
-import Table from 'cli-table3';
-import { CONTENDERS_IN_ORDER } from './contenders';
+import { CONTENDERS_IN_ORDER, type Contender } from './contenders';
 import type { Loading } from './loading';
 import type { Figures } from './measure';
-import { BIG_MB, LONG_SHEET_ROWS, SHEET_ROWS, SMALL_MB } from './plan';
+import type { BenchTable } from './pages';
+import { BIG_MB, LONG_SHEET_ROWS, SHEET_ROWS, SMALL_MB } from './rows';
 
 export interface Results {
 	about: {
@@ -18,21 +17,16 @@ export interface Results {
 	loading: Loading[];
 }
 
-export interface BenchTable {
-	title: string;
-	head: string[];
-	rows: string[][];
-}
-
-/** A head, and the cell under it; no cell where the figure does not exist. */
-type Column = [head: string, cell: (figures: Figures) => string | undefined];
+/** Undefined where the figure does not exist. */
+type Cell = (figures: Figures) => string | undefined;
+type Column = [head: string, cell: Cell];
 
 const times = (number: number) => `${number.toFixed(2)} x`;
 const seconds = (number: number) => `${number.toFixed(1)} s`;
 const minutes = (number: number) =>
 	number < 60 ? seconds(number) : `${(number / 60).toFixed(1)} min`;
 const kilobytes = (bytes = NaN) => `${(bytes / 1000).toFixed(0)} KB`;
-const rowsOf = ({ rows }: Pick<Figures, 'rows'>) => (rows === 1 ? '1 row' : `${rows} rows`);
+const rowsText = (rows: number) => (rows === 1 ? '1 row' : `${rows} rows`);
 
 const DONE_AFTER: Column = ['sheet done after', (of) => minutes(of.makespanSeconds)];
 const OVER_BEST: Column = ['over the best', (of) => times(of.overBest)];
@@ -63,31 +57,44 @@ const ASLEEP: Column[] = [
 /** All tables, without those that nothing was measured for. */
 export function tablesOf(results: Results): BenchTable[] {
 	const inRealTime = realTime(results);
-	const figures = results.figures.filter(({ speed }) => speed === results.about.speed);
-	const singles = figures
-		.filter(({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB)
-		.sort((left, right) => left.rows - right.rows);
-	const ours = CONTENDERS_IN_ORDER.filter(({ isOurs }) => isOurs).flatMap(({ name }) =>
-		singles.filter(({ contender }) => contender === name),
+	const scaled = results.figures.filter(({ speed }) => speed === results.about.speed);
+	const singles = inOrder(
+		scaled
+			.filter(({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB)
+			.sort((left, right) => left.rows - right.rows),
 	);
-	const label = (of: Figures) => `${labelOf(of)}, ${rowsOf(of)}`;
+	const ours = singles.filter(({ contender }) => contenderOf(contender)?.isOurs);
+	const label = (of: Figures) => `${labelOf(of)}, ${rowsText(of.rows)}`;
+	const oneEach = [...new Map(singles.map((of) => [of.contender, of])).values()];
+	const counts = [...new Set(singles.map(({ rows }) => rows))].sort((left, right) => left - right);
+	const byRows = (cell: Cell) =>
+		counts.map((count): Column => {
+			const runs = singles.filter(({ rows }) => rows === count);
+			return [rowsText(count), inAnother(runs, cell)];
+		});
 	return [
 		...[SHEET_ROWS, LONG_SHEET_ROWS].map((count) =>
 			table(
 				`A sheet of ${count} rows, in real time`,
 				[...SHEET, REFUSED_CALLBACKS, PLACE],
-				inOrder(inRealTime.filter(({ rows }) => rows === count)),
+				inRealTime.filter(({ rows }) => rows === count),
 			),
 		),
-		byRows('Time for the whole sheet, over the best that these clips allow', singles, (of) =>
-			times(of.overBest),
+		table(
+			'Time for the whole sheet, over the best that these clips allow',
+			byRows(OVER_BEST[1]),
+			oneEach,
 		),
-		byRows('Time for the whole sheet, over ceil(N / 5) x T', singles, (of) => times(of.overRounds)),
-		byRows('Time for the whole sheet', singles, (of) => minutes(of.makespanSeconds)),
+		table(
+			'Time for the whole sheet, over ceil(N / 5) x T',
+			byRows((of) => times(of.overRounds)),
+			oneEach,
+		),
+		table('Time for the whole sheet', byRows(DONE_AFTER[1]), oneEach),
 		table(
 			`Three executions of ${SHEET_ROWS} rows at once on one key`,
 			[...SHEET, CPU, PLACE],
-			inOrder(figures.filter(({ executions }) => executions > 1)),
+			inOrder(scaled.filter(({ executions }) => executions > 1)),
 		),
 		table('How it grows', GROWTH, ours, label),
 		table(
@@ -96,7 +103,11 @@ export function tablesOf(results: Results): BenchTable[] {
 			ours.filter(({ asleep }) => asleep),
 			label,
 		),
-		memoryTable(figures),
+		table(
+			`Memory of n8n over its idle level, ${SHEET_ROWS} rows`,
+			[SMALL_MB, BIG_MB].map((size): Column => [`clips of ${size} MB`, memoryWith(scaled, size)]),
+			inOrder(scaled.filter(({ megabytes }) => megabytes === BIG_MB)),
+		),
 		{
 			title: "What the nodes add to n8n's start",
 			head: ['Loaded in a fresh process', 'takes'],
@@ -106,40 +117,21 @@ export function tablesOf(results: Results): BenchTable[] {
 }
 
 /** The one table for people who read one table: the sheet of 20 rows. */
-export function summaryOf(results: Results): Omit<BenchTable, 'title'> {
-	const sheets = realTime(results).filter(({ rows }) => rows === SHEET_ROWS);
+export function summaryOf(results: Results): BenchTable {
 	const columns: Column[] = [
 		DONE_AFTER,
 		['a clip is noticed late by', LATE[1]],
 		READS,
 		['place in n8n held a clip', PLACE[1]],
-		[
-			`memory, clips of ${BIG_MB} MB`,
-			({ contender }) => {
-				const found = singleRunOf(results.figures, contender, SHEET_ROWS, BIG_MB);
-				return found && MEMORY[1](found);
-			},
-		],
+		[`memory, clips of ${BIG_MB} MB`, memoryWith(results.figures, BIG_MB)],
 	];
-	const { head, rows } = table('', columns, inOrder(sheets));
+	const { head, rows } = table('', columns, realTimeSheets(results));
 	return { head: [`${SHEET_ROWS} rows, in real time`, ...head.slice(1)], rows };
 }
 
-export function realTime({ figures }: Results): Figures[] {
-	return figures.filter(({ speed }) => speed === 1);
-}
-
-/** One execution of so many rows, with clips of the usual size. */
-export function singleRunOf(
-	figures: Figures[],
-	name: string,
-	rowCount: number,
-	clipMegabytes = SMALL_MB,
-): Figures | undefined {
-	return figures.find(
-		({ contender, rows, executions, megabytes }) =>
-			contender === name && rows === rowCount && executions === 1 && megabytes === clipMegabytes,
-	);
+/** The sheet that every table shows, by every contender. */
+export function realTimeSheets(results: Results): Figures[] {
+	return realTime(results).filter(({ rows }) => rows === SHEET_ROWS);
 }
 
 /** Where and when all this was measured. */
@@ -148,14 +140,8 @@ export function aboutLine({ about }: Results): string {
 	return `Measured at commit ${commit} on ${date}: n8n ${n8n}, ${machine}, seed ${seed}; scaled time is ${speed} times as fast as real time.`;
 }
 
-/** Prints every table. */
-export function showOnTerminal(results: Results): void {
-	for (const { title, head, rows } of tablesOf(results)) {
-		const shown = new Table({ head, style: { head: [], border: [] } });
-		shown.push(...rows);
-		process.stdout.write(`\n${title}\n${shown.toString()}\n`);
-	}
-	process.stdout.write(`\n${aboutLine(results)}\n`);
+export function labelOf({ contender }: Figures): string {
+	return contenderOf(contender)?.label ?? contender;
 }
 
 function table(
@@ -171,39 +157,32 @@ function table(
 	};
 }
 
-/** A line for each contender, a column for each number of rows. */
-function byRows(title: string, singles: Figures[], cell: (of: Figures) => string): BenchTable {
-	const columns = [...new Set(singles.map(({ rows }) => rows))].map((rows): Column => [
-		rowsOf({ rows }),
-		({ contender }) => {
-			const found = singleRunOf(singles, contender, rows);
-			return found && cell(found);
-		},
-	]);
-	const first = CONTENDERS_IN_ORDER.flatMap(
-		({ name }) => singles.find(({ contender }) => contender === name) ?? [],
+/** What the same contender came to in one of these runs. */
+function inAnother(runs: Figures[], cell: Cell): Cell {
+	return ({ contender }) => {
+		const found = runs.find((run) => run.contender === contender);
+		return found && cell(found);
+	};
+}
+
+function memoryWith(figures: Figures[], size: number): Cell {
+	const runs = figures.filter(
+		({ rows, executions, megabytes }) =>
+			rows === SHEET_ROWS && executions === 1 && megabytes === size,
 	);
-	return table(title, columns, first);
+	return inAnother(runs, MEMORY[1]);
 }
 
-function memoryTable(figures: Figures[]): BenchTable {
-	const columns = [SMALL_MB, BIG_MB].map((megabytes): Column => [
-		`clips of ${megabytes} MB`,
-		({ contender }) => {
-			const found = singleRunOf(figures, contender, SHEET_ROWS, megabytes);
-			return found && MEMORY[1](found);
-		},
-	]);
-	const big = inOrder(figures.filter(({ megabytes }) => megabytes === BIG_MB));
-	return table(`Memory of n8n over its idle level, ${SHEET_ROWS} rows`, columns, big);
+function realTime({ figures }: Results): Figures[] {
+	return inOrder(figures.filter(({ speed }) => speed === 1));
 }
 
-export function inOrder(figures: Figures[]): Figures[] {
+function inOrder(figures: Figures[]): Figures[] {
 	return CONTENDERS_IN_ORDER.flatMap(({ name }) =>
 		figures.filter(({ contender }) => contender === name),
 	);
 }
 
-export function labelOf(of: Figures): string {
-	return CONTENDERS_IN_ORDER.find(({ name }) => name === of.contender)?.label ?? of.contender;
+function contenderOf(name: string): Contender | undefined {
+	return CONTENDERS_IN_ORDER.find((contender) => contender.name === name);
 }

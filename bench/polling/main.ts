@@ -3,19 +3,10 @@
  * `npm run bench:polling`: how often schedules of status requests ask, and how late they notice a finished clip. Prints the tables
  * and writes them and the plot into docs/. Two seconds, the same figures in every run.
  */
-import Table from 'cli-table3';
-import { PAGE, PLOT, writePage } from './page';
+import { writePages } from '../pages';
+import { pagesOf } from './report';
 import { study, tablesOf } from './study';
 
-async function main(): Promise<void> {
-	const figures = study();
-	for (const { title, head, rows } of tablesOf(figures)) {
-		const table = new Table({ head, style: { head: [], border: [] } });
-		table.push(...rows);
-		process.stdout.write(`\n${title}\n${table.toString()}\n`);
-	}
-	await writePage(figures);
-	process.stdout.write(`\nWritten: ${PAGE}, ${PLOT}\n`);
-}
-
-void main();
+const figures = study();
+process.stdout.write(`${tablesOf(figures)}\n`);
+void writePages(pagesOf(figures));

@@ -1,5 +1,15 @@
-import { ACCENT, drawing, line, PLAIN, round, text, title } from '../svg';
-import { OURS } from './schedules';
+import {
+	ACCENT,
+	drawing,
+	line,
+	PLAIN,
+	round,
+	text,
+	title,
+	type Point,
+	type TextStyle,
+} from '../svg';
+import { OURS, type PlotLabel } from './schedules';
 import type { Summary } from './simulate';
 import type { Contest, Study } from './study';
 
@@ -17,44 +27,26 @@ const GOAL_SECONDS = 3;
 const PALE = '#e2e8f0';
 const BEST = '#0d9488';
 
-/** The lines, and how far they begin (or end) right of the point and below it, in pixels. */
-type Label = [lines: string, right: number, down: number, anchor?: 'start' | 'end'];
-
-/** Where each label has room. */
-const LABELS: Record<string, Label> = {
-	'Every 2 s': ['every 2 s', -10, 5, 'end'],
-	'2 s, growing to 5 s (advice in the API)': ['2 s growing to 5 s', 10, 5],
-	'Every 5 s': ['every 5 s', 0, 24],
-	'5 s, half as long again each minute': ['5 s, then longer', 10, -74],
-	'Every 10 s': ['every 10 s', -10, 5, 'end'],
-	'Every 15 s': ['every 15 s', 10, 5],
-	'1 s, half as long again each time, up to 30 s': ['1 s growing to 30 s', 10, 5],
-	"Every 30 s (the article's)": ['every 30 s', 10, 5],
-	'At 5 s, at the estimate, then every 5 s': ['at the estimate,\nwhere it is right', 10, 20],
-};
-const OURS_TOLD_NOTHING: Label = ['Kling Fast,\ntold nothing', 12, 4];
-const OURS_TOLD_TRUE: Label = ['Kling Fast,\ntold true progress', -12, -2, 'end'];
+const TOLD_TRUE: PlotLabel = ['Kling Fast,\ntold true progress', -12, -2, 'end'];
 const LINE_HEIGHT = 16;
-
-type Style = Parameters<typeof text>[2];
 
 /** Requests against lag, both on logarithmic scales. SVG with a background of its own, for light and dark pages. */
 export function plotOf({ contests, ours, frontier }: Study): string {
-	const told = ours.filter((contest) => contest.told === 'progress that grows evenly');
+	const toldTrue = ours.filter(({ told }) => told === 'progress that grows evenly');
 	const about = `Status requests a clip against the time until a finished clip is noticed, for ${contests.length} schedules`;
+	const others = contests.filter(({ schedule }) => schedule !== OURS);
+	const toldNothing = contests.filter(({ schedule }) => schedule === OURS);
 	return drawing(WIDTH, HEIGHT, about, [
 		title('How late a finished clip is noticed'),
 		text({ x: 24, y: 56 }, 'Dots: the middle clip. Whiskers: up to 95 % of the clips.', {
 			color: PLAIN,
 		}),
 		...axes(),
-		goal(),
+		...goal(),
 		...bestPossible(frontier),
-		...contests.filter(({ schedule }) => schedule !== OURS).flatMap(point),
-		...told.flatMap((contest) => ourPoint(contest, OURS_TOLD_TRUE)),
-		...contests
-			.filter(({ schedule }) => schedule === OURS)
-			.flatMap((contest) => ourPoint(contest, OURS_TOLD_NOTHING)),
+		...others.flatMap((contest) => point(contest)),
+		...toldTrue.flatMap((contest) => point(contest, TOLD_TRUE)),
+		...toldNothing.flatMap((contest) => point(contest)),
 	]);
 }
 
@@ -72,12 +64,12 @@ function axes(): string[] {
 	];
 }
 
-function goal(): string {
+function goal(): string[] {
 	const at = y(GOAL_SECONDS);
 	return [
 		line({ x: LEFT, y: at }, { x: RIGHT, y: at }, PLAIN, '6 5'),
 		text({ x: RIGHT - 4, y: at - 7 }, 'goal: 3 s', { anchor: 'end', color: PLAIN }),
-	].join('\n');
+	];
 }
 
 function bestPossible(frontier: Summary[]): string[] {
@@ -88,39 +80,35 @@ function bestPossible(frontier: Summary[]): string[] {
 	const corners = shown.map((each) => `${x(each.readsPerClip)},${y(each.medianLagSeconds)}`);
 	return [
 		`<polyline points="${corners.join(' ')}" fill="none" stroke="${BEST}" stroke-width="2"/>`,
-		text({ x: x(2.1), y: y(1.45) }, 'the best possible, had one known', { color: BEST }),
-		text({ x: x(2.1), y: y(1.45) + LINE_HEIGHT }, 'exactly how the times are spread', {
-			color: BEST,
+		...textLines(
+			{ x: x(2.1), y: y(1.45) },
+			'the best possible, had one known\nexactly how the times are spread',
+			{ color: BEST },
+		),
+	];
+}
+
+function point(contest: Contest, label: PlotLabel = contest.schedule.plotLabel): string[] {
+	const isOurs = contest.schedule === OURS;
+	const color = isOurs ? ACCENT : PLAIN;
+	const [lines, right, down, anchor] = label;
+	const at = { x: x(contest.readsPerClip), y: y(contest.medianLagSeconds) };
+	const top = y(contest.p95LagSeconds);
+	return [
+		line(at, { x: at.x, y: top }, color),
+		line({ x: at.x - 4, y: top }, { x: at.x + 4, y: top }, color),
+		`<circle cx="${at.x}" cy="${at.y}" r="${isOurs ? 7 : 4}" fill="${color}"/>`,
+		...textLines({ x: at.x + right, y: at.y + down }, lines, {
+			anchor,
+			...(isOurs && { bold: true, color }),
 		}),
 	];
 }
 
-function point({ schedule, ...summary }: Contest): string[] {
-	return [...dot(summary, PLAIN, 4), ...labelOf(summary, LABELS[schedule.label], {})];
-}
-
-function ourPoint(summary: Summary, label: Label): string[] {
-	return [...dot(summary, ACCENT, 7), ...labelOf(summary, label, { bold: true, color: ACCENT })];
-}
-
-function labelOf(summary: Summary, [lines, right, down, anchor]: Label, style: Style) {
-	const atX = x(summary.readsPerClip) + right;
-	const atY = y(summary.medianLagSeconds) + down;
+function textLines(at: Point, lines: string, style: TextStyle): string[] {
 	return lines
 		.split('\n')
-		.map((words, index) =>
-			text({ x: atX, y: atY + index * LINE_HEIGHT }, words, { ...style, anchor }),
-		);
-}
-
-function dot(summary: Summary, color: string, radius: number): string[] {
-	const [cx, cy] = [x(summary.readsPerClip), y(summary.medianLagSeconds)];
-	const top = y(summary.p95LagSeconds);
-	return [
-		line({ x: cx, y: cy }, { x: cx, y: top }, color),
-		line({ x: cx - 4, y: top }, { x: cx + 4, y: top }, color),
-		`<circle cx="${cx}" cy="${cy}" r="${radius}" fill="${color}"/>`,
-	];
+		.map((words, index) => text({ x: at.x, y: at.y + index * LINE_HEIGHT }, words, style));
 }
 
 function x(reads: number): number {

@@ -2,17 +2,12 @@ import { Random } from '../../sandbox/random';
 import type { Schedule } from './schedules';
 import type { Teller, Told } from './tellers';
 
-export interface Poll {
-	reads: number;
-	/** From the moment the clip was ready to the request that saw it. */
-	lagSeconds: number;
-}
+export type Summary = ReturnType<typeof summaryOf>;
 
-export interface Summary {
-	readsPerClip: number;
-	mostReads: number;
-	medianLagSeconds: number;
-	p95LagSeconds: number;
+/** Requests for one clip, and the seconds from the moment it was ready to the request that saw it. */
+interface Poll {
+	reads: number;
+	lagSeconds: number;
 }
 
 /**
@@ -47,7 +42,7 @@ export function simulate(
 	return summaryOf(clipSeconds.map((seconds) => poll(seconds, schedule, tell, spread)));
 }
 
-export function summaryOf(polls: Poll[]): Summary {
+export function summaryOf(polls: Poll[]) {
 	const lags = polls.map(({ lagSeconds }) => lagSeconds).sort((left, right) => left - right);
 	const reads = polls.map((each) => each.reads);
 	return {

@@ -1,65 +1,56 @@
-import type { BenchTable } from '../tables';
 import { clipTimes } from '../clipTimes';
+import { markdownOf } from '../pages';
 import { frontier } from './frontier';
 import { AT_THE_ESTIMATE, OURS, SCHEDULES, type Schedule } from './schedules';
-import { simulate, type Summary } from './simulate';
-import { TELLERS, type TellerName } from './tellers';
+import { simulate } from './simulate';
+import { TELLERS } from './tellers';
 
-const CLIPS = 20_000;
-const CLIPS_OF_A_MINUTE = 5_000;
-const CLIPS_SEED = 1;
+const CLIPS = clipTimes(20_000, 1);
+const CLIPS_OF_A_MINUTE = Array.from({ length: 5_000 }, () => 60);
 const SPREAD_SEED = 2;
 
+export type Study = ReturnType<typeof study>;
 /** What one schedule came to with a provider that tells this. */
-export interface Contest extends Summary {
-	schedule: Schedule;
-	told: TellerName;
-	/** The most requests that any clip of 60 s took. */
-	mostForAMinute: number;
-}
+export type Contest = ReturnType<typeof contest>;
 
-export interface Study {
-	contests: Contest[];
-	/** The chosen schedule with every kind of provider. */
-	ours: Contest[];
-	/** The best that is possible without hearing the provider; from many requests to few. */
-	frontier: Summary[];
-}
-
-/** All figures of the table and the plot: the same in every run. */
-export function study(): Study {
-	const clips = clipTimes(CLIPS, CLIPS_SEED);
-	const minutes = Array.from({ length: CLIPS_OF_A_MINUTE }, () => 60);
-	const contest = (schedule: Schedule, told: TellerName): Contest => ({
-		schedule,
-		told,
-		...simulate(clips, schedule, TELLERS[told], SPREAD_SEED),
-		mostForAMinute: simulate(minutes, schedule, TELLERS[told], SPREAD_SEED).mostReads,
-	});
-	const names = Object.keys(TELLERS).filter(isTellerName);
+/** All figures of the tables and the plot: the same in every run. */
+export function study() {
 	return {
 		contests: SCHEDULES.map((schedule) =>
 			contest(schedule, schedule === AT_THE_ESTIMATE ? 'the right estimate' : 'nothing'),
 		),
-		ours: names.map((told) => contest(OURS, told)),
-		frontier: frontier(clips),
+		/** The chosen schedule with every kind of provider. */
+		ours: (Object.keys(TELLERS) as Array<keyof typeof TELLERS>).map((told) => contest(OURS, told)),
+		/** The best that is possible without hearing the provider; from many requests to few. */
+		frontier: frontier(CLIPS),
 	};
 }
 
-export function tablesOf({ contests, ours }: Study): BenchTable[] {
+function contest(schedule: Schedule, told: keyof typeof TELLERS) {
+	const tell = TELLERS[told];
+	return {
+		schedule,
+		told,
+		...simulate(CLIPS, schedule, tell, SPREAD_SEED),
+		/** The most requests that any clip of 60 s took. */
+		mostForAMinute: simulate(CLIPS_OF_A_MINUTE, schedule, tell, SPREAD_SEED).mostReads,
+	};
+}
+
+export function tablesOf({ contests, ours }: Study): string {
 	const head = ['Requests a clip', 'Most for 60 s', 'Noticed late by', '95 % within'];
-	return [
+	return markdownOf([
 		{
 			title: 'How often schedules ask, and how late they notice',
 			head: ['Schedule', ...head],
-			rows: contests.map((contest) => [contest.schedule.label, ...cellsOf(contest)]),
+			rows: contests.map((each) => [each.schedule.label, ...cellsOf(each)]),
 		},
 		{
 			title: 'Kling Fast, by what the provider tells',
 			head: ['The provider tells', ...head],
-			rows: ours.map((contest) => [contest.told, ...cellsOf(contest)]),
+			rows: ours.map((each) => [each.told, ...cellsOf(each)]),
 		},
-	];
+	]);
 }
 
 function cellsOf({ readsPerClip, mostForAMinute, medianLagSeconds, p95LagSeconds }: Contest) {
@@ -69,8 +60,4 @@ function cellsOf({ readsPerClip, mostForAMinute, medianLagSeconds, p95LagSeconds
 		`${medianLagSeconds.toFixed(1)} s`,
 		`${p95LagSeconds.toFixed(1)} s`,
 	];
-}
-
-function isTellerName(name: string): name is TellerName {
-	return name in TELLERS;
 }

@@ -5,8 +5,6 @@ export type Told = Pick<PollState, 'progress' | 'estimatedSeconds'>;
 /** What a provider tells of a clip that is not ready yet. */
 export type Teller = (elapsedSeconds: number, clipSeconds: number) => Told;
 
-export type TellerName = keyof typeof TELLERS;
-
 const RECORDED_ESTIMATE_SECONDS = 600;
 
 export const TELLERS = {

@@ -5,7 +5,6 @@
  */
 import {
 	NodeConnectionTypes,
-	NodeOperationError,
 	sleep,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -33,7 +32,6 @@ export class SequentialVideo implements INodeType {
 		properties: [
 			{ displayName: 'Prompt', name: 'prompt', type: 'string', default: '' },
 			{ displayName: 'Interval (Seconds)', name: 'intervalSeconds', type: 'number', default: 10 },
-			{ displayName: 'Timeout (Seconds)', name: 'timeoutSeconds', type: 'number', default: 600 },
 		],
 	};
 
@@ -49,17 +47,13 @@ export class SequentialVideo implements INodeType {
 		for (let index = 0; index < this.getInputData().length; index++) {
 			const prompt = this.getNodeParameter('prompt', index) as string;
 			const intervalSeconds = this.getNodeParameter('intervalSeconds', index) as number;
-			const timeoutSeconds = this.getNodeParameter('timeoutSeconds', index) as number;
 			const body = { model: 'kling-v3', prompt, duration: 3, audio: true };
 			const submitted = (await ask({ method: 'POST', url: '/videos/generations', body })) as {
 				data: Array<{ task_id: string }>;
 			};
 			const taskId = submitted.data[0].task_id;
 			let url: string | undefined;
-			for (let waited = 0; url === undefined; waited += intervalSeconds) {
-				if (waited > timeoutSeconds) {
-					throw new NodeOperationError(this.getNode(), 'Timeout reached', { itemIndex: index });
-				}
+			while (url === undefined) {
 				await sleep(intervalSeconds * 1000);
 				const { data } = (await ask({ url: `/tasks/${taskId}` })) as TaskAnswer;
 				url = data.status === 'completed' ? data.result?.videos[0].url[0] : undefined;

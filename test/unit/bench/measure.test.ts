@@ -25,8 +25,8 @@ describe('the executions of a sheet', () => {
 		stretch('4', 45, undefined, { parentId: '1' }),
 	];
 	const saves = [
-		{ executionId: '3', bytes: 100, atMs: 30 },
-		{ executionId: '8', bytes: 200, atMs: 30 },
+		{ executionId: '3', bytes: 100 },
+		{ executionId: '8', bytes: 200 },
 	];
 
 	test('are the one that waits and all that it started, without what is not over', () => {
