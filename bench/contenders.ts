@@ -34,11 +34,9 @@ export interface Contender {
 	isThorough?: boolean;
 	/** What its n8n is started with beside what all are. */
 	env?: Record<string, string>;
-	/** How many rows it gets in real time; each sheet in a process of its own. */
-	realTimeRows: number[];
 	/**
-	 * And in scaled time. The sheet that every table shows comes first: its memory is compared, and only a process that has not worked
-	 * before is like another.
+	 * How many rows it gets in scaled time. The sheet that every table shows comes first: its memory is compared, and only a process
+	 * that has not worked before is like another.
 	 */
 	scaledRows: number[];
 	/** A workflow that makes a clip of each row, with the file as binary data. */
@@ -48,7 +46,6 @@ export interface Contender {
 const templateLoop: Contender = {
 	name: 'loop',
 	label: 'HTTP Request, Wait, IF in a loop',
-	realTimeRows: [SHEET_ROWS],
 	scaledRows: [SHEET_ROWS, 1, 5],
 	async workflow(rows, { host, sandbox, speed }) {
 		const file = await readFile(join(CONTENDERS, 'template-loop.json'), 'utf8');
@@ -68,7 +65,6 @@ const templateLoop: Contender = {
 const sequentialNode: Contender = {
 	name: 'sequential',
 	label: 'A node that goes row by row',
-	realTimeRows: [SHEET_ROWS],
 	scaledRows: [SHEET_ROWS, 1, 5],
 	async workflow(rows, { credential, speed }) {
 		return rowsInto(rows, credential, 'CUSTOM.sequentialVideo', {
@@ -95,7 +91,6 @@ const ours = (waitBy: 'polling' | 'sleep') => ({
 
 const thorough = {
 	isThorough: true,
-	realTimeRows: [SHEET_ROWS, LONG_SHEET_ROWS],
 	scaledRows: [SHEET_ROWS, 1, 5, 12, LONG_SHEET_ROWS],
 };
 
@@ -110,7 +105,6 @@ export const CONTENDERS_IN_ORDER: Contender[] = [
 		...ours('sleep'),
 		// Such an address n8n has where it was told none that a provider could call.
 		env: { WEBHOOK_URL: 'none://n8n.internal/' },
-		realTimeRows: [SHEET_ROWS],
 		scaledRows: [SHEET_ROWS, 12],
 	},
 ];

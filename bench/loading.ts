@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { extract } from 'tar';
 import type { N8nInstall } from '../host/install';
 import { run } from '../host/run';
-import { quantile } from './measure';
+import { quantile } from './statistics';
 
 const REPETITIONS = 15;
 

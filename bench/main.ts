@@ -5,23 +5,20 @@
  * timers for executions that wait. What the machine does itself is not scaled, and so weighs more than it would in real life.
  */
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ensureTarball } from '../host/host';
 import { installN8n } from '../host/install';
-import { repositoryFolder } from '../host/package';
 import { showStep } from '../host/progress';
-import { run } from '../host/run';
+import { aboutThisRun } from './about';
 import { CONTENDERS_IN_ORDER, type Contender } from './contenders';
 import { measureLoading } from './loading';
 import type { Figures } from './measure';
 import { writePages } from './pages';
-import { doParts, single, type Part, type Round } from './plan';
+import { doParts, type Part } from './plan';
 import { FIGURES_FILE, pagesOf, reportOf } from './report';
-import { BIG_MB, SHEET_ROWS } from './rows';
+import { BIG_MB, LONG_SHEET_ROWS, SEED, SHEET_ROWS, single, type Round } from './rows';
 import type { Results } from './tables';
 
-const SEED = 1;
 const GROWTH_ROWS = 500;
 const EXECUTIONS_AT_ONCE = 3;
 
@@ -42,23 +39,25 @@ async function main(): Promise<void> {
 	const contenders = CONTENDERS_IN_ORDER.filter(({ name }) => names.includes(name));
 	const n8n = await installN8n();
 	const tarball = await showStep('Building and packing the nodes', ensureTarball);
-	const terms = { seed: SEED, tarball };
+	// Each sheet in a process of its own.
 	const inRealTime = contenders.flatMap((contender) =>
-		contender.realTimeRows.map((rows) => ({ contender, speed: 1, rounds: [single(rows)] })),
+		[SHEET_ROWS, ...(contender.isThorough ? [LONG_SHEET_ROWS] : [])].map((rows) => {
+			return { contender, speed: 1, rounds: [single(rows)] };
+		}),
 	);
 	const counts = values.rows?.split(',').map(Number);
 	const scaled = scaledParts(contenders, { counts, brief, speed });
 	const scaledFigures = async () => {
 		const figures: Figures[] = [];
-		for (const parts of scaled) figures.push(...(await doParts(parts, terms)));
+		for (const parts of scaled) figures.push(...(await doParts(parts, tarball)));
 		return figures;
 	};
-	const figures = await Promise.all([brief ? [] : doParts(inRealTime, terms), scaledFigures()]);
+	const figures = await Promise.all([brief ? [] : doParts(inRealTime, tarball), scaledFigures()]);
 	const loading = await showStep(
 		'Loading the nodes',
 		async () => await measureLoading(tarball, n8n),
 	);
-	const about = { ...(await aboutThisRun()), n8n: n8n.version, speed, seed: SEED };
+	const about = await aboutThisRun(n8n.version, speed, SEED);
 	const results: Results = { about, figures: figures.flat(), loading };
 	process.stdout.write(`\n${reportOf(results)}\n`);
 	if (!save) return;
@@ -84,18 +83,6 @@ function scaledParts(
 		const big = partsOf(() => [single(SHEET_ROWS, BIG_MB)]);
 		return [usual, big, ...(isThorough ? [partsOf(() => [single(GROWTH_ROWS)])] : [])];
 	});
-}
-
-async function aboutThisRun() {
-	const git = async (...args: string[]) =>
-		(await run('git', args, { cwd: repositoryFolder })).trim();
-	const changes = await git('status', '--porcelain', '--', 'nodes', 'credentials');
-	const commit = await git('rev-parse', '--short', 'HEAD');
-	return {
-		commit: changes === '' ? commit : `${commit} and changes`,
-		date: new Date().toISOString().slice(0, 10),
-		machine: `${cpus().length} cores`,
-	};
 }
 
 void main();

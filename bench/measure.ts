@@ -1,7 +1,15 @@
 import type { Sandbox } from '../sandbox';
 import type { Bed, Contender } from './contenders';
 import type { Meter, Reading, Stretch } from './meter';
-import { bestMakespanSeconds, clipSecondsOf, roundsSeconds, type Rows } from './rows';
+import { quantile, sumOf } from './statistics';
+import {
+	benchRows,
+	bestMakespanSeconds,
+	clipSecondsOf,
+	roundsSeconds,
+	SEED,
+	type Round,
+} from './rows';
 
 /** The provider's own limit in the sandbox, and the default of Clips at the Same Time. */
 export const CAP = 5;
@@ -11,23 +19,18 @@ const WORKER_NAME = 'Kling Fast sheet: clips';
 export type Figures = Awaited<ReturnType<typeof measure>>;
 
 /**
- * Lets a contender make the clips of these rows, in so many executions side by side, and looks on. Seconds are the provider's (clock
+ * Lets a contender make the clips of a round, and looks on. Seconds are the provider's (clock
  * seconds times the speed) where nothing else is said.
  */
-export async function measure(
-	contender: Contender,
-	rows: Rows,
-	bed: Bed,
-	meter: Meter,
-	{ executions, megabytes }: { executions: number; megabytes: number },
-) {
+export async function measure(contender: Contender, round: Round, bed: Bed, meter: Meter) {
 	const { host, sandbox, speed } = bed;
 	const { ledger } = sandbox;
-	const workflowId = await host.importWorkflow(await contender.workflow(rows.items, bed));
+	const { clipSeconds, items } = benchRows(round.rows, round.megabytes, SEED);
+	const workflowId = await host.importWorkflow(await contender.workflow(items, bed));
 	sandbox.reset();
 	const before = await meter.reset();
-	const each = Array.from({ length: executions });
-	const allSeconds = each.flatMap(() => rows.clipSeconds);
+	const each = Array.from({ length: round.executions });
+	const allSeconds = each.flatMap(() => clipSeconds);
 	const timeoutSeconds = (sumOf(allSeconds) * 4) / speed + 120;
 	const ids = await Promise.all(each.map(async () => await host.run(workflowId)));
 	const after = await meter.waitForEnd(ids, timeoutSeconds);
@@ -43,10 +46,7 @@ export async function measure(
 		contender: contender.name,
 		/** How many times as fast as real time. */
 		speed,
-		/** Rows of each execution, and how many executions there were side by side. */
-		rows: rows.items.length,
-		executions,
-		megabytes,
+		...round,
 		clipsMade,
 		makespanSeconds,
 		/** Makespan over `ceil(N / 5) x T`. */
@@ -150,13 +150,4 @@ export function coveredMs(stretches: Span[]): number {
 		endMs = Math.max(endMs, untilMs);
 	}
 	return coveredMs;
-}
-
-export function quantile(numbers: number[], share: number): number {
-	const sorted = [...numbers].sort((left, right) => left - right);
-	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-}
-
-function sumOf(numbers: number[]): number {
-	return numbers.reduce((sum, number) => sum + number, 0);
 }

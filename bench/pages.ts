@@ -6,10 +6,22 @@ import { repositoryFolder } from '../host/package';
 const FROM = '<!-- measured -->';
 const UNTIL = '<!-- /measured -->';
 
-export interface BenchTable {
-	title?: string;
-	head: string[];
-	rows: string[][];
+/** A head, and the cell under it; no cell where the figure does not exist. */
+export type Column<Row> = [head: string, cell: (row: Row) => string | undefined];
+
+/** A table in Markdown, padded as the formatter of this repository leaves it; nothing where there are no rows. */
+export function table<Row>(rows: Row[], columns: Array<Column<Row>>, title?: string): string {
+	if (rows.length === 0) return '';
+	const padded = columns.map(([head, cell]) => {
+		const cells = [head, ...rows.map((row) => cell(row) ?? '')];
+		const width = Math.max(3, ...cells.map(({ length }) => length));
+		const [first, ...others] = cells.map((text) => text.padEnd(width));
+		return [first, '-'.repeat(width), ...others];
+	});
+	const lines = padded[0].map(
+		(_, index) => `| ${padded.map((cells) => cells[index]).join(' | ')} |`,
+	);
+	return [...(title ? [`**${title}**`, ''] : []), ...lines].join('\n');
 }
 
 /** Files of the repository that show what was measured: each as it becomes of what it is now. */
@@ -31,26 +43,4 @@ export function withContent(page: string, content: string): string {
 	const end = page.indexOf(UNTIL);
 	if (start === -1 || end === -1) throw new Error(`The page has no ${FROM} … ${UNTIL}`);
 	return `${page.slice(0, start + FROM.length)}\n\n${content}\n\n${page.slice(end)}`;
-}
-
-/** Padded, as the formatter of this repository leaves it. */
-export function markdownOf(tables: BenchTable[]): string {
-	return tables
-		.map(({ title, head, rows }) => {
-			const widths = head.map((_, column) =>
-				Math.max(3, ...[head, ...rows].map((cells) => cells[column].length)),
-			);
-			const line = (cells: string[], filler = ' ') =>
-				`| ${cells.map((cell, column) => cell.padEnd(widths[column], filler)).join(' | ')} |`;
-			const lines = [
-				line(head),
-				line(
-					head.map(() => ''),
-					'-',
-				),
-				...rows.map((cells) => line(cells)),
-			];
-			return [...(title ? [`**${title}**`, ''] : []), ...lines].join('\n');
-		})
-		.join('\n\n');
 }

@@ -5,19 +5,12 @@ import { join } from 'node:path';
 import { startHost } from '../host/host';
 import { showStep } from '../host/progress';
 import { startSandbox } from '../sandbox';
-import { compileSequentialNode, type Bed, type Contender } from './contenders';
+import { compileSequentialNode, type Contender } from './contenders';
 import { CAP, measure, type Figures } from './measure';
 import { meterEnvironment, openMeter } from './meter';
-import { benchRows, SMALL_MB } from './rows';
+import { SEED, single, type Round } from './rows';
 
 const BALANCE_USD = 10_000;
-
-/** One run of a contender. */
-export interface Round {
-	rows: number;
-	executions: number;
-	megabytes: number;
-}
 
 /** What one contender does, round after round, in an n8n process of its own. */
 export interface Part {
@@ -27,27 +20,17 @@ export interface Part {
 	rounds: Round[];
 }
 
-export function single(rows: number, megabytes = SMALL_MB): Round {
-	return { rows, executions: 1, megabytes };
-}
-
-export interface Terms {
-	seed: number;
-	/** The packed package. */
-	tarball: string;
-}
-
 type Closing = Array<() => Promise<void>>;
 type RunRound = (round: Round) => Promise<Figures>;
 
-/** Does these parts at the same time. */
-export async function doParts(parts: Part[], terms: Terms): Promise<Figures[]> {
+/** Does these parts at the same time, with the packed package. */
+export async function doParts(parts: Part[], tarball: string): Promise<Figures[]> {
 	const closing: Closing = [];
 	try {
 		const runs: RunRound[] = [];
 		// One after the other, and all before anything is measured: starting n8n keeps the machine busy.
 		for (const part of parts) {
-			const open = async () => runs.push(await startPart(part, terms, closing));
+			const open = async () => runs.push(await startPart(part, tarball, closing));
 			await showStep(`${part.contender.label}: starting n8n`, open);
 		}
 		const figures = parts.map(async (part, index) => {
@@ -69,13 +52,13 @@ export async function doParts(parts: Part[], terms: Terms): Promise<Figures[]> {
 /** Starts an n8n and a sandbox. */
 async function startPart(
 	{ contender, speed }: Part,
-	{ seed, tarball }: Terms,
+	tarball: string,
 	closing: Closing,
 ): Promise<RunRound> {
 	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-bench-'));
 	closing.push(async () => await rm(folder, { recursive: true, force: true }));
 	const sandbox = await startSandbox({
-		...{ speed, seed, concurrency: CAP, balanceUsd: BALANCE_USD },
+		...{ speed, seed: SEED, concurrency: CAP, balanceUsd: BALANCE_USD },
 		estimates: 'provider',
 	});
 	closing.push(async () => await sandbox.stop());
@@ -86,12 +69,9 @@ async function startPart(
 	const host = await startHost({ tarball, env });
 	closing.push(async () => await host.remove());
 	const credential = await host.addKlingCredential(sandbox);
-	const bed: Bed = { host, sandbox, credential, speed };
 	const meter = await openMeter(meterFile);
-	return async (round) => {
-		const rows = benchRows(round.rows, round.megabytes, seed);
-		return await measure(contender, rows, bed, meter, round);
-	};
+	const bed = { host, sandbox, credential, speed };
+	return async (round) => await measure(contender, round, bed, meter);
 }
 
 function titleOf({ contender, speed }: Part, { rows, executions, megabytes }: Round): string {

@@ -1,6 +1,8 @@
 import type { INodeParameters } from 'n8n-workflow';
 import { clipTimes } from './clipTimes';
+import { sumOf } from './statistics';
 
+export const SEED = 1;
 /** Of the sheet that every table shows. */
 export const SHEET_ROWS = 20;
 export const LONG_SHEET_ROWS = 100;
@@ -9,7 +11,17 @@ export const BIG_MB = 20;
 
 const CLIP_TIME = /\[\[slow:([\d.]+)\]\]/;
 
-export type Rows = ReturnType<typeof benchRows>;
+/** What a contender is given at a time: so many executions of a sheet side by side. */
+export interface Round {
+	rows: number;
+	executions: number;
+	/** Of each clip. */
+	megabytes: number;
+}
+
+export function single(rows: number, megabytes = SMALL_MB): Round {
+	return { rows, executions: 1, megabytes };
+}
 
 /**
  * The same rows for every contender: each prompt tells the sandbox how long the clip takes and how big it becomes.
@@ -46,6 +58,6 @@ export function bestMakespanSeconds(clipSeconds: number[], cap: number): number 
 
 /** `ceil(N / cap) x T`, the usual rule of thumb; T is the mean time of a clip. */
 export function roundsSeconds(clipSeconds: number[], cap: number): number {
-	const mean = clipSeconds.reduce((sum, seconds) => sum + seconds, 0) / clipSeconds.length;
+	const mean = sumOf(clipSeconds) / clipSeconds.length;
 	return Math.ceil(clipSeconds.length / cap) * mean;
 }

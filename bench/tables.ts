@@ -1,25 +1,18 @@
+import type { About } from './about';
 import { CONTENDERS_IN_ORDER, type Contender } from './contenders';
 import type { Loading } from './loading';
 import type { Figures } from './measure';
-import type { BenchTable } from './pages';
+import { table, type Column as AnyColumn } from './pages';
 import { BIG_MB, LONG_SHEET_ROWS, SHEET_ROWS, SMALL_MB } from './rows';
 
 export interface Results {
-	about: {
-		commit: string;
-		date: string;
-		n8n: string;
-		machine: string;
-		speed: number;
-		seed: number;
-	};
+	about: About;
 	figures: Figures[];
 	loading: Loading[];
 }
 
-/** Undefined where the figure does not exist. */
-type Cell = (figures: Figures) => string | undefined;
-type Column = [head: string, cell: Cell];
+type Column = AnyColumn<Figures>;
+type Cell = Column[1];
 
 const times = (number: number) => `${number.toFixed(2)} x`;
 const seconds = (number: number) => `${number.toFixed(1)} s`;
@@ -43,7 +36,8 @@ const REFUSED_CALLBACKS: Column = [
 	({ asleep }) => asleep && `${asleep.refusedCallbacks} of ${asleep.callbacks}`,
 ];
 
-const SHEET = [DONE_AFTER, OVER_BEST, LATE, LATE_95, READS, REFUSED];
+const LABEL: Column = ['', labelOf];
+const SHEET = [LABEL, DONE_AFTER, OVER_BEST, LATE, LATE_95, READS, REFUSED];
 const GROWTH = [OVER_BEST, LATE, LATE_95, READS, CPU, PLACE, MEMORY];
 const ASLEEP: Column[] = [
 	['waiting after', ({ asleep }) => asleep && seconds(asleep.waitingAfterSeconds)],
@@ -54,8 +48,13 @@ const ASLEEP: Column[] = [
 	['saved a clip', ({ asleep }) => asleep && kilobytes(asleep.savedBytesPerClip)],
 ];
 
+const LOADING: Array<AnyColumn<Loading>> = [
+	['Loaded in a fresh process', ({ label }) => label],
+	['takes', ({ milliseconds }) => `${milliseconds.toFixed(0)} ms`],
+];
+
 /** All tables, without those that nothing was measured for. */
-export function tablesOf(results: Results): BenchTable[] {
+export function tablesOf(results: Results): string {
 	const inRealTime = realTime(results);
 	const scaled = results.figures.filter(({ speed }) => speed === results.about.speed);
 	const singles = inOrder(
@@ -64,69 +63,60 @@ export function tablesOf(results: Results): BenchTable[] {
 			.sort((left, right) => left.rows - right.rows),
 	);
 	const ours = singles.filter(({ contender }) => contenderOf(contender)?.isOurs);
-	const label = (of: Figures) => `${labelOf(of)}, ${rowsText(of.rows)}`;
+	const labelAndRows: Column = ['', (of) => `${labelOf(of)}, ${rowsText(of.rows)}`];
 	const oneEach = [...new Map(singles.map((of) => [of.contender, of])).values()];
 	const counts = [...new Set(singles.map(({ rows }) => rows))].sort((left, right) => left - right);
-	const byRows = (cell: Cell) =>
-		counts.map((count): Column => {
+	const byRows = (cell: Cell, title: string) => {
+		const columns = counts.map((count): Column => {
 			const runs = singles.filter(({ rows }) => rows === count);
 			return [rowsText(count), inAnother(runs, cell)];
 		});
+		return table(oneEach, [LABEL, ...columns], title);
+	};
 	return [
 		...[SHEET_ROWS, LONG_SHEET_ROWS].map((count) =>
 			table(
-				`A sheet of ${count} rows, in real time`,
-				[...SHEET, REFUSED_CALLBACKS, PLACE],
 				inRealTime.filter(({ rows }) => rows === count),
+				[...SHEET, REFUSED_CALLBACKS, PLACE],
+				`A sheet of ${count} rows, in real time`,
 			),
 		),
+		byRows(OVER_BEST[1], 'Time for the whole sheet, over the best that these clips allow'),
+		byRows((of) => times(of.overRounds), 'Time for the whole sheet, over ceil(N / 5) x T'),
+		byRows(DONE_AFTER[1], 'Time for the whole sheet'),
 		table(
-			'Time for the whole sheet, over the best that these clips allow',
-			byRows(OVER_BEST[1]),
-			oneEach,
-		),
-		table(
-			'Time for the whole sheet, over ceil(N / 5) x T',
-			byRows((of) => times(of.overRounds)),
-			oneEach,
-		),
-		table('Time for the whole sheet', byRows(DONE_AFTER[1]), oneEach),
-		table(
-			`Three executions of ${SHEET_ROWS} rows at once on one key`,
-			[...SHEET, CPU, PLACE],
 			inOrder(scaled.filter(({ executions }) => executions > 1)),
+			[...SHEET, CPU, PLACE],
+			`Three executions of ${SHEET_ROWS} rows at once on one key`,
 		),
-		table('How it grows', GROWTH, ours, label),
+		table(ours, [labelAndRows, ...GROWTH], 'How it grows'),
 		table(
-			'What a sheet that sleeps makes n8n do',
-			ASLEEP,
 			ours.filter(({ asleep }) => asleep),
-			label,
+			[labelAndRows, ...ASLEEP],
+			'What a sheet that sleeps makes n8n do',
 		),
 		table(
-			`Memory of n8n over its idle level, ${SHEET_ROWS} rows`,
-			[SMALL_MB, BIG_MB].map((size): Column => [`clips of ${size} MB`, memoryWith(scaled, size)]),
 			inOrder(scaled.filter(({ megabytes }) => megabytes === BIG_MB)),
+			[LABEL, memoryWith(scaled, SMALL_MB), memoryWith(scaled, BIG_MB)],
+			`Memory of n8n over its idle level, ${SHEET_ROWS} rows`,
 		),
-		{
-			title: "What the nodes add to n8n's start",
-			head: ['Loaded in a fresh process', 'takes'],
-			rows: results.loading.map((each) => [each.label, `${each.milliseconds.toFixed(0)} ms`]),
-		},
-	].filter(({ rows }) => rows.length > 0);
+		table(results.loading, LOADING, "What the nodes add to n8n's start"),
+	]
+		.filter((shown) => shown !== '')
+		.join('\n\n');
 }
 
 /** The one table for people who read one table: the sheet of 20 rows. */
-export function summaryOf(results: Results): BenchTable {
-	const columns: Column[] = [
+export function summaryOf(results: Results): string {
+	const [memoryHead, memory] = memoryWith(results.figures, BIG_MB);
+	return table(realTimeSheets(results), [
+		[`${SHEET_ROWS} rows, in real time`, labelOf],
 		DONE_AFTER,
 		['a clip is noticed late by', LATE[1]],
 		READS,
 		['place in n8n held a clip', PLACE[1]],
-		[`memory, clips of ${BIG_MB} MB`, memoryWith(results.figures, BIG_MB)],
-	];
-	const { head, rows } = table('', columns, realTimeSheets(results));
-	return { head: [`${SHEET_ROWS} rows, in real time`, ...head.slice(1)], rows };
+		[`memory, ${memoryHead}`, memory],
+	]);
 }
 
 /** The sheet that every table shows, by every contender. */
@@ -134,27 +124,8 @@ export function realTimeSheets(results: Results): Figures[] {
 	return realTime(results).filter(({ rows }) => rows === SHEET_ROWS);
 }
 
-/** Where and when all this was measured. */
-export function aboutLine({ about }: Results): string {
-	const { commit, date, n8n, machine, speed, seed } = about;
-	return `Measured at commit ${commit} on ${date}: n8n ${n8n}, ${machine}, seed ${seed}; scaled time is ${speed} times as fast as real time.`;
-}
-
 export function labelOf({ contender }: Figures): string {
 	return contenderOf(contender)?.label ?? contender;
-}
-
-function table(
-	title: string,
-	columns: Column[],
-	figures: Figures[],
-	label: (of: Figures) => string = labelOf,
-): BenchTable {
-	return {
-		title,
-		head: ['', ...columns.map(([head]) => head)],
-		rows: figures.map((of) => [label(of), ...columns.map(([, cell]) => cell(of) ?? '')]),
-	};
 }
 
 /** What the same contender came to in one of these runs. */
@@ -165,12 +136,12 @@ function inAnother(runs: Figures[], cell: Cell): Cell {
 	};
 }
 
-function memoryWith(figures: Figures[], size: number): Cell {
+function memoryWith(figures: Figures[], size: number): Column {
 	const runs = figures.filter(
 		({ rows, executions, megabytes }) =>
 			rows === SHEET_ROWS && executions === 1 && megabytes === size,
 	);
-	return inAnother(runs, MEMORY[1]);
+	return [`clips of ${size} MB`, inAnother(runs, MEMORY[1])];
 }
 
 function realTime({ figures }: Results): Figures[] {

@@ -6,13 +6,6 @@ const STEP_SECONDS = 0.5;
 /** What a request may weigh, in seconds of lag: from careless to thrifty. */
 const WEIGHTS_SECONDS = Array.from({ length: 25 }, (_, index) => 0.02 * 1.28 ** index);
 
-interface Moment {
-	atSeconds: number;
-	/** Share of the clips that are ready by then, and their mean time up to then: sum of (share x time). */
-	ready: number;
-	readyTime: number;
-}
-
 /**
  * As good as a schedule can be that knows how long clips take, and nothing of this one: for each weight of a request the moments that
  * make mean lag + weight x requests the least (dynamic programming from the last moment back), tried on these clips.
@@ -31,7 +24,7 @@ export function frontier(clipSeconds: number[]): Summary[] {
 }
 
 /** When to ask, in seconds; the last is the moment at which every clip is ready. */
-function bestMoments(moments: Moment[], weight: number): number[] {
+function bestMoments(moments: ReturnType<typeof allMoments>, weight: number): number[] {
 	const last = moments.length - 1;
 	const cost = moments.map(() => Infinity);
 	const next = moments.map(() => last);
@@ -54,7 +47,7 @@ function bestMoments(moments: Moment[], weight: number): number[] {
 	}
 }
 
-function allMoments(): Moment[] {
+function allMoments() {
 	const { from } = USUAL_SECONDS;
 	const count = Math.round((PEAK_SECONDS.until - from) / STEP_SECONDS);
 	return Array.from({ length: count + 1 }, (_, index) => {
@@ -63,6 +56,7 @@ function allMoments(): Moment[] {
 		const peak = until(atSeconds, PEAK_SECONDS, PEAK_SHARE);
 		return {
 			atSeconds,
+			/** Share of the clips that are ready by then, and their mean time up to then: sum of (share x time). */
 			ready: usual.ready + peak.ready,
 			readyTime: usual.readyTime + peak.readyTime,
 		};

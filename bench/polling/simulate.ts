@@ -1,4 +1,5 @@
 import { Random } from '../../sandbox/random';
+import { quantile, sumOf } from '../statistics';
 import type { Schedule } from './schedules';
 import type { Teller, Told } from './tellers';
 
@@ -43,12 +44,12 @@ export function simulate(
 }
 
 export function summaryOf(polls: Poll[]) {
-	const lags = polls.map(({ lagSeconds }) => lagSeconds).sort((left, right) => left - right);
+	const lags = polls.map(({ lagSeconds }) => lagSeconds);
 	const reads = polls.map((each) => each.reads);
 	return {
-		readsPerClip: reads.reduce((sum, each) => sum + each, 0) / reads.length,
-		mostReads: reads.reduce((most, each) => Math.max(most, each), 0),
-		medianLagSeconds: lags[Math.floor(lags.length / 2)],
-		p95LagSeconds: lags[Math.floor(lags.length * 0.95)],
+		readsPerClip: sumOf(reads) / reads.length,
+		mostReads: quantile(reads, 1),
+		medianLagSeconds: quantile(lags, 0.5),
+		p95LagSeconds: quantile(lags, 0.95),
 	};
 }

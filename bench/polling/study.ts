@@ -1,5 +1,5 @@
 import { clipTimes } from '../clipTimes';
-import { markdownOf } from '../pages';
+import { table, type Column as AnyColumn } from '../pages';
 import { frontier } from './frontier';
 import { AT_THE_ESTIMATE, OURS, SCHEDULES, type Schedule } from './schedules';
 import { simulate } from './simulate';
@@ -12,6 +12,7 @@ const SPREAD_SEED = 2;
 export type Study = ReturnType<typeof study>;
 /** What one schedule came to with a provider that tells this. */
 export type Contest = ReturnType<typeof contest>;
+type Column = AnyColumn<Contest>;
 
 /** All figures of the tables and the plot: the same in every run. */
 export function study() {
@@ -37,27 +38,18 @@ function contest(schedule: Schedule, told: keyof typeof TELLERS) {
 	};
 }
 
-export function tablesOf({ contests, ours }: Study): string {
-	const head = ['Requests a clip', 'Most for 60 s', 'Noticed late by', '95 % within'];
-	return markdownOf([
-		{
-			title: 'How often schedules ask, and how late they notice',
-			head: ['Schedule', ...head],
-			rows: contests.map((each) => [each.schedule.label, ...cellsOf(each)]),
-		},
-		{
-			title: 'Kling Fast, by what the provider tells',
-			head: ['The provider tells', ...head],
-			rows: ours.map((each) => [each.told, ...cellsOf(each)]),
-		},
-	]);
-}
+const COLUMNS: Column[] = [
+	['Requests a clip', (of) => of.readsPerClip.toFixed(1)],
+	['Most for 60 s', (of) => String(of.mostForAMinute)],
+	['Noticed late by', (of) => `${of.medianLagSeconds.toFixed(1)} s`],
+	['95 % within', (of) => `${of.p95LagSeconds.toFixed(1)} s`],
+];
 
-function cellsOf({ readsPerClip, mostForAMinute, medianLagSeconds, p95LagSeconds }: Contest) {
+export function tablesOf({ contests, ours }: Study): string {
+	const schedule: Column = ['Schedule', (of) => of.schedule.label];
+	const told: Column = ['The provider tells', (of) => of.told];
 	return [
-		readsPerClip.toFixed(1),
-		String(mostForAMinute),
-		`${medianLagSeconds.toFixed(1)} s`,
-		`${p95LagSeconds.toFixed(1)} s`,
-	];
+		table(contests, [schedule, ...COLUMNS], 'How often schedules ask, and how late they notice'),
+		table(ours, [told, ...COLUMNS], 'Kling Fast, by what the provider tells'),
+	].join('\n\n');
 }
