@@ -89,7 +89,12 @@ describe('Law 1, Pay once: within one try of the node', () => {
 		['400', '400', /did not accept the request/, 0],
 		['moderation, told as 400', 'moderation-400', /rejected the content/, 0],
 		['moderation, told as 422', 'moderation-422', /rejected the content/, 0],
-		['a key that was used for another body', 'idem-reused', /Already submitted by an earlier run/, 0],
+		[
+			'a key that was used for another body',
+			'idem-reused',
+			/Already submitted by an earlier run/,
+			0,
+		],
 		['a result that the provider does not know', 'idem-indeterminate', /cannot say whether/, 0],
 		['a lost result', 'indeterminate-after-accept', /cannot say whether/, 1],
 	])('not repeated within a try: %s', async (_, fault, sentence, bought) => {

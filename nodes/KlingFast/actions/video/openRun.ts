@@ -64,7 +64,8 @@ export async function openRun(
  */
 function storedIn(context: IContextObject, executionId: string): Record<string, IBinaryData> {
 	const known = context.klingFastFiles as StoredFiles | undefined;
-	const files = known?.executionId === executionId ? known : { executionId, byTask: {} };
+	const isOurs = known && known.executionId === executionId;
+	const files = isOurs ? known : { executionId, byTask: {} };
 	context.klingFastFiles = files;
 	return files.byTask;
 }
