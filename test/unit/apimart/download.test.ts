@@ -24,7 +24,8 @@ function start(
 	const clock = new ManualClock(1_000_000_000);
 	const asked: Array<{ url: string; atSeconds: number }> = [];
 	const helpers: Partial<IExecuteFunctions['helpers']> = {
-		httpRequest: async ({ url }) => {
+		httpRequest: async ({ url, disableFollowRedirect }) => {
+			expect(disableFollowRedirect).toBe(true);
 			asked.push({ url, atSeconds: clock.nowMs() / 1000 - 1_000_000 });
 			return { headers: {}, ...(await rule(asked.length, clock)) };
 		},

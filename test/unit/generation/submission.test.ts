@@ -266,6 +266,25 @@ describe('the key of a request whose answer was lost', () => {
 		expect(api.tasks).toHaveLength(1);
 	});
 
+	it('is not repeated for longer than that, however long the row may wait', async () => {
+		const { api, clock, submit } = execution((post) => (post === 1 ? 'lose' : reset()));
+		const { fault } = await submit(job(0, { maxWaitSeconds: 86_400 }));
+		expect(fault?.message).toMatch('could be bought twice');
+		const [first] = api.submits;
+		const last = api.submits[api.submits.length - 1];
+		expect(last.atSeconds - first.atSeconds).toBeGreaterThan(22.9 * 3_600);
+		expect(last.atSeconds - first.atSeconds).toBeLessThanOrEqual(23 * 3_600);
+		expect(clock.nowMs() / 1000 - first.atSeconds).toBeLessThan(23.1 * 3_600);
+	});
+
+	it('that was refused before the provider took anything lives from its last try on', async () => {
+		const { api, submit } = execution((post) => (post < 3_000 ? response(429, {}) : undefined));
+		await expect(submit(job(0, { maxWaitSeconds: 86_400 }))).resolves.toMatchObject({
+			taskId: 'task_0',
+		});
+		expect(api.submits).toHaveLength(3_000);
+	});
+
 	it('is not used again when the provider may have forgotten it', async () => {
 		const { api, result } = await againAfter(24);
 		expect((await result).fault?.message).toMatch('could be bought twice');

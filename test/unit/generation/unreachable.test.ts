@@ -6,7 +6,7 @@ import { isOver, type Sheet } from '../../../nodes/KlingFast/generation/sheet';
 import { slotsLeftBeside } from '../../../nodes/KlingFast/generation/slots';
 import { response } from '../apimart/answers';
 import { ManualClock, seededRandom } from './manualClock';
-import { FakeApi, reset, type Given, type Seen } from './provider';
+import { completed, FakeApi, Provider, reset, type Given, type Seen } from './provider';
 import { fetchClip, job, makeClip, makeClips, paidRun, sheetOf, video } from './run';
 
 const down = (code: string) => Object.assign(new Error('x'), { code });
@@ -33,6 +33,7 @@ describe('a provider that was never reached', () => {
 		['a wrong port', down('EPROTO'), 12, 0],
 		['a closed port', down('ECONNREFUSED'), 1, 10],
 		['a closed port', down('ECONNREFUSED'), 12, 10],
+		['a closed port', down('ECONNREFUSED'), 100, 10],
 		['a name server that does not answer', down('EAI_AGAIN'), 12, 10],
 		['a proxy that asks for a sign-in', response(407, ''), 12, 0],
 		['a page from the start', PAGE, 12, 120],
@@ -116,6 +117,42 @@ describe('a provider that is out of reach for a while', () => {
 			expect(api.tasks).toHaveLength(12);
 		},
 	);
+
+	it('to submits only: the rows wait for it as long as for anything', async () => {
+		const { clock, api, run } = start(({ method, atSeconds }) =>
+			method === 'POST' && atSeconds > 30 && atSeconds < 430 ? down('ECONNREFUSED') : undefined,
+		);
+		const outcomes = await clock.run(makeClips(rows(12), run));
+		expect(outcomes.every(({ status }) => status === 'completed')).toBe(true);
+		expect(api.tasks).toHaveLength(12);
+	});
+
+	it('while a further run goes on with a task that was paid for before', async () => {
+		const clock = new ManualClock();
+		const api = new FakeApi(clock, () => 60);
+		const context = {};
+		await clock.run(
+			makeClip(job(0), paidRun(api.client, clock, { context }), { isSubmitOnly: true }),
+		);
+		const { client } = new Provider(clock, ({ atSeconds }) =>
+			atSeconds < 400 ? down('ECONNREFUSED') : completed('task_0'),
+		);
+		const both = await clock.run(makeClips(rows(2), paidRun(client, clock, { context })));
+		expect(both[0]).toMatchObject({ status: 'completed', taskId: 'task_0' });
+		expect(both[1]).toMatchObject({ status: 'failed', fault: { api: { kind: 'unreachable' } } });
+	});
+
+	it('although an answer was lost before: that row is asked for, the others are told at once', async () => {
+		const { clock, api, run } = start(({ body, atSeconds }) => {
+			if (atSeconds > 100) return undefined;
+			const isFirst = atSeconds === 0 && String(body).includes('Cup 0');
+			return isFirst ? 'lose' : down('ECONNREFUSED');
+		});
+		const [first, second] = await clock.run(makeClips(rows(2), run));
+		expect(first).toMatchObject({ status: 'completed', taskId: 'task_0' });
+		expect(second).toMatchObject({ status: 'failed', fault: { api: { kind: 'unreachable' } } });
+		expect(api.tasks).toHaveLength(1);
+	});
 
 	it('for good: what was paid for is asked for until its own time is over, the rest ends in time', async () => {
 		const { clock, run, api } = between(30, Infinity, down('ECONNREFUSED'));
