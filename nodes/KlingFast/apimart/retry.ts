@@ -64,9 +64,10 @@ export async function withRetries<T>(
 		if (!(error instanceof ApimartError) || !error.details.passing) throw error;
 		if (tries >= (rules.maxTries ?? Infinity)) throw error;
 		const { retryAfterSeconds, patienceSeconds = Infinity } = error.details;
-		const waitSeconds = backoffSeconds(tries, clock.random(), retryAfterSeconds);
-		const latestMs = Math.min(deadlineMs, startMs + patienceSeconds * 1000);
-		if (clock.nowMs() + waitSeconds * 1000 > latestMs) throw error;
+		const leftSeconds = patienceSeconds - (clock.nowMs() - startMs) / 1000;
+		const backoff = backoffSeconds(tries, clock.random(), retryAfterSeconds);
+		const waitSeconds = Math.min(backoff, leftSeconds);
+		if (leftSeconds <= 0 || clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;
 		logRetry(error.message, waitSeconds, logger);
 		await clock.sleep(waitSeconds * 1000, signal);
 	}

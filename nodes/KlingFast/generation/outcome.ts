@@ -72,12 +72,14 @@ export function outcomeJson(outcome: Outcome): IDataObject {
 export function faultSentence({
 	fault,
 	taskId,
+	mayBeSent,
 	itemIndex,
-}: Pick<Outcome, 'fault' | 'taskId'> & { itemIndex?: number }): string {
+}: Pick<Outcome, 'fault' | 'taskId' | 'mayBeSent'> & { itemIndex?: number }): string {
 	const message = fault?.message ?? '';
 	const task = taskId && !message.includes(taskId) ? ` (task ${taskId})` : '';
 	const item = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
-	const named = `${message}${task}${item}`;
+	const unsure = mayBeSent ? ' (the clip may exist and be charged all the same)' : '';
+	const named = `${message}${task}${unsure}${item}`;
 	return fault?.advice ? `${endSentence(named)} ${fault.advice}` : named;
 }
 

@@ -106,12 +106,14 @@ export interface Refusal {
 export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
 	const { nowMs, retryAtMs, patienceSeconds = Infinity, mayBeSent } = refusal;
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
-	const patienceMs = Math.min(row.settings.maxWaitSeconds, patienceSeconds) * 1000;
-	if (retryAtMs === undefined || retryAtMs > firstTryAtMs + patienceMs) {
+	const patienceEndsMs = firstTryAtMs + patienceSeconds * 1000;
+	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, patienceEndsMs);
+	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
+	if (retryAtMs === undefined || nowMs >= patienceEndsMs || isTooLate) {
 		return ended(row, mayBeSent ? { fault, mayBeSent } : { fault });
 	}
 	const tries = (row.tries ?? 0) + 1;
-	return { ...row, tries, firstTryAtMs, nextTryAtMs: retryAtMs, mayBeSent };
+	return { ...row, tries, firstTryAtMs, nextTryAtMs, mayBeSent };
 }
 
 /** The row was sent before, and its content refused: what was said then is said again. */
@@ -187,6 +189,8 @@ export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
 /** Nothing more is done for this row; what is known of it stays. */
 export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 	const { outcome, phase, mayBeSent } = row;
+	// What to do, and that nothing was charged, stands in it.
+	if (fault.api?.kind === 'unreachable') return ended(row, { fault });
 	// A finished clip has its link, and is told as finished.
 	if (phase === 'made') return ended(row, { fault });
 	if (outcome.taskId) {

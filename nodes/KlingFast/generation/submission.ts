@@ -8,7 +8,7 @@
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
  *   for content that was refused.
  */
-import { ApimartError, toError } from '../apimart/errors';
+import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
 import { noteCallbackTask } from './callbackTasks';
 import { clipBody, idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
@@ -174,13 +174,14 @@ function keyTooOld(): ApimartError {
 
 /** The last answer may be a plain refusal although an earlier one was lost: then it is unknown what was bought. */
 function withUncertainty(error: ApimartError): ApimartError {
-	const isSent = error.details.spent === 'unknown';
-	return new ApimartError(`${error.message} (the clip may exist and be charged all the same)`, {
+	const { kind, spent, patienceSeconds, advice = '' } = error.details;
+	const isSent = spent === 'unknown';
+	const check = isSent && isOfTheWay(kind) ? `${advice} ` : '';
+	return new ApimartError(error.message, {
 		...error.details,
 		// That nothing can be sent now says nothing about the request before.
-		patienceSeconds: isSent ? error.details.patienceSeconds : undefined,
+		patienceSeconds: isSent ? patienceSeconds : undefined,
 		spent: 'unknown',
-		advice:
-			"Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.",
+		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
 	});
 }

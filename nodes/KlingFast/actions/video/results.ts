@@ -112,8 +112,12 @@ export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecut
 }
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
-	const { itemIndex, fault, taskId } = first;
-	const message = faultSentence({ fault: fault && { ...fault, advice: undefined }, taskId });
+	const { itemIndex, fault, taskId, mayBeSent } = first;
+	const message = faultSentence({
+		fault: fault && { ...fault, advice: undefined },
+		taskId,
+		mayBeSent,
+	});
 	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
 	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
 	return nodeError(context, { message, advice, api: fault?.api }, itemIndex);
