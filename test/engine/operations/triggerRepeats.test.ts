@@ -54,6 +54,14 @@ describe('the same callback again', () => {
 		expect(startedRun(await deliver(triggerNode(stage), taskId))).toBeDefined();
 	});
 
+	test('starts a run at each of two triggers of one workflow', async () => {
+		const taskId = await ended();
+		const first = triggerNode(stage);
+		const second = { ...first, nodeId: 'second', nodeName: 'Second Trigger' };
+		expect(startedRun(await deliver(first, taskId))).toBeDefined();
+		expect(startedRun(await deliver(second, taskId))).toBeDefined();
+	});
+
 	test('that a test run has used up starts the run of the published workflow all the same', async () => {
 		const taskId = await ended();
 		const published = triggerNode(stage);

@@ -120,7 +120,9 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 			made.workflow.settings.executionTimeout = 600;
 			return made;
 		});
-		const run = await stage.engine.runNode(sleepy(stage, ['A fox']));
+		// The longest wait counts, whichever row it belongs to.
+		const nodeOptions = { maxWait: '={{ $json.row === 0 ? 900 : 300 }}' };
+		const run = await stage.engine.runNode(sleepy(stage, ['A fox', 'A cat'], { nodeOptions }));
 		spy.mockRestore();
 		expect(JSON.stringify(run.hints)).toMatch(/time limit .* is 600 seconds and .* 900/);
 		await toTheEnd(stage, run, 5);

@@ -194,6 +194,16 @@ describe("n8n's retry of the execution", () => {
 		expect(api.submits).toHaveLength(1);
 	});
 
+	it('waits for it as long as a first execution does', async () => {
+		const { api, clock, context, submit } = execution(() => undefined);
+		await submit();
+		await clock.run(clock.sleep(30_000));
+		const retry = paidRun(api.client, clock, { context, executionId: '8' });
+		// The clip takes 60 s from its submit; of the first execution's wait there is nothing left.
+		const found = await clock.run(makeClip(job(0, { maxWaitSeconds: 31 }), retry));
+		expect(found).toMatchObject({ taskId: 'task_0', status: 'completed' });
+	});
+
 	it('buys another clip where the row is another one', async () => {
 		const { submit } = execution(() => undefined);
 		await submit();
@@ -212,6 +222,24 @@ describe('a row with its own key', () => {
 		const found = await clock.run(makeClip({ ...row, itemIndex: 4 }, run));
 		expect(found).toMatchObject({ taskId: 'task_0', status: 'completed' });
 		expect(api.tasks).toHaveLength(1);
+	});
+
+	it('that the provider does not know any more is told at the first read: it is no new task', async () => {
+		const gone = response(400, { error: { message: 'Invalid task ID' } });
+		const clock = new ManualClock();
+		const api = new FakeApi(
+			clock,
+			() => 60,
+			({ method }) => (method === 'GET' ? gone : undefined),
+		);
+		const execute = async (executionId: string) =>
+			await clock.run(makeClip(row, paidRun(api.client, clock, { executionId })));
+		await execute('7');
+		const before = api.reads.length;
+		expect(await execute('8')).toMatchObject({ fault: { api: { kind: 'unknownTask' } } });
+		expect(api.tasks).toHaveLength(1);
+		expect(before).toBeGreaterThan(1);
+		expect(api.reads).toHaveLength(before + 1);
 	});
 
 	it('that the provider refused in an earlier run is sent under the next key', async () => {
