@@ -45,6 +45,7 @@ export function fastClock(speed: number, random = 0.5): Clock {
 	return {
 		nowMs: () => startMs + (Date.now() - startMs) * speed,
 		sleep: async (ms, signal) => await realClock.sleep(ms / speed, signal),
+		networkSleep: realClock.sleep,
 		random: () => random,
 	};
 }
