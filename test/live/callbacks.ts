@@ -28,7 +28,7 @@ export async function receiveCallbacks(
 	const secrets = {
 		'callback host': webhook.host,
 		'callback path': path,
-		'callback query': webhook.search,
+		'callback query': webhook.search.slice(1),
 	};
 	recorder.redactor.hide(Object.values(secrets));
 

@@ -63,8 +63,10 @@ export async function live(args: string[], surroundings: Surroundings): Promise<
 	const path = options.output ?? join('recordings', `live-${recording.recordedOn}.json`);
 	await writeRecording(path, recording, secrets);
 	write(`Recording: ${path}\n`);
-	if (steps.video) await writeFile(path.replace(/(\.json)?$/, '.mp4'), steps.video.bytes);
-	if (steps.isDone) await compare(recording, write);
+	if (steps.video) {
+		await writeFile(path.replace(/(\.json)?$/, '.mp4'), steps.video.bytes);
+		await compare(recording, write);
+	}
 	return steps.problems.length === 0 ? 0 : 1;
 }
 

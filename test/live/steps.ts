@@ -44,20 +44,12 @@ interface Change {
 	apiKey?: string;
 }
 
-/** USD; not numbers where they could not be read. */
-interface Money {
-	left: number;
-	used: number;
-}
-
 /** Buys one clip and asks everything that it can answer. What came of it can be read at any moment, also after a fault. */
 export class Steps {
 	readonly summary: string[] = [];
 	/** What a person has to look at. */
 	readonly problems: string[] = [];
 	video?: { bytes: Buffer; linkQuery: string };
-	/** Whether the last step was reached. */
-	isDone = false;
 
 	constructor(
 		private readonly recorder: Recorder,
@@ -67,7 +59,7 @@ export class Steps {
 	async run(): Promise<void> {
 		const { callbacks, deliveries } = this.scenario;
 		const before = await this.readBalance('before');
-		if (Number.isNaN(before.left)) return this.problem('So nothing is bought.');
+		if (Number.isNaN(before[0])) return this.problem('So nothing is bought.');
 		await this.askForFree();
 		const taskId = await this.buy();
 		if (taskId === undefined) return;
@@ -78,8 +70,12 @@ export class Steps {
 			(await this.repeat(taskId, 'repeat, other body', { clip: otherPrompt }));
 		const submitted = await this.readBalance('after the submit');
 		const task = await this.watch(taskId);
-		if (task?.videoUrl) await this.download(task.videoUrl);
-		else this.problem('There is no video.');
+		if (task?.videoUrl) {
+			const file = await this.recorder.fetchFile(task.videoUrl);
+			this.video = { bytes: file.bytes, linkQuery: new URL(task.videoUrl).search.slice(1) };
+			this.summary.push(`File: ${file.said}`);
+			if (!file.isWhole) this.problem('The file is not whole.');
+		} else this.problem('There is no video.');
 		if (isSafe && task) await this.repeat(taskId, 'repeat, at the end');
 		const end = await this.readBalance('at the end');
 		if (task) await callbacks?.waitFor(deliveries, CALLBACK_SECONDS);
@@ -93,7 +89,6 @@ export class Steps {
 		if (spent > MORE_THAN_ONE_CLIP * (cost || ESTIMATE_USD)) {
 			this.problem(`More than one clip was paid for: ${spent} USD.`);
 		}
-		this.isDone = true;
 	}
 
 	private async askForFree(): Promise<void> {
@@ -176,20 +171,14 @@ export class Steps {
 		}
 	}
 
-	private async download(link: string): Promise<void> {
-		const { bytes, said, isWhole } = await this.recorder.fetchFile(link);
-		this.video = { bytes, linkQuery: new URL(link).search.slice(1) };
-		this.summary.push(`File: ${said}`);
-		if (!isWhole) this.problem('The file is not whole.');
-	}
-
-	private async readBalance(when: string): Promise<Money> {
-		const answer = await this.recorder.ask(`balance, ${when}`, '/v1/balance');
-		const json = isObject(answer.json) ? answer.json : {};
-		const node = isObject(json.data) ? json.data : json;
-		const [left, used] = [node.remain_balance, node.used_balance].map((one) => Number(one ?? NaN));
-		if (Number.isNaN(left)) this.problem(`The balance cannot be read: ${answer.said}`);
-		return { left, used };
+	/** What is left and what was used, in USD; NaN where it cannot be read. */
+	private async readBalance(when: string): Promise<number[]> {
+		const { json, said } = await this.recorder.ask(`balance, ${when}`, '/v1/balance');
+		const { data = json } = isObject(json) ? json : {};
+		const { remain_balance, used_balance } = isObject(data) ? data : {};
+		const amounts = [remain_balance, used_balance].map((amount) => Number(amount ?? NaN));
+		if (Number.isNaN(amounts[0])) this.problem(`The balance cannot be read: ${said}`);
+		return amounts;
 	}
 
 	problem(sentence: string): void {
@@ -199,9 +188,8 @@ export class Steps {
 }
 
 /** By what left the account, whatever ids were given out; the balance of a key without a limit does not fall. */
-function spentUsd(before: Money, after: Money): number {
-	const changes = [before.left - after.left, after.used - before.used];
-	return roundUsd(Math.max(...changes.map((change) => change || 0)));
+function spentUsd([left, used]: number[], [leftAfter, usedAfter]: number[]): number {
+	return roundUsd(Math.max(left - leftAfter || 0, usedAfter - used || 0));
 }
 
 function linkLife(text: string, { completedMs = NaN }: Task): string {

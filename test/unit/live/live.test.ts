@@ -66,13 +66,17 @@ describe('the whole run', () => {
 	});
 
 	it('takes every step and says in a few lines what it came to', async () => {
-		const { exitCode, recording } = await stage.record();
+		const { exitCode, recording, text } = await stage.record();
 		expect(exitCode).toBe(0);
 		expect([...new Set(recording.exchanges.map(({ step }) => step))]).toEqual([
 			...['balance, before', 'schema', 'unknown task', 'wrong key', 'submit'],
 			...['repeat', 'repeat, versioned', 'repeat, other body', 'balance, after the submit'],
 			...['task', 'file', 'repeat, at the end', 'balance, at the end'],
 		]);
+		expect(recording.exchanges[3]).toMatchObject({ step: 'wrong key', httpStatus: 401 });
+		expect(text).not.toMatch(/_balance": [^0]/);
+		const reads = recording.exchanges.filter(({ step }) => step === 'task');
+		expect(new Set(reads.map(({ body }) => JSON.stringify(body))).size).toBe(reads.length);
 		expect(recording.summary).toEqual([
 			`repeat: ${SAME_TASK}`,
 			`repeat, versioned: ${SAME_TASK}`,
@@ -96,10 +100,14 @@ describe('the whole run', () => {
 
 describe('what goes wrong', () => {
 	it('buys nothing where the balance cannot be read', async () => {
-		const environment = { APIMART_API_KEY: 'sk-somebody', APIMART_BASE_URL: stage.sandbox.baseUrl };
-		expect(await stage.run(['--yes'], { environment })).toBe(1);
+		const body = { error: { message: `wrong key ${API_KEY.slice(-9)}` } };
+		stage.sandbox.faults.add({
+			route: 'balance',
+			action: { kind: 'answer', status: 401, body },
+		});
+		expect(await stage.run(['--yes'])).toBe(1);
 		expect(requests()).toHaveLength(1);
-		expect(stage.written()).toContain('The balance cannot be read: HTTP 401');
+		expect(stage.written()).toContain('The balance cannot be read: HTTP 401: wrong key ***');
 	});
 
 	it.each([
@@ -151,11 +159,27 @@ describe('what goes wrong', () => {
 		expect(tasksBought()).toBe(1);
 	});
 
-	it('keeps a clip that failed, and what it says', async () => {
-		stage.sandbox.faults.add({ route: 'submit', action: 'fail:content' });
+	it.each([
+		['submit', 'fail:content', /^Status: .*failed$/],
+		['file', 'short-mp4', /^File: HTTP 200 .*MP4: (?!whole)/],
+	] as const)('keeps what it saw of %s %s', async (route, action, said) => {
+		stage.sandbox.faults.add({ route, action });
 		const { exitCode, recording } = await stage.record();
 		expect(exitCode).toBe(1);
 		expect(recording.exchanges.at(-1)?.step).toBe('balance, at the end');
-		expect(recording.summary).toContainEqual(expect.stringMatching(/^Status: .*failed$/));
+		expect(recording.summary).toContainEqual(expect.stringMatching(said));
+	});
+
+	it('writes nothing where the recording would show the key after all', async () => {
+		// Of such a form that no rule knows it for a key.
+		const key = 'a:b:c:d:e';
+		stage.sandbox.addKey({ key });
+		const echo = { kind: 'answer', status: 404, body: { message: `no task for ${key}` } } as const;
+		stage.sandbox.faults.add({ route: 'task', nth: 1, action: echo });
+		const environment = { APIMART_API_KEY: key, APIMART_BASE_URL: stage.sandbox.baseUrl };
+		await expect(stage.run(['--yes'], { environment })).rejects.toThrow(
+			'API key would stand in it',
+		);
+		expect(await readdir(stage.folder)).toEqual([]);
 	});
 });

@@ -1,5 +1,4 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +33,7 @@ export async function setStage(options: SandboxOptions = {}) {
 		/** Runs with consent and reads what was recorded. */
 		record: async (args: string[] = []) => {
 			const exitCode = await run(['--yes', ...args]);
-			const text = existsSync(path) ? await readFile(path, 'utf8') : 'null';
+			const text = await readFile(path, 'utf8');
 			return { exitCode, text, recording: JSON.parse(text) as Recording };
 		},
 		close: async () => {
