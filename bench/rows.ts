@@ -48,12 +48,12 @@ export function clipSecondsOf(prompt: string): number {
  * time: whenever a clip is done the next one begins.
  */
 export function bestMakespanSeconds(clipSeconds: number[], cap: number): number {
-	const lanes = Array.from({ length: cap }, () => 0);
+	const slots = Array.from({ length: cap }, () => 0);
 	for (const seconds of clipSeconds) {
-		const next = lanes.indexOf(Math.min(...lanes));
-		lanes[next] += seconds;
+		const next = slots.indexOf(Math.min(...slots));
+		slots[next] += seconds;
 	}
-	return Math.max(...lanes);
+	return Math.max(...slots);
 }
 
 /** `ceil(N / cap) x T`, the usual rule of thumb; T is the mean time of a clip. */
