@@ -162,7 +162,10 @@ describeOnN8n2('a sheet that sleeps and is stopped', () => {
 		const execution = await host.waitForEnd(run.executionId, NOTICED_WITHIN_SECONDS);
 		const items = execution.jsonOf(GENERATE);
 		expect(items).toHaveLength(ROWS);
-		for (const { error } of items.slice(1)) expect(error).toContain(`Credential with ID "${id}"`);
+		// A round that had begun before may have brought more than the one to its end.
+		const unfinished = items.filter(({ status }) => status !== 'completed');
+		expect(unfinished.length).toBeGreaterThanOrEqual(ROWS - CAP);
+		for (const { error } of unfinished) expect(error).toContain(`Credential with ID "${id}"`);
 		const taskIds = run.sandbox.ledger.accepted().map(({ taskId }) => taskId);
 		const named = items.flatMap(({ taskId }) => (taskId ? [taskId] : []));
 		expect(named.sort()).toEqual(taskIds.sort());
