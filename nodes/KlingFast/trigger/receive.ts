@@ -44,15 +44,17 @@ type Reply = { httpStatus: 200 | 400 | 401 | 404 | 503; message: string };
 
 /** Handles one delivery at either of the trigger's two addresses. */
 export async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const [handled] = await Promise.allSettled([handle(context)]);
-	if (handled.status === 'fulfilled') {
-		const { items, reply } = handled.value;
-		if (!items) return answer(context, reply);
-		return { workflowData: [items], webhookResponse: { message: reply.message } };
+	let handled: Handled;
+	try {
+		handled = await handle(context);
+	} catch (error) {
+		const because = faultOf(error).message;
+		context.logger.error(`Kling Fast Trigger: a callback could not be handled: ${because}`);
+		return answer(context, { httpStatus: 503, message: 'Not now, deliver again' });
 	}
-	const because = faultOf(handled.reason).message;
-	context.logger.error(`Kling Fast Trigger: a callback could not be handled: ${because}`);
-	return answer(context, { httpStatus: 503, message: 'Not now, deliver again' });
+	const { items, reply } = handled;
+	if (!items) return answer(context, reply);
+	return { workflowData: [items], webhookResponse: { message: reply.message } };
 }
 
 interface Handled {
@@ -110,10 +112,14 @@ async function startOnce(
 		if (startsRun) return refuse(200, 'This clip has started its run');
 		return refuse(503, 'Another delivery of this clip is being worked on');
 	}
-	const [decided] = await Promise.allSettled([decide(context, client, delivery)]);
-	claim.release(decided.status === 'fulfilled' && decided.value.items !== undefined);
-	if (decided.status === 'rejected') throw decided.reason;
-	return decided.value;
+	let startsRun = false;
+	try {
+		const decided = await decide(context, client, delivery);
+		startsRun = decided.items !== undefined;
+		return decided;
+	} finally {
+		claim.release(startsRun);
+	}
 }
 
 async function decide(
@@ -121,9 +127,10 @@ async function decide(
 	client: ApimartClient,
 	{ taskId, said, token }: Delivery,
 ): Promise<Handled> {
-	const [read] = await Promise.allSettled([client.readTask(taskId)]);
-	if (read.status === 'rejected') {
-		const error: unknown = read.reason;
+	let task: Task;
+	try {
+		task = await client.readTask(taskId);
+	} catch (error) {
 		const isUnknown = error instanceof ApimartError && error.details.kind === 'unknownTask';
 		const { completedMs = Infinity } = said ?? {};
 		const isUnknownYet = token && completedMs > currentClock().nowMs() - UNKNOWN_YET_MS;
@@ -135,7 +142,6 @@ async function decide(
 		context.logger.warn(line, { taskId });
 		return refuse(503, 'The task could not be read, deliver again');
 	}
-	const task = read.value;
 	if (said && hasEnded(said) && !hasEnded(task)) {
 		const line = `Kling Fast Trigger: ${taskId} was called finished, but is ${task.stateWord} when it is read`;
 		context.logger.warn(line, { taskId });
@@ -164,9 +170,11 @@ async function itemOf(
 ): Promise<INodeExecutionData> {
 	const fault = faultOfTask(task);
 	const outcome: Outcome = { itemIndex: 0, status: task.state, taskId, task, metadata, fault };
-	const [saved] = await Promise.allSettled([save(context, client, task)]);
-	if (saved.status === 'fulfilled') return { json: outcomeJson(outcome), binary: saved.value };
-	return { json: outcomeJson({ ...outcome, fault: faultOf(saved.reason) }) };
+	try {
+		return { json: outcomeJson(outcome), binary: await save(context, client, task) };
+	} catch (error) {
+		return { json: outcomeJson({ ...outcome, fault: faultOf(error) }) };
+	}
 }
 
 /** The video, where it is asked for. Rejects also for an option that cannot be read: that must not cost the clip its run. */

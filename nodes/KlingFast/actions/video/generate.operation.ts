@@ -28,9 +28,13 @@ interface Settings {
 }
 
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const [opened] = await Promise.allSettled([open(this)]);
-	if (opened.status === 'rejected') return refuseAll(this, inputFault(opened.reason));
-	const { run, secret, settings } = opened.value;
+	let opened: Awaited<ReturnType<typeof open>>;
+	try {
+		opened = await open(this);
+	} catch (error) {
+		return refuseAll(this, inputFault(error));
+	}
+	const { run, secret, settings } = opened;
 	const unable = settings.canSleep ? sleepingFault() : undefined;
 	if (unable) return refuseAll(this, unable);
 	const rows = await readRows(this, run, settings);

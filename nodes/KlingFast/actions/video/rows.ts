@@ -38,18 +38,15 @@ export async function readRows(
 	const rows: Row[] = [];
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		if (run.signal?.aborted) throw stopReason(run.signal);
-		const [read] = await Promise.allSettled([
-			readRow(context, itemIndex, { run, uploads, ...settings }),
-		]);
-		if (read.status === 'fulfilled') {
-			rows.push(read.value);
-			continue;
+		try {
+			rows.push(await readRow(context, itemIndex, { run, uploads, ...settings }));
+		} catch (error) {
+			const fault = inputFault(error);
+			if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
+			const metadata = metadataOf(context, itemIndex);
+			const delivery = deliveryOfUnread(context, itemIndex);
+			rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault }, delivery });
 		}
-		const fault = inputFault(read.reason);
-		if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
-		const metadata = metadataOf(context, itemIndex);
-		const delivery = deliveryOfUnread(context, itemIndex);
-		rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault }, delivery });
 	}
 	warnOfShapes(
 		context,
