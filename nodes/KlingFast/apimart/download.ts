@@ -99,13 +99,16 @@ async function storeOnce(context: Context, download: OneTry): Promise<IBinaryDat
 		});
 		return await context.helpers.prepareBinaryData(video, fileName, 'video/mp4');
 	};
-	const [result] = await Promise.allSettled([untilAborted(streamed(), either)]);
+	const result = await untilAborted(streamed(), either).then(
+		(value) => ({ value }),
+		(reason: unknown) => ({ reason }),
+	);
 	done.abort();
 	await watch;
-	if (result.status === 'rejected') stream?.destroy();
+	if ('reason' in result) stream?.destroy();
 	if (signal?.aborted) throw stopReason(signal);
 	const hasBytes = inspector.bytes > 0;
-	if (result.status === 'fulfilled') {
+	if ('value' in result) {
 		const fault = inspector.verdict();
 		if (!fault) return result.value;
 		throw downloadError(fault, { passing: true });

@@ -57,9 +57,12 @@ export async function withRetries<T>(
 	const startMs = clock.nowMs();
 	for (let tries = 1; ; tries++) {
 		if (signal?.aborted) throw stopReason(signal);
-		const [result] = await Promise.allSettled([work(tries)]);
-		if (result.status === 'fulfilled') return result.value;
-		const error: unknown = result.reason;
+		const result = await work(tries).then(
+			(value) => ({ value }),
+			(reason: unknown) => ({ reason }),
+		);
+		if ('value' in result) return result.value;
+		const error = result.reason;
 		if (signal?.aborted) throw stopReason(signal);
 		if (!(error instanceof ApimartError) || !error.details.passing) throw error;
 		if (tries >= (rules.maxTries ?? Infinity)) throw error;
