@@ -1,6 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-/** All time and chance of the package, so that a test can run fifteen minutes in a millisecond. */
+/** Clock and randomness, replaceable in tests: a test can run fifteen minutes in a millisecond. */
 export interface Clock {
 	nowMs(): number;
 	/** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted. */
@@ -49,18 +49,18 @@ export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): P
 	});
 }
 
-/** The value of `work`, or `otherwise` where it takes longer than `patienceMs`. Rejects as `work` does. */
-export async function withPatience<T, Otherwise>(
+/** The value of `work`, or `fallback` where it takes longer than `timeoutMs`. Rejects as `work` does. */
+export async function withTimeout<T, Fallback>(
 	work: Promise<T>,
-	{ patienceMs, otherwise }: { patienceMs: number; otherwise: Otherwise },
+	{ timeoutMs, fallback }: { timeoutMs: number; fallback: Fallback },
 	clock: Clock = current,
-): Promise<T | Otherwise> {
+): Promise<T | Fallback> {
 	const done = new AbortController();
-	const tooLong = clock.sleep(patienceMs, done.signal).then(
-		() => otherwise,
-		() => otherwise,
+	const timedOut = clock.sleep(timeoutMs, done.signal).then(
+		() => fallback,
+		() => fallback,
 	);
-	return await Promise.race([work, tooLong]).finally(() => done.abort());
+	return await Promise.race([work, timedOut]).finally(() => done.abort());
 }
 
 /**

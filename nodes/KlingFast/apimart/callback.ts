@@ -11,14 +11,14 @@ import { isObject } from './answer';
 import { parseTask, TASK_ID } from './task';
 
 /** A delivery waits this long for an earlier one of the same clip; the provider hangs up after about ten seconds. */
-export const CALLBACK_PATIENCE_MS = 8_000;
+export const CALLBACK_TIMEOUT_MS = 8_000;
 
 const CALLBACK = 1;
-const KNOCK = 2;
+const PROBE = 2;
 const NONCE_BYTES = 12;
 const SEAL_BYTES = 16;
 
-export type OpenedToken = { kind: 'callback'; metadata: IDataObject } | { kind: 'knock' };
+export type OpenedToken = { kind: 'callback'; metadata: IDataObject } | { kind: 'probe' };
 
 /** Both names under which a callback address can be told to the provider. */
 export interface CallbackAddresses {
@@ -46,8 +46,8 @@ export function sealMetadata(
 }
 
 /** A token that asks the trigger whether it is there and holds the same secret. */
-export function sealKnock(secret: Buffer): string {
-	return seal(secret, KNOCK, Buffer.alloc(NONCE_BYTES), Buffer.alloc(0));
+export function sealProbe(secret: Buffer): string {
+	return seal(secret, PROBE, Buffer.alloc(NONCE_BYTES), Buffer.alloc(0));
 }
 
 /** Whether it has the form of a token. Says nothing about its seal. */
@@ -65,7 +65,7 @@ export function openToken(secret: Buffer, token: unknown): OpenedToken | undefin
 	const sealed = bytes.subarray(0, -SEAL_BYTES);
 	const expected = mac(secret, sealed).subarray(0, SEAL_BYTES);
 	if (!timingSafeEqual(bytes.subarray(-SEAL_BYTES), expected)) return undefined;
-	if (sealed[0] === KNOCK) return { kind: 'knock' };
+	if (sealed[0] === PROBE) return { kind: 'probe' };
 	if (sealed[0] !== CALLBACK) return undefined;
 	const metadata = parseObject(sealed.subarray(1 + NONCE_BYTES).toString('utf8'));
 	return metadata && { kind: 'callback', metadata };

@@ -89,8 +89,8 @@ export class ApimartClient {
 		if (taskId === undefined) {
 			throw new ApimartError(`APIMart's answer names no task ID: ${excerpt(answer.text, 1000)}`, {
 				kind: 'unreadable',
-				passing: !hasApimartShape(answer.json),
-				spent: 'unknown',
+				retryable: !hasApimartShape(answer.json),
+				charged: 'unknown',
 				advice: 'The clip may exist. Look at the APIMart dashboard before running this row again.',
 			});
 		}
@@ -252,7 +252,7 @@ function aboutRead(error: ApimartError): ApimartError {
 }
 
 function unreadable(message: string): ApimartError {
-	return new ApimartError(message, { kind: 'unreadable', passing: true, spent: 'unknown' });
+	return new ApimartError(message, { kind: 'unreadable', retryable: true, charged: 'unknown' });
 }
 
 function parseJson(text: string): unknown {

@@ -12,7 +12,7 @@ import type {
 	IWebhookFunctions,
 	Logger,
 } from 'n8n-workflow';
-import { stopReason, untilAborted, withPatience, type Clock } from '../clock';
+import { stopReason, untilAborted, withTimeout, type Clock } from '../clock';
 import { mayUseAddress, parseUrl } from './address';
 import { header, retryAfterSeconds } from './answer';
 import { ApimartError, describeCause } from './errors';
@@ -56,17 +56,17 @@ export async function downloadVideo(context: Context, download: Download): Promi
 	const { clock, signal, logger, completedMs = -Infinity } = download;
 	const nowMs = clock.nowMs();
 	const deadlineMs = nowMs + TOTAL_LIMIT_MS;
-	const isFresh = nowMs - completedMs < FRESH_MS;
+	const isNewTask = nowMs - completedMs < FRESH_MS;
 	const store = async (tries: number) => {
-		const freshWaitSeconds = isFresh ? FRESH_WAITS_SECONDS[tries - 1] : undefined;
-		return await storeOnce(context, { ...download, deadlineMs, isFresh, freshWaitSeconds });
+		const freshWaitSeconds = isNewTask ? FRESH_WAITS_SECONDS[tries - 1] : undefined;
+		return await storeOnce(context, { ...download, deadlineMs, isNewTask, freshWaitSeconds });
 	};
 	return await withRetries(store, { clock, signal, logger, deadlineMs, maxTries: MAX_TRIES });
 }
 
 interface OneTry extends Download {
 	deadlineMs: number;
-	isFresh: boolean;
+	isNewTask: boolean;
 	/** Until a file that is not there yet is asked for again. */
 	freshWaitSeconds?: number;
 }
@@ -111,11 +111,11 @@ async function storeOnce(context: Context, download: OneTry): Promise<IBinaryDat
 	if ('value' in result) {
 		const fault = inspector.verdict();
 		if (!fault) return result.value;
-		throw downloadError(fault, { passing: true });
+		throw downloadError(fault, { retryable: true });
 	}
 	if (result.reason instanceof ApimartError) throw result.reason;
 	const fault = hasBytes ? inspector.verdict() : undefined;
-	throw downloadError(fault ?? describeCause(result.reason), { passing: true });
+	throw downloadError(fault ?? describeCause(result.reason), { retryable: true });
 }
 
 async function openVideo(
@@ -127,7 +127,7 @@ async function openVideo(
 	for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
 		if (!mayUseAddress(url, download.baseUrl)) {
 			throw downloadError(`its address is inside a private network (${excerpt(url)})`, {
-				passing: false,
+				retryable: false,
 			});
 		}
 		const response: IN8nHttpFullResponse = await context.helpers.httpRequest({
@@ -153,7 +153,7 @@ async function openVideo(
 		return body;
 	}
 	throw downloadError(`the file host redirects more than ${MAX_REDIRECTS} times`, {
-		passing: false,
+		retryable: false,
 	});
 }
 
@@ -161,29 +161,29 @@ async function refusal(
 	httpStatus: number,
 	headers: Record<string, unknown>,
 	body: VideoStream,
-	{ clock, isFresh, freshWaitSeconds }: OneTry,
+	{ clock, isNewTask, freshWaitSeconds }: OneTry,
 ): Promise<ApimartError> {
-	if (isFresh && [403, 404].includes(httpStatus)) {
+	if (isNewTask && [403, 404].includes(httpStatus)) {
 		body.destroy();
 		return downloadError(`the file is not there yet (HTTP ${httpStatus})`, {
-			passing: true,
+			retryable: true,
 			retryAfterSeconds: freshWaitSeconds,
 		});
 	}
 	if ([403, 404, 410].includes(httpStatus)) {
 		body.destroy();
 		return downloadError(`the link has expired or was withdrawn (HTTP ${httpStatus})`, {
-			passing: false,
+			retryable: false,
 			advice:
 				'APIMart keeps a clip for about 24 hours. If it is younger, fetch it again with Get Video; otherwise only a new clip helps.',
 		});
 	}
-	const patience = { patienceMs: REFUSAL_LIMIT_MS, otherwise: '' };
-	const said = excerpt(await withPatience(firstBytes(body), patience, clock));
+	const timeout = { timeoutMs: REFUSAL_LIMIT_MS, fallback: '' };
+	const said = excerpt(await withTimeout(firstBytes(body), timeout, clock));
 	body.destroy();
-	const passing = httpStatus >= 500 || httpStatus === 408 || httpStatus === 429;
+	const retryable = httpStatus >= 500 || httpStatus === 408 || httpStatus === 429;
 	return downloadError(`the file host answered HTTP ${httpStatus}: ${said}`, {
-		passing,
+		retryable,
 		retryAfterSeconds: retryAfterSeconds(headers, clock.nowMs()),
 	});
 }
@@ -214,11 +214,11 @@ async function watchForStall(clock: Clock, done: AbortSignal, check: () => void)
 
 function downloadError(
 	why: string,
-	details: { passing: boolean; advice?: string; retryAfterSeconds?: number },
+	details: { retryable: boolean; advice?: string; retryAfterSeconds?: number },
 ): ApimartError {
 	return new ApimartError(`The video could not be downloaded: ${why}`, {
 		kind: 'network',
-		spent: 'unknown',
+		charged: 'unknown',
 		advice: 'The clip exists and is paid for. Fetch it again with Get Video.',
 		...details,
 	});

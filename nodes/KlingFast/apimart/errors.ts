@@ -14,10 +14,10 @@ import { excerpt } from './redaction';
 /*
  * What must stay true:
  * - No text that leaves this file contains the API key or a signed query string.
- * - `passing` is true only where APIMart's published list (408, 429, 502, 503, 504, 409 in progress, 400
+ * - `retryable` is true only where APIMart's published list (408, 429, 502, 503, 504, 409 in progress, 400
  *   get_channel_failed) says that the same request may be sent again, or where APIMart said nothing: a fault of the network, or
  *   an answer of something in between. APIMart's own 500 is not on the list.
- * - `spent` is 'no' only where the answer proves that no task was accepted.
+ * - `charged` is 'no' only where the answer proves that no task was accepted.
  */
 
 export type ErrorKind =
@@ -38,13 +38,13 @@ export type ErrorKind =
 export interface ErrorDetails {
 	kind: ErrorKind;
 	/** Whether the same request, with the same key and bytes, may be sent again. */
-	passing: boolean;
-	/** Whether money may have been spent by the request. */
-	spent: 'no' | 'unknown';
+	retryable: boolean;
+	/** Whether money may have been charged by the request. */
+	charged: 'no' | 'unknown';
 	httpStatus?: number;
 	retryAfterSeconds?: number;
 	/** How long it is worth trying again, from the first try, where nothing was ever heard of APIMart; absent: as long as there is time. */
-	patienceSeconds?: number;
+	retryForSeconds?: number;
 	/** Whether APIMart said that this is the stored answer of an earlier request with the same key. */
 	replayed?: boolean;
 	/** What a person can do about it. */
@@ -73,11 +73,11 @@ export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** Published as passing, whoever says it. */
-const PASSING_STATUSES = [408, 429, 502, 503, 504];
+/** Published as retryable, whoever says it. */
+const RETRYABLE_STATUSES = [408, 429, 502, 503, 504];
 
 /** A page that challenges or refuses may go away; from a wrong Base URL it never does. */
-const PAGE_PATIENCE_SECONDS = 120;
+const PAGE_RETRY_FOR_SECONDS = 120;
 
 /**
  * The error of an answer, or undefined where it is a good one. A 2xx with an `error` object, `success: false` or a
@@ -90,7 +90,7 @@ export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | und
 		retryAfterSeconds: retryAfterSeconds(answer.headers, nowMs),
 		replayed: String(header(answer.headers, 'idempotency-replayed')).toLowerCase() === 'true',
 	};
-	if (!isFromApimart(answer) && !PASSING_STATUSES.includes(httpStatus)) {
+	if (!isFromApimart(answer) && !RETRYABLE_STATUSES.includes(httpStatus)) {
 		return new ApimartError(...sentenceOfOther(answer, common));
 	}
 	if (httpStatus < 300 && !saysFailure(answer.json)) return undefined;
@@ -100,13 +100,13 @@ export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | und
 
 /** A page or a redirect of something in between says nothing about the request, nor about a task. */
 function sentenceOfOther({ httpStatus, text }: Answer, common: Common): [string, ErrorDetails] {
-	const passing = { ...common, passing: true, spent: 'unknown' as const };
-	const pageOnly = { ...passing, patienceSeconds: PAGE_PATIENCE_SECONDS };
+	const retryable = { ...common, retryable: true, charged: 'unknown' as const };
+	const pageOnly = { ...retryable, retryForSeconds: PAGE_RETRY_FOR_SECONDS };
 	if (httpStatus < 300) {
 		const advice =
 			'Something between n8n and APIMart may have answered instead. Check the Base URL.';
 		const message = `APIMart's answer could not be read: ${excerpt(text)}`;
-		return [message, { ...passing, kind: 'unreadable', advice }];
+		return [message, { ...retryable, kind: 'unreadable', advice }];
 	}
 	if (httpStatus < 400) {
 		const advice =
@@ -118,13 +118,13 @@ function sentenceOfOther({ httpStatus, text }: Answer, common: Common): [string,
 		const advice =
 			"Neither the row nor APIMart is at fault: give n8n's proxy settings (HTTPS_PROXY) the user name and password of the proxy. Nothing was sent to APIMart and nothing was charged.";
 		const message = `A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): ${excerpt(text)}`;
-		const details = { ...common, passing: true, spent: 'no' as const, patienceSeconds: 0 };
+		const details = { ...common, retryable: true, charged: 'no' as const, retryForSeconds: 0 };
 		return [message, { ...details, kind: 'unreachable', advice }];
 	}
 	const advice =
 		'This often passes. If not, check the Base URL of the credential, and the proxy or firewall between n8n and APIMart.';
 	const message = `Something between n8n and APIMart answered in its place (HTTP ${httpStatus}): ${excerpt(text)}`;
-	const details = httpStatus < 500 ? pageOnly : passing;
+	const details = httpStatus < 500 ? pageOnly : retryable;
 	return [message, { ...details, kind: 'unreadable', advice }];
 }
 
@@ -132,23 +132,23 @@ function sentenceOfOther({ httpStatus, text }: Answer, common: Common): [string,
 const NEVER_CONNECTED = [
 	{
 		codes: /^ENOTFOUND$/,
-		patienceSeconds: 3,
+		retryForSeconds: 3,
 		check: 'Nobody knows the name of the host in the Base URL of the credential: correct it.',
 	},
 	{
 		codes: /CERT|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^INVALID_CA$/,
-		patienceSeconds: 0,
+		retryForSeconds: 0,
 		check:
 			'n8n does not trust the certificate at the Base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS).',
 	},
 	{
 		codes: /^EPROTO$|^ERR_SSL_/,
-		patienceSeconds: 0,
+		retryForSeconds: 0,
 		check: 'What answers at the Base URL of the credential does not speak https: check its port.',
 	},
 	{
 		codes: /^(ECONNREFUSED|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/,
-		patienceSeconds: 10,
+		retryForSeconds: 10,
 		check:
 			'Check host and port in the Base URL of the credential, and the network, firewall or proxy between n8n and APIMart.',
 	},
@@ -159,9 +159,9 @@ export function networkError(cause: unknown): ApimartError {
 	const code = describeCause(cause);
 	const never = NEVER_CONNECTED.find(({ codes }) => codes.test(code));
 	if (never) {
-		const { patienceSeconds, check } = never;
+		const { retryForSeconds, check } = never;
 		const advice = `${check} Nothing was sent and nothing was charged.`;
-		const details = { passing: true, spent: 'no' as const, patienceSeconds, advice };
+		const details = { retryable: true, charged: 'no' as const, retryForSeconds, advice };
 		return new ApimartError(`No connection to APIMart (${code})`, {
 			kind: 'unreachable',
 			...details,
@@ -169,8 +169,8 @@ export function networkError(cause: unknown): ApimartError {
 	}
 	return new ApimartError(`No answer from APIMart (${code})`, {
 		kind: 'network',
-		passing: true,
-		spent: 'unknown',
+		retryable: true,
+		charged: 'unknown',
 		advice: 'Check the Base URL and the network between n8n and APIMart.',
 	});
 }
@@ -181,8 +181,8 @@ function sentenceFor(
 	code: string,
 	common: Common,
 ): [string, ErrorDetails] {
-	const no = { ...common, passing: false, spent: 'no' as const };
-	const again = { ...common, passing: true };
+	const no = { ...common, retryable: false, charged: 'no' as const };
+	const again = { ...common, retryable: true };
 	if (httpStatus === 409) return duplicateSentence(said, code, common);
 	if (httpStatus === 401) {
 		const advice = 'Check the API Key and the Base URL of the credential. Nothing was charged.';
@@ -200,18 +200,21 @@ function sentenceFor(
 	if (httpStatus === 429) {
 		const advice =
 			'Lower "Clips at the Same Time", or wait until other clips of this key are done.';
-		return [`APIMart's rate limit: ${said}`, { ...again, spent: 'no', kind: 'rateLimit', advice }];
+		return [
+			`APIMart's rate limit: ${said}`,
+			{ ...again, charged: 'no', kind: 'rateLimit', advice },
+		];
 	}
 	if (httpStatus === 400 && code.includes('get_channel_failed')) {
 		const advice = 'APIMart has no free capacity at the moment. Nothing was charged.';
-		return [`APIMart is busy: ${said}`, { ...again, spent: 'no', kind: 'overloaded', advice }];
+		return [`APIMart is busy: ${said}`, { ...again, charged: 'no', kind: 'overloaded', advice }];
 	}
-	if (PASSING_STATUSES.includes(httpStatus)) {
-		const spent = code.includes('idempotency_unavailable') ? 'no' : 'unknown';
+	if (RETRYABLE_STATUSES.includes(httpStatus)) {
+		const charged = code.includes('idempotency_unavailable') ? 'no' : 'unknown';
 		const advice = 'This usually passes. Run again later.';
 		return [
 			`APIMart is overloaded (HTTP ${httpStatus}): ${said}`,
-			{ ...again, spent, kind: 'overloaded', advice },
+			{ ...again, charged, kind: 'overloaded', advice },
 		];
 	}
 	if (httpStatus === 422 || (httpStatus < 500 && isContentText(said))) {
@@ -227,7 +230,7 @@ function sentenceFor(
 			'Look at the APIMart dashboard before running this row again in a new execution.';
 		return [
 			`APIMart had an internal fault (HTTP ${httpStatus}): ${said}`,
-			{ ...no, spent: 'unknown', kind: 'server', advice },
+			{ ...no, charged: 'unknown', kind: 'server', advice },
 		];
 	}
 	const message = `APIMart did not accept the request (HTTP ${httpStatus}): ${said}`;
@@ -235,7 +238,7 @@ function sentenceFor(
 		// A refusal without a status says nothing about what was done before it.
 		const advice =
 			'Check the API key and the Base URL, and look at the APIMart dashboard before running again.';
-		return [message, { ...no, spent: 'unknown', kind: 'parameter', advice }];
+		return [message, { ...no, charged: 'unknown', kind: 'parameter', advice }];
 	}
 	if (httpStatus === 404 || /invalid task id/i.test(said)) {
 		const advice =
@@ -251,7 +254,7 @@ function duplicateSentence(said: string, code: string, common: Common): [string,
 	if (text.includes('idempotency_in_progress')) {
 		return [
 			`APIMart is still taking in the same clip: ${said}`,
-			{ ...common, kind: 'duplicate', passing: true, spent: 'unknown' },
+			{ ...common, kind: 'duplicate', retryable: true, charged: 'unknown' },
 		];
 	}
 	if (text.includes('idempotency_key_reused')) {
@@ -259,14 +262,14 @@ function duplicateSentence(said: string, code: string, common: Common): [string,
 			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the Row Key.';
 		return [
 			'Already submitted by an earlier run, not charged again',
-			{ ...common, kind: 'duplicate', passing: false, spent: 'no', advice },
+			{ ...common, kind: 'duplicate', retryable: false, charged: 'no', advice },
 		];
 	}
 	const advice =
 		'Look at the APIMart dashboard: the clip may exist. It is not sent again by itself.';
 	return [
 		`APIMart cannot say whether the clip was accepted: ${said}`,
-		{ ...common, kind: 'duplicate', passing: false, spent: 'unknown', advice },
+		{ ...common, kind: 'duplicate', retryable: false, charged: 'unknown', advice },
 	];
 }
 

@@ -46,7 +46,7 @@ export interface RetryRules {
 }
 
 /**
- * Repeats `work` while it throws a passing `ApimartError`, until the deadline. A `Retry-After` that ends after the deadline
+ * Repeats `work` while it throws a retryable `ApimartError`, until the deadline. A `Retry-After` that ends after the deadline
  * is an error at once: waiting for it could not help. Throws the last error of `work`.
  */
 export async function withRetries<T>(
@@ -64,10 +64,10 @@ export async function withRetries<T>(
 		if ('value' in result) return result.value;
 		const error = result.reason;
 		if (signal?.aborted) throw stopReason(signal);
-		if (!(error instanceof ApimartError) || !error.details.passing) throw error;
+		if (!(error instanceof ApimartError) || !error.details.retryable) throw error;
 		if (tries >= (rules.maxTries ?? Infinity)) throw error;
-		const { retryAfterSeconds, patienceSeconds = Infinity } = error.details;
-		const leftSeconds = patienceSeconds - (clock.nowMs() - startMs) / 1000;
+		const { retryAfterSeconds, retryForSeconds = Infinity } = error.details;
+		const leftSeconds = retryForSeconds - (clock.nowMs() - startMs) / 1000;
 		const backoff = backoffSeconds(tries, clock.random(), retryAfterSeconds);
 		const waitSeconds = Math.min(backoff, leftSeconds);
 		if (leftSeconds <= 0 || clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;

@@ -46,7 +46,7 @@ export async function finishAwake(sheet: Sheet, run: Run, jobs: ClipJob[]): Prom
 /** What the jobs that are not yet paid for are estimated to cost, in USD. */
 export function openCostUsd(jobs: ClipJob[], run: Pick<Run, 'ledger'>): number {
 	const open = jobs.filter(
-		({ itemIndex, contentHash }) => run.ledger.find(itemIndex, contentHash)?.state !== 'sent',
+		({ itemIndex, contentHash }) => run.ledger.find(itemIndex, contentHash)?.state !== 'pending',
 	);
 	return roundUsd(open.reduce((sum, { estimatedCostUsd }) => sum + estimatedCostUsd, 0));
 }

@@ -23,13 +23,13 @@ export interface LedgerEntry {
 	keyBornAtMs: number;
 	taskId?: string;
 	/**
-	 * `ready`: written down, certainly not accepted yet. `sent`: money may have been spent. `over`: failed at the provider or certainly
+	 * `ready`: written down, certainly not accepted yet. `pending`: money may have been charged. `closed`: failed at the provider or certainly
 	 * refused, so nothing was.
 	 */
-	state: 'ready' | 'sent' | 'over';
+	state: 'ready' | 'pending' | 'closed';
 	/** Sent, and nobody knows what came of it. */
 	isLost?: boolean;
-	/** Of what is over: why the same content is not worth another request in this execution. */
+	/** Of what is closed: why the same content is not worth another request in this execution. */
 	refusal?: Fault;
 }
 

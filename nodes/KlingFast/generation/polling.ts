@@ -44,7 +44,7 @@ export interface ReadRules {
 	client: ApimartClient;
 	signal?: AbortSignal;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
-	isFresh: boolean;
+	isNewTask: boolean;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
 	isHopeless?: (details: ErrorDetails) => boolean;
 	/** Told each state that differs from the one of the read before. */
@@ -55,7 +55,7 @@ export interface ReadRules {
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isFresh, isHopeless, onState }: ReadRules,
+	{ client, signal, isNewTask, isHopeless, onState }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -66,11 +66,11 @@ export async function readOnce(
 		if (!(error instanceof ApimartError)) throw toError(error);
 		const { kind, retryAfterSeconds } = error.details;
 		const unknownReads = before.unknownReads + 1;
-		if (kind === 'unknownTask' && isFresh && unknownReads <= MAX_UNKNOWN_READS) {
+		if (kind === 'unknownTask' && isNewTask && unknownReads <= MAX_UNKNOWN_READS) {
 			return { ...reading, unknownReads };
 		}
 		const oddReads = before.oddReads + (kind === 'parameter' ? 1 : 0);
-		const isOdd = !isFresh && oddReads > MAX_ODD_READS;
+		const isOdd = !isNewTask && oddReads > MAX_ODD_READS;
 		// A read costs nothing and decides nothing: whatever else refuses it (402, 409, 422, 500), it is repeated.
 		if (kind === 'credential' || kind === 'unknownTask' || isOdd) throw toError(error);
 		if (isHopeless?.(error.details)) throw toError(error);

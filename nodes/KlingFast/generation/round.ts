@@ -24,7 +24,7 @@ import {
 	type Sheet,
 } from './sheet';
 import {
-	afterLook,
+	afterSingleRead,
 	afterLostTask,
 	afterRead,
 	afterRefusal,
@@ -182,7 +182,7 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boo
 }
 
 async function read(row: SheetRow, run: RoundRun, { heardAtMs }: Sheet): Promise<SheetRow> {
-	if (row.isLook) return await look(row, run);
+	if (row.isSingleRead) return await look(row, run);
 	const { client, signal, clock, logger } = run;
 	const { taskId = '', itemIndex } = row.outcome;
 	const isBeginning = () => (client.heardAtMs ?? heardAtMs) === undefined;
@@ -191,9 +191,9 @@ async function read(row: SheetRow, run: RoundRun, { heardAtMs }: Sheet): Promise
 		const reading = await readOnce(taskId, row.reading ?? NOT_READ, {
 			client,
 			signal,
-			isFresh: row.isFresh === true,
-			isHopeless: ({ kind, patienceSeconds = Infinity }) =>
-				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= patienceSeconds,
+			isNewTask: row.isNewTask === true,
+			isHopeless: ({ kind, retryForSeconds = Infinity }) =>
+				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),
 		});
 		const delay = delaySeconds(row, reading, run, isBeginning());
@@ -231,10 +231,10 @@ async function look(row: SheetRow, { client, clock, signal, logger }: RoundRun):
 	const maxTries = row.isSubmitOnly ? 1 : LOOK_TRIES;
 	try {
 		const rules = { clock, signal, logger, deadlineMs, maxTries };
-		return afterLook(row, { task: await withRetries(() => client.readTask(taskId), rules) });
+		return afterSingleRead(row, { task: await withRetries(() => client.readTask(taskId), rules) });
 	} catch (error) {
 		if (signal?.aborted) throw toError(error);
-		return afterLook(row, { error });
+		return afterSingleRead(row, { error });
 	}
 }
 
@@ -262,16 +262,16 @@ function refusalOf(
 ): Refusal {
 	const nowMs = clock.nowMs();
 	if (!(error instanceof ApimartError)) return { nowMs, mayBeSent: false };
-	const { passing, retryAfterSeconds, spent, patienceSeconds } = error.details;
-	const mayBeSent = spent === 'unknown';
-	if (!passing) return { nowMs, mayBeSent };
+	const { retryable, retryAfterSeconds, charged, retryForSeconds } = error.details;
+	const mayBeSent = charged === 'unknown';
+	if (!retryable) return { nowMs, mayBeSent };
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
 	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
 	logRetry(because, waitSeconds, logger);
 	const retryAtMs = nowMs + waitSeconds * 1000;
 	// What was reached once will be reached again: then only the row's own time counts.
 	return heardAtMs === undefined
-		? { nowMs, retryAtMs, mayBeSent, patienceSeconds }
+		? { nowMs, retryAtMs, mayBeSent, retryForSeconds }
 		: { nowMs, retryAtMs, mayBeSent };
 }
 

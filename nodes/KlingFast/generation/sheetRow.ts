@@ -39,7 +39,7 @@ export interface SheetRow {
 	reading?: Reading;
 	nextReadAtMs?: number;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
-	isFresh?: boolean;
+	isNewTask?: boolean;
 	/** Whether a task of this row may be in the works at the provider although its id is not known. */
 	mayBeSent?: boolean;
 	tries?: number;
@@ -51,7 +51,7 @@ export interface SheetRow {
 	/** Whether nobody waits for the clip. */
 	isSubmitOnly?: boolean;
 	/** Whether the task is read only once, whatever its state. */
-	isLook?: boolean;
+	isSingleRead?: boolean;
 	/** From when the plan of status reads counts. */
 	pollFromMs?: number;
 }
@@ -83,13 +83,13 @@ export function afterSubmit(
 		// A full provider may have refused a fresh task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
-		isFresh: !isFromEarlierRun,
+		isNewTask: !isFromEarlierRun,
 		isFromEarlierRun,
 		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
 	};
 	if (!row.isSubmitOnly) return open;
 	// A clip that was found again may have ended long ago.
-	return isFound ? { ...open, isLook: true } : ended(open, {});
+	return isFound ? { ...open, isSingleRead: true } : ended(open, {});
 }
 
 export interface Refusal {
@@ -97,19 +97,19 @@ export interface Refusal {
 	/** When the same request may be sent again, if it may. */
 	retryAtMs?: number;
 	/** How long that is worth it at most. */
-	patienceSeconds?: number;
+	retryForSeconds?: number;
 	/** Whether the clip may exist all the same. */
 	mayBeSent: boolean;
 }
 
 /** A submit went wrong. */
 export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
-	const { nowMs, retryAtMs, patienceSeconds = Infinity, mayBeSent } = refusal;
+	const { nowMs, retryAtMs, retryForSeconds = Infinity, mayBeSent } = refusal;
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
-	const patienceEndsMs = firstTryAtMs + patienceSeconds * 1000;
-	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, patienceEndsMs);
+	const retryEndsMs = firstTryAtMs + retryForSeconds * 1000;
+	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
-	if (retryAtMs === undefined || nowMs >= patienceEndsMs || isTooLate) {
+	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
 		return ended(row, mayBeSent ? { fault, mayBeSent } : { fault });
 	}
 	const tries = (row.tries ?? 0) + 1;
@@ -166,7 +166,10 @@ export function afterRead(
 }
 
 /** The one look at a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
-export function afterLook(row: SheetRow, looked: { task: Task } | { error: unknown }): SheetRow {
+export function afterSingleRead(
+	row: SheetRow,
+	looked: { task: Task } | { error: unknown },
+): SheetRow {
 	if ('task' in looked) {
 		const after = afterEnd(row, looked.task);
 		const isNews = looked.task.state !== 'completed' && !row.isSubmitOnly;

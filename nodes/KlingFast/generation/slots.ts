@@ -8,14 +8,14 @@
 import { createHash } from 'node:crypto';
 import { currentClock } from '../clock';
 
-interface Lane {
+interface Semaphore {
 	/** Clips in flight, by the sheet that they belong to. */
 	kept: Map<string, { count: number; untilMs: number }>;
 	/** Called when the count may have fallen. */
 	waiters: Set<() => void>;
 }
 
-const lanes = new Map<string, Lane>();
+const semaphores = new Map<string, Semaphore>();
 
 /**
  * Says how many clips of this key a sheet has in flight, whatever it said before.
@@ -28,14 +28,14 @@ export function keepSlots(
 	count: number,
 	untilMs = Infinity,
 ): void {
-	const id = laneId(apiKey);
-	const lane = lanes.get(id) ?? { kept: new Map(), waiters: new Set() };
-	const before = lane.kept.get(sheetId)?.count ?? 0;
-	if (count > 0) lane.kept.set(sheetId, { count, untilMs });
-	else lane.kept.delete(sheetId);
-	if (lane.kept.size > 0) lanes.set(id, lane);
-	else lanes.delete(id);
-	if (count < before) for (const wake of [...lane.waiters]) wake();
+	const id = semaphoreId(apiKey);
+	const semaphore = semaphores.get(id) ?? { kept: new Map(), waiters: new Set() };
+	const before = semaphore.kept.get(sheetId)?.count ?? 0;
+	if (count > 0) semaphore.kept.set(sheetId, { count, untilMs });
+	else semaphore.kept.delete(sheetId);
+	if (semaphore.kept.size > 0) semaphores.set(id, semaphore);
+	else semaphores.delete(id);
+	if (count < before) for (const wakeUp of [...semaphore.waiters]) wakeUp();
 }
 
 /** How many clips of this key may be in flight beside those of all others in this process, by a limit of one's own. */
@@ -50,30 +50,30 @@ export async function slotGivenBack(
 	sheetId: string,
 	ended: AbortSignal,
 ): Promise<void> {
-	const lane = lanes.get(laneId(apiKey));
+	const semaphore = semaphores.get(semaphoreId(apiKey));
 	const ends = othersOf(apiKey, sheetId).map(({ untilMs }) => untilMs);
 	const nextEndMs = Math.min(...ends);
 	await new Promise<void>((resolve) => {
-		const wake = () => {
-			lane?.waiters.delete(wake);
+		const wakeUp = () => {
+			semaphore?.waiters.delete(wakeUp);
 			resolve();
 		};
-		lane?.waiters.add(wake);
-		ended.addEventListener('abort', wake, { once: true });
+		semaphore?.waiters.add(wakeUp);
+		ended.addEventListener('abort', wakeUp, { once: true });
 		if (!Number.isFinite(nextEndMs)) return;
 		const clock = currentClock();
-		clock.sleep(Math.max(0, nextEndMs - clock.nowMs()), ended).then(wake, wake);
+		clock.sleep(Math.max(0, nextEndMs - clock.nowMs()), ended).then(wakeUp, wakeUp);
 	});
 }
 
 function othersOf(apiKey: string, sheetId: string) {
 	const nowMs = currentClock().nowMs();
-	const kept = lanes.get(laneId(apiKey))?.kept ?? new Map<string, never>();
+	const kept = semaphores.get(semaphoreId(apiKey))?.kept ?? new Map<string, never>();
 	for (const [id, { untilMs }] of kept) if (untilMs <= nowMs) kept.delete(id);
 	return [...kept].filter(([id]) => id !== sheetId).map(([, slots]) => slots);
 }
 
 /** Only a hash of the key is kept. */
-function laneId(apiKey: string): string {
+function semaphoreId(apiKey: string): string {
 	return createHash('sha256').update(apiKey).digest('hex');
 }

@@ -40,7 +40,7 @@ export async function prepareEntry(
 	run: Run,
 ): Promise<{ fault: Fault; taskId?: string } | undefined> {
 	const known = findEntry(job, run);
-	if (known && known.state !== 'over') return undefined;
+	if (known && known.state !== 'closed') return undefined;
 	const { refusal, taskId } = known ?? {};
 	if (refusal && known?.contentHash === job.contentHash) return { fault: refusal, taskId };
 	const imageUrls: string[] = [];
@@ -64,14 +64,14 @@ export async function prepareEntry(
 /**
  * Sends the request that was prepared for this row, once, or gives the task that is known already.
  *
- * @throws ApimartError; where it is `passing`, the same call may be made again
+ * @throws ApimartError; where it is `retryable`, the same call may be made again
  */
 export async function submitPrepared(job: ClipJob, run: Run): Promise<Submission> {
 	const known = findEntry(job, run);
-	if (!known || known.state === 'over') throw new Error('The row was not prepared');
+	if (!known || known.state === 'closed') throw new Error('The row was not prepared');
 	const nowMs = run.clock.nowMs();
 	if (known.state === 'ready') {
-		const entry = { ...known, state: 'sent' as const, firstSentAtMs: nowMs, keyBornAtMs: nowMs };
+		const entry = { ...known, state: 'pending' as const, firstSentAtMs: nowMs, keyBornAtMs: nowMs };
 		return await send(job, run, entry, false);
 	}
 	if (known.taskId) {
@@ -91,7 +91,7 @@ export function markFailed(
 ): void {
 	const entry = run.ledger.find(job.itemIndex, job.contentHash);
 	if (!entry) return;
-	run.ledger.write(job.itemIndex, { ...entry, state: 'over', refusal: contentRefusal(fault) });
+	run.ledger.write(job.itemIndex, { ...entry, state: 'closed', refusal: contentRefusal(fault) });
 }
 
 function contentRefusal(fault: Fault | undefined): Fault | undefined {
@@ -138,16 +138,16 @@ async function send(
 			logger.warn(line, { itemIndex, key });
 		}
 		if (!(error instanceof ApimartError)) throw toError(error);
-		const { kind, passing, spent } = error.details;
+		const { kind, retryable, charged } = error.details;
 		// Of a repetition nobody knows what became of the request before it.
-		if (isRepetition || spent === 'unknown') {
+		if (isRepetition || charged === 'unknown') {
 			ledger.write(itemIndex, { ...entry, isLost: true });
 			throw withUncertainty(error);
 		}
 		if (kind !== 'duplicate') {
 			const refusal = contentRefusal(faultOf(error));
-			const after = passing ? entry : { ...entry, body: undefined, refusal };
-			ledger.write(itemIndex, { ...after, state: passing ? 'ready' : 'over' });
+			const after = retryable ? entry : { ...entry, body: undefined, refusal };
+			ledger.write(itemIndex, { ...after, state: retryable ? 'ready' : 'closed' });
 		}
 		throw toError(error);
 	}
@@ -157,7 +157,7 @@ async function send(
 export function isReplayedRefusal(error: unknown): boolean {
 	if (!(error instanceof ApimartError)) return false;
 	const { details } = error;
-	return details.replayed === true && details.spent === 'no' && details.kind !== 'duplicate';
+	return details.replayed === true && details.charged === 'no' && details.kind !== 'duplicate';
 }
 
 function keyTooOld(): ApimartError {
@@ -165,8 +165,8 @@ function keyTooOld(): ApimartError {
 		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice';
 	return new ApimartError(message, {
 		kind: 'duplicate',
-		passing: false,
-		spent: 'unknown',
+		retryable: false,
+		charged: 'unknown',
 		advice:
 			'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
 	});
@@ -174,14 +174,14 @@ function keyTooOld(): ApimartError {
 
 /** The last answer may be a plain refusal although an earlier one was lost: then it is unknown what was bought. */
 function withUncertainty(error: ApimartError): ApimartError {
-	const { kind, spent, patienceSeconds, advice = '' } = error.details;
-	const isSent = spent === 'unknown';
+	const { kind, charged, retryForSeconds, advice = '' } = error.details;
+	const isSent = charged === 'unknown';
 	const check = isSent && isOfTheWay(kind) ? `${advice} ` : '';
 	return new ApimartError(error.message, {
 		...error.details,
 		// That nothing can be sent now says nothing about the request before.
-		patienceSeconds: isSent ? patienceSeconds : undefined,
-		spent: 'unknown',
+		retryForSeconds: isSent ? retryForSeconds : undefined,
+		charged: 'unknown',
 		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
 	});
 }

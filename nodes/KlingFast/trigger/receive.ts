@@ -21,7 +21,7 @@ import type {
 import { readBoolean } from '../actions/values';
 import { readOutputField } from '../actions/video/readRun';
 import {
-	CALLBACK_PATIENCE_MS,
+	CALLBACK_TIMEOUT_MS,
 	looksLikeToken,
 	openToken,
 	taskIdOfCallback,
@@ -30,7 +30,7 @@ import { connect, type ApimartClient } from '../apimart/client';
 import { downloadVideo } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
 import { parseTask, type Task } from '../apimart/task';
-import { currentClock, withPatience } from '../clock';
+import { currentClock, withTimeout } from '../clock';
 import { wasSubmittedWithOther } from '../generation/callbackTasks';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
@@ -71,7 +71,7 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 	if (mustBeSigned && !looksLikeToken(typedToken)) return refuse(401, NOT_SIGNED);
 	const { client, secret } = await connect(context);
 	const token = isSignedPath ? openToken(secret, typedToken) : undefined;
-	if (token?.kind === 'knock') return refuse(200, 'The trigger is listening');
+	if (token?.kind === 'probe') return refuse(200, 'The trigger is listening');
 	if (!token && mustBeSigned) return refuse(401, NOT_SIGNED);
 	const body = context.getBodyData();
 	const taskId = taskIdOfCallback(body);
@@ -105,9 +105,9 @@ async function startOnce(
 	const claim = claimTask(scope, taskId, currentClock().nowMs(), staticData);
 	if (claim.kind === 'repeated') return refuse(200, 'This clip has started its run');
 	if (claim.kind === 'working') {
-		const startsRun = await withPatience(claim.startsRun, {
-			patienceMs: CALLBACK_PATIENCE_MS,
-			otherwise: undefined,
+		const startsRun = await withTimeout(claim.startsRun, {
+			timeoutMs: CALLBACK_TIMEOUT_MS,
+			fallback: undefined,
 		});
 		if (startsRun) return refuse(200, 'This clip has started its run');
 		return refuse(503, 'Another delivery of this clip is being worked on');

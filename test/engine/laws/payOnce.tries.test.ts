@@ -159,10 +159,12 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 	test('the key and the exact bytes are remembered until the task id is known', async () => {
 		const lost = await stage.engine.runNode(generate(stage, ['[[500-after-accept:9]] A cat']));
 		const [{ idempotencyKey, body }] = stage.sandbox.ledger.submits();
-		expect(remembered(lost)).toMatchObject([{ idempotencyKey, state: 'sent', attempt: 1 }]);
+		expect(remembered(lost)).toMatchObject([{ idempotencyKey, state: 'pending', attempt: 1 }]);
 		expect(JSON.parse(remembered(lost)[0].body ?? '')).toEqual(body);
 		const found = await stage.engine.runNode(generate(stage, ['A cat']));
-		expect(remembered(found)).toMatchObject([{ taskId: jsonOf(found)[0].taskId, state: 'sent' }]);
+		expect(remembered(found)).toMatchObject([
+			{ taskId: jsonOf(found)[0].taskId, state: 'pending' },
+		]);
 	});
 });
 

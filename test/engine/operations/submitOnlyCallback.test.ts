@@ -70,7 +70,7 @@ describe('Submit Only with a Callback URL', () => {
 		expect([...rows].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 		const rowOf = new Map(jsonOf(run).map(({ taskId, metadata }) => [taskId, metadata]));
 		for (const { json } of started) expect(json.metadata).toEqual(rowOf.get(json.taskId));
-		expect(deliveries.filter(({ isKnock }) => isKnock)).toHaveLength(1);
+		expect(deliveries.filter(({ isProbe }) => isProbe)).toHaveLength(1);
 		expect(new Set(deliveries.map(({ path }) => path)).size).toBe(11);
 	});
 
@@ -201,20 +201,20 @@ describe('Submit Only with a Callback URL', () => {
 	});
 });
 
-describe('the knock before anything is paid for', () => {
+describe('the probe before anything is paid for', () => {
 	test('comes once to each trigger, without the key, before the first submit', async () => {
 		const { url, deliveries } = await publish();
 		const other = await hostTrigger(stage.engine, triggerNode(stage));
 		const callbackUrl = `={{ $json.row % 2 ? '${url}' : '${other.url}/' }}`;
-		const knocks = () => [...deliveries, ...other.deliveries].filter(({ isKnock }) => isKnock);
+		const probes = () => [...deliveries, ...other.deliveries].filter(({ isProbe }) => isProbe);
 		const running = stage.engine.start(submit(numbered(4), callbackUrl));
 		await stage.sandbox.ledger.waitFor((ledger) => ledger.submits().length > 0);
-		expect(knocks()).toHaveLength(2);
+		expect(probes()).toHaveLength(2);
 		await running.finished;
 		await untilDelivered(8);
 		await other.stop();
-		expect(knocks()).toHaveLength(2);
-		expect(knocks().map(({ status, authorization }) => [status, authorization])).toEqual([
+		expect(probes()).toHaveLength(2);
+		expect(probes().map(({ status, authorization }) => [status, authorization])).toEqual([
 			[200, undefined],
 			[200, undefined],
 		]);

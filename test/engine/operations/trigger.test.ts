@@ -1,4 +1,4 @@
-import { callbackSecret, sealKnock } from '../../../nodes/KlingFast/apimart/callback';
+import { callbackSecret, sealProbe } from '../../../nodes/KlingFast/apimart/callback';
 import { currentClock } from '../../../nodes/KlingFast/clock';
 import { generate } from '../laws/setup';
 import { callWebhook } from '../webhooks';
@@ -147,13 +147,13 @@ describe('Kling Fast Trigger', () => {
 		expect(startedRun(answer)).toBeUndefined();
 	});
 
-	test('answers a knock, and starts nothing', async () => {
+	test('answers a probe, and starts nothing', async () => {
 		const trigger = triggerNode(stage);
 		const secret = callbackSecret(stage.sandbox.apiKey, undefined);
 		const answer = await callWebhook(
 			stage.engine,
 			trigger,
-			signed(sealKnock(secret), endOf(await ended())),
+			signed(sealProbe(secret), endOf(await ended())),
 		);
 		expect(answer).toMatchObject({ status: 200, body: { message: 'The trigger is listening' } });
 		expect(startedRun(answer)).toBeUndefined();

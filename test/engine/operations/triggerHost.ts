@@ -57,7 +57,7 @@ export interface TriggerHost {
 	/** The items with which runs started, in their order. */
 	started: INodeExecutionData[];
 	/** What each delivery was answered, with the path that it came to. */
-	deliveries: Array<{ path: string; status: number; isKnock: boolean; authorization?: string }>;
+	deliveries: Array<{ path: string; status: number; isProbe: boolean; authorization?: string }>;
 	stop(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export async function hostTrigger(
 			deliveries.push({
 				path: originalUrl,
 				status: answer.status,
-				isKnock: openToken(secret, token)?.kind === 'knock',
+				isProbe: openToken(secret, token)?.kind === 'probe',
 				authorization: headers.authorization,
 			});
 			response.status(answer.status).json(answer.body);

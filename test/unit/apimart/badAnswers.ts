@@ -6,7 +6,7 @@ export interface Row {
 	status: number;
 	body: unknown;
 	headers?: Record<string, unknown>;
-	expected: Pick<ErrorDetails, 'kind' | 'passing' | 'spent'>;
+	expected: Pick<ErrorDetails, 'kind' | 'retryable' | 'charged'>;
 	sentence: string;
 	/** What the advice must speak of; left out where the sentence says it all. */
 	advice?: RegExp;
@@ -16,10 +16,10 @@ function documented(code: number, type: string, message: string) {
 	return { error: { code, message, type } };
 }
 
-export const refused = { passing: false, spent: 'no' } as const;
-export const passing = { passing: true, spent: 'no' } as const;
-export const perhaps = { passing: true, spent: 'unknown' } as const;
-export const unclear = { passing: false, spent: 'unknown' } as const;
+export const refused = { retryable: false, charged: 'no' } as const;
+export const retryable = { retryable: true, charged: 'no' } as const;
+export const perhaps = { retryable: true, charged: 'unknown' } as const;
+export const unclear = { retryable: false, charged: 'unknown' } as const;
 
 /** Recorded and documented answers, and those that public clients have met. */
 export const REFUSED: Row[] = [
@@ -70,7 +70,7 @@ export const REFUSED: Row[] = [
 				code: 'get_channel_failed',
 			},
 		},
-		expected: { kind: 'overloaded', ...passing },
+		expected: { kind: 'overloaded', ...retryable },
 		sentence: 'APIMart is busy: Please wait and try again later...',
 		advice: /no free capacity.*Nothing was charged/,
 	},
@@ -174,7 +174,7 @@ export const REFUSED: Row[] = [
 		what: 'too many requests',
 		status: 429,
 		body: documented(429, 'rate_limit_error', 'Rate limit exceeded. Please try again later'),
-		expected: { kind: 'rateLimit', ...passing },
+		expected: { kind: 'rateLimit', ...retryable },
 		sentence: "APIMart's rate limit: Rate limit exceeded. Please try again later",
 		advice: /Clips at the Same Time/,
 	},
@@ -241,7 +241,7 @@ export const REFUSED: Row[] = [
 				code: 'idempotency_unavailable',
 			},
 		},
-		expected: { kind: 'overloaded', ...passing },
+		expected: { kind: 'overloaded', ...retryable },
 		sentence: 'APIMart is overloaded (HTTP 503): this request was not executed',
 	},
 	{

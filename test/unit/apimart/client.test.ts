@@ -80,7 +80,7 @@ describe('every request', () => {
 	it.each(calls)('%s refuses a redirect', async (_, __, call) => {
 		const { client } = clientOf(response(307, '', { location: 'https://elsewhere.example' }));
 		const error = await apimartRejection(call(client));
-		expect(error.details).toMatchObject({ kind: 'redirect', passing: true });
+		expect(error.details).toMatchObject({ kind: 'redirect', retryable: true });
 	});
 
 	it.each(calls)('%s that gets no answer is a network fault', async (_, __, call) => {
@@ -100,7 +100,7 @@ describe('every request', () => {
 		const client = new ApimartClient(send, BASE_URL, '', clock, stop.signal);
 		const error = await apimartRejection(clock.run(call(client)));
 		expect(error.message).toMatch(/^No answer from APIMart \(no end after \d+ s\)$/);
-		expect(error.details).toMatchObject({ kind: 'network', passing: true, spent: 'unknown' });
+		expect(error.details).toMatchObject({ kind: 'network', retryable: true, charged: 'unknown' });
 		expect(clock.nowMs()).toBeGreaterThanOrEqual(60_000);
 		expect(clock.nowMs()).toBeLessThanOrEqual(480_000);
 		expect(given?.aborted).toBe(true);
@@ -149,7 +149,7 @@ describe('a submit', () => {
 		const { client } = clientOf(response(404, { error: { message: 'Invalid URL' } }));
 		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
 		expect(message).toBe('APIMart did not accept the request (HTTP 404): Invalid URL');
-		expect(details).toMatchObject({ kind: 'parameter', passing: false, spent: 'no' });
+		expect(details).toMatchObject({ kind: 'parameter', retryable: false, charged: 'no' });
 		expect(details.advice).toMatch(/Base URL/);
 		expect(details.advice).not.toMatch(/task/i);
 	});
@@ -159,14 +159,14 @@ describe('a submit', () => {
 		async (body) => {
 			const { client } = clientOf(response(200, body));
 			const { details } = await apimartRejection(client.submit('{}', 'k'));
-			expect(details).toMatchObject({ passing: true, spent: 'unknown' });
+			expect(details).toMatchObject({ retryable: true, charged: 'unknown' });
 		},
 	);
 
 	it('that gets an answer without a task id may have cost something, and shows the answer', async () => {
 		const { client } = clientOf(response(200, { code: 200, data: [{ status: 'submitted' }] }));
 		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
-		expect(details).toMatchObject({ kind: 'unreadable', passing: false, spent: 'unknown' });
+		expect(details).toMatchObject({ kind: 'unreadable', retryable: false, charged: 'unknown' });
 		expect(message).toContain('{"code":200,"data":[{"status":"submitted"}]}');
 		expect(details.advice).toMatch(/dashboard/);
 	});
@@ -212,7 +212,7 @@ describe('a read', () => {
 	])('may be repeated where the answer is %s', async (_, body) => {
 		const { client } = clientOf(response(200, body));
 		const { details, message } = await apimartRejection(client.readTask(ID));
-		expect(details).toMatchObject({ kind: 'unreadable', passing: true });
+		expect(details).toMatchObject({ kind: 'unreadable', retryable: true });
 		expect(message).toBe(`APIMart's answer is not about this task: ${JSON.stringify(body)}`);
 	});
 

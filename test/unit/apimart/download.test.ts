@@ -108,7 +108,7 @@ describe('the addresses of a download', () => {
 		const { result, asked } = start((count) => to(hops[count - 1]), { url });
 		const { message, details } = await apimartRejection(result);
 		expect(message).toMatch(/its address is inside a private network/);
-		expect(details.passing).toBe(false);
+		expect(details.retryable).toBe(false);
 		expect(asked).toHaveLength(hops.length);
 		expect(asked.map((request) => request.url)).not.toContain(PRIVATE);
 	});

@@ -50,15 +50,15 @@ describe('what an answer of APIMart means', () => {
 	it('has an advice wherever the same request would not help', () => {
 		for (const { status, body } of ROWS) {
 			const { details } = refusal(status, body);
-			if (!details.passing) expect(details.advice ?? '').not.toBe('');
+			if (!details.retryable) expect(details.advice ?? '').not.toBe('');
 		}
 	});
 
-	it('calls only the published list passing, whatever the text says', () => {
+	it('calls only the published list retryable, whatever the text says', () => {
 		const status = fc.integer({ min: 400, max: 599 }).filter((code) => code !== 407);
 		fc.assert(
 			fc.property(status, fc.string(), (httpStatus, message) => {
-				const { passing: isPassing } = refusal(httpStatus, { error: { message } }).details;
+				const { retryable: isPassing } = refusal(httpStatus, { error: { message } }).details;
 				const isPublished = [408, 429, 502, 503, 504].includes(httpStatus);
 				const isContent = httpStatus === 409 && message.includes('idempotency_in_progress');
 				expect(isPassing).toBe(isPublished || isContent);
@@ -66,7 +66,7 @@ describe('what an answer of APIMart means', () => {
 		);
 	});
 
-	it('never says that nothing was spent after a fault of the server', () => {
+	it('never says that nothing was charged after a fault of the server', () => {
 		const status = fc.constantFrom(408, 500, 502, 503, 504, 520, 524, 599);
 		const message = fc.oneof(
 			fc.string(),
@@ -74,7 +74,7 @@ describe('what an answer of APIMart means', () => {
 		);
 		fc.assert(
 			fc.property(status, message, (httpStatus, text) => {
-				expect(refusal(httpStatus, { error: { message: text } }).details.spent).toBe('unknown');
+				expect(refusal(httpStatus, { error: { message: text } }).details.charged).toBe('unknown');
 			}),
 		);
 	});
@@ -125,10 +125,10 @@ describe('a fault below HTTP', () => {
 		['ECONNREFUSED', 10, /host and port/],
 		['EAI_AGAIN', 10, /host and port/],
 		['ENETUNREACH', 10, /host and port/],
-	])('before which nothing was sent: %s', (code, patienceSeconds, advice) => {
+	])('before which nothing was sent: %s', (code, retryForSeconds, advice) => {
 		const { message, details } = networkError(Object.assign(new Error('x'), { cause: { code } }));
 		expect(message).toBe(`No connection to APIMart (${code})`);
-		const never = { kind: 'unreachable', passing: true, spent: 'no', patienceSeconds };
+		const never = { kind: 'unreachable', retryable: true, charged: 'no', retryForSeconds };
 		expect(details).toMatchObject(never);
 		expect(details.advice).toMatch(advice);
 		expect(details.advice).toMatch(/Nothing was sent and nothing was charged/);
@@ -138,15 +138,15 @@ describe('a fault below HTTP', () => {
 		'after which nobody knows: %s',
 		(code) => {
 			const { details } = networkError(new Error(code));
-			expect(details).toMatchObject({ kind: 'network', passing: true, spent: 'unknown' });
-			expect(details.patienceSeconds).toBeUndefined();
+			expect(details).toMatchObject({ kind: 'network', retryable: true, charged: 'unknown' });
+			expect(details.retryForSeconds).toBeUndefined();
 		},
 	);
 
 	it('may have been accepted, and may be sent again', () => {
 		const { message, details } = networkError(Object.assign(new Error(), { code: 'ECONNRESET' }));
 		expect(message).toBe('No answer from APIMart (ECONNRESET)');
-		expect(details).toMatchObject({ kind: 'network', passing: true, spent: 'unknown' });
+		expect(details).toMatchObject({ kind: 'network', retryable: true, charged: 'unknown' });
 		expect(details.advice).toMatch(/network/);
 	});
 });

@@ -1,4 +1,4 @@
-import { passing, perhaps, refused, unclear, type Row } from './badAnswers';
+import { retryable, perhaps, refused, unclear, type Row } from './badAnswers';
 
 const PAGE = '<html><title>No</title></html>';
 
@@ -74,7 +74,7 @@ export const ODD: Row[] = [
 		what: 'a proxy that wants a sign-in of its own',
 		status: 407,
 		body: '<html><title>Authentication Required</title></html>',
-		expected: { kind: 'unreachable', ...passing },
+		expected: { kind: 'unreachable', ...retryable },
 		sentence:
 			'A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): an HTML page that says "Authentication Required"',
 		advice: /Neither the row nor APIMart.*Nothing was sent/,

@@ -174,7 +174,7 @@ describe('a stopped run', () => {
 	});
 
 	it.each([
-		['passing', BUSY],
+		['retryable', BUSY],
 		['final', WRONG],
 		['unknown', new Error('aborted')],
 	])('shows as stopped, not as the %s fault that the stop brought about', async (_, fault) => {

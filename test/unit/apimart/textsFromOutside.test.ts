@@ -90,7 +90,7 @@ test.each([
 	);
 	const { message, details } = await apimartRejection(client.submit('{}', 'key'));
 	expect(message).toContain(`APIMart's answer names no task ID: {"code":200,"data":[{"task_id":"`);
-	expect(details).toMatchObject({ kind: 'unreadable', passing: false, spent: 'unknown' });
+	expect(details).toMatchObject({ kind: 'unreadable', retryable: false, charged: 'unknown' });
 });
 
 test.each([ID, 'task-unified-1757156493-ab12cd34', 'cgt-20260919:7.b', '4711'])(

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import {
 	callbackSecret,
 	openToken,
-	sealKnock,
+	sealProbe,
 	sealMetadata,
 } from '../../../nodes/KlingFast/apimart/callback';
 
@@ -64,7 +64,7 @@ describe('a token', () => {
 		];
 		for (const other of others) {
 			expect(openToken(other, sealMetadata(secret, KEY, { row: 7 }))).toBeUndefined();
-			expect(openToken(secret, sealKnock(other))).toBeUndefined();
+			expect(openToken(secret, sealProbe(other))).toBeUndefined();
 		}
 	});
 
@@ -111,11 +111,11 @@ describe('a token', () => {
 	});
 });
 
-describe('a knock', () => {
+describe('a probe', () => {
 	it('is told from a callback, and can be used for no other purpose', () => {
-		expect(openToken(secret, sealKnock(secret))).toEqual({ kind: 'knock' });
-		expect(sealKnock(secret)).toMatch(/^[A-Za-z0-9_-]{20,60}$/);
-		const turned = Buffer.from(sealKnock(secret), 'base64url');
+		expect(openToken(secret, sealProbe(secret))).toEqual({ kind: 'probe' });
+		expect(sealProbe(secret)).toMatch(/^[A-Za-z0-9_-]{20,60}$/);
+		const turned = Buffer.from(sealProbe(secret), 'base64url');
 		turned[0] = 1;
 		expect(openToken(secret, turned.toString('base64url'))).toBeUndefined();
 	});

@@ -78,10 +78,10 @@ it('is tried with every kind of error that there is', () => {
 	expect([...new Set(kinds)].sort()).toEqual(Object.keys(everyKind).sort());
 });
 
-it.each(samples)('has a row for: $message', ({ message, spent }) => {
+it.each(samples)('has a row for: $message', ({ message, charged }) => {
 	const row = rows.find((candidate) => patternOf(candidate.message).test(message));
 	expect(row?.message).toBeDefined();
-	if (spent === 'no') expect(row?.charged).toMatch(/^(No|Perhaps)$/);
+	if (charged === 'no') expect(row?.charged).toMatch(/^(No|Perhaps)$/);
 	else expect(row?.charged).toMatch(/^(Perhaps|Yes)$/);
 });
 
@@ -89,13 +89,13 @@ it.each(rows.filter(({ charged, message }) => charged === 'Perhaps' && !SAID_ONC
 	'never promises too much, nor fears without reason: $message',
 	({ message }) => {
 		const mine = samples.filter((sample) => patternOf(message).test(sample.message));
-		expect(mine.map(({ spent }) => spent)).toContain('unknown');
+		expect(mine.map(({ charged }) => charged)).toContain('unknown');
 	},
 );
 
 interface Sample {
 	message: string;
-	spent: 'no' | 'unknown';
+	charged: 'no' | 'unknown';
 }
 
 const everyKind: Record<ErrorKind, true> = {
@@ -141,7 +141,7 @@ function errorSamples(): Array<Sample & { kind: ErrorKind }> {
 	});
 	return [...errors, ...['ECONNRESET', 'ENOTFOUND'].map((code) => networkError({ code }))]
 		.filter((error): error is ApimartError => error !== undefined)
-		.map(({ message, details }) => ({ message, spent: details.spent, kind: details.kind }));
+		.map(({ message, details }) => ({ message, charged: details.charged, kind: details.kind }));
 }
 
 function faultSamples(): Sample[] {
@@ -160,8 +160,8 @@ function faultSamples(): Sample[] {
 		new InvalidField('Shot List', '"x"', 'a whole number', 'shot 2, duration'),
 	];
 	return [
-		...unknown.map((fault): Sample => ({ message: fault?.message ?? '', spent: 'unknown' })),
-		...no.map((fault): Sample => ({ message: fault?.message ?? '', spent: 'no' })),
+		...unknown.map((fault): Sample => ({ message: fault?.message ?? '', charged: 'unknown' })),
+		...no.map((fault): Sample => ({ message: fault?.message ?? '', charged: 'no' })),
 	];
 }
 

@@ -292,7 +292,7 @@ describe('fetching a clip by its task id', () => {
 		const clock = new ManualClock();
 		const provider = new Provider(clock, () => running('task_9'));
 		const run = paidRun(provider.client, clock);
-		const outcome = await clock.run(fetchClip('task_9', run, { isLook: true }));
+		const outcome = await clock.run(fetchClip('task_9', run, { isSingleRead: true }));
 		expect(outcome).toMatchObject({ status: 'processing', taskId: 'task_9' });
 		expect(provider.reads).toHaveLength(1);
 	});
@@ -301,7 +301,7 @@ describe('fetching a clip by its task id', () => {
 		const clock = new ManualClock();
 		const provider = new Provider(clock, () => response(503, {}));
 		const run = paidRun(provider.client, clock);
-		const outcome = await clock.run(fetchClip('task_9', run, { isLook: true }));
+		const outcome = await clock.run(fetchClip('task_9', run, { isSingleRead: true }));
 		expect(provider.reads).toHaveLength(3);
 		expect(outcomeJson(outcome)).toMatchObject({
 			taskId: 'task_9',

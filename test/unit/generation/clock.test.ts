@@ -6,7 +6,7 @@ import {
 	stopReason,
 	untilAborted,
 	useClock,
-	withPatience,
+	withTimeout,
 	withTimeLimit,
 } from '../../../nodes/KlingFast/clock';
 import { ManualClock } from './manualClock';
@@ -91,25 +91,25 @@ it.each<[string, (signal: AbortSignal, clock: ManualClock) => Promise<unknown>]>
 });
 
 describe('work that is waited for only so long', () => {
-	const patience = { patienceMs: 8_000, otherwise: 'too late' };
+	const timeout = { timeoutMs: 8_000, fallback: 'too late' };
 
 	it('gives its result in time, and leaves no sleeper behind', async () => {
 		const clock = new ManualClock();
-		const value = withPatience(Promise.resolve('in time'), patience, clock);
+		const value = withTimeout(Promise.resolve('in time'), timeout, clock);
 		await expect(value).resolves.toBe('in time');
 		expect(clock.openSleeps).toBe(0);
 	});
 
 	it('gives the other value once the time is up', async () => {
 		const clock = new ManualClock();
-		const value = clock.run(withPatience(new Promise(() => {}), patience, clock));
+		const value = clock.run(withTimeout(new Promise(() => {}), timeout, clock));
 		await expect(value).resolves.toBe('too late');
 		expect(clock.nowMs()).toBe(8_000);
 	});
 
 	it('gives its own error, and leaves no sleeper behind', async () => {
 		const clock = new ManualClock();
-		await expect(withPatience(Promise.reject(stop), patience, clock)).rejects.toBe(stop);
+		await expect(withTimeout(Promise.reject(stop), timeout, clock)).rejects.toBe(stop);
 		expect(clock.openSleeps).toBe(0);
 	});
 });

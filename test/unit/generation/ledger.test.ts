@@ -9,7 +9,7 @@ const ENTRY: LedgerEntry = {
 	body: '{"prompt":"x"}',
 	firstSentAtMs: 1000,
 	keyBornAtMs: 1000,
-	state: 'sent',
+	state: 'pending',
 };
 
 const ledgerOf = (context: IContextObject, executionId: string, runIndex: number) =>

@@ -108,10 +108,13 @@ export async function makeClip(
 export async function fetchClip(
 	taskId: string,
 	run: Run,
-	{ isLook = false, maxWaitSeconds = 900 } = {},
+	{ isSingleRead = false, maxWaitSeconds = 900 } = {},
 ): Promise<Outcome> {
 	const settings = { maxWaitSeconds, download: true };
-	const row = openRow(taskId, { itemIndex: 0 }, settings, { nowMs: run.clock.nowMs(), isLook });
+	const row = openRow(taskId, { itemIndex: 0 }, settings, {
+		nowMs: run.clock.nowMs(),
+		isSingleRead,
+	});
 	const [outcome] = await finishAwake(sheetOf([row], run), run, []);
 	return outcome;
 }

@@ -195,7 +195,7 @@ describe('a sheet that is given up', () => {
 
 it('a task that was there before is read at once, and counts from now', () => {
 	const settings = { maxWaitSeconds: 900, download: true };
-	const row = openRow('task_9', { itemIndex: 0 }, settings, { nowMs: 5_000, isLook: false });
+	const row = openRow('task_9', { itemIndex: 0 }, settings, { nowMs: 5_000, isSingleRead: false });
 	expect(briefly([row], { nowMs: 5_000 })).toEqual(['read 0']);
 	expect(afterRead(row, RUNNING, 904_000, 60)).toMatchObject({
 		phase: 'open',

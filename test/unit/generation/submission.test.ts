@@ -53,11 +53,11 @@ describe('submitting a clip', () => {
 			return accepted('task_0');
 		});
 		await clock.run(makeClip(job(0), paidRun(client, clock, { context }), { isSubmitOnly: true }));
-		expect(remembered).toMatchObject({ state: 'sent', attempt: 1, body: expect.any(String) });
-		expect(entryOf(context)).toMatchObject({ state: 'sent', taskId: 'task_0' });
+		expect(remembered).toMatchObject({ state: 'pending', attempt: 1, body: expect.any(String) });
+		expect(entryOf(context)).toMatchObject({ state: 'pending', taskId: 'task_0' });
 	});
 
-	const passing: Array<[string, Given | 'lose']> = [
+	const retryable: Array<[string, Given | 'lose']> = [
 		['an answer that was lost', 'lose'],
 		['an answer that was cut off', response(200, '{"code":200,"da')],
 		['a reset', reset()],
@@ -72,7 +72,7 @@ describe('submitting a clip', () => {
 		['no capacity', response(400, { error: { code: 'get_channel_failed', message: 'wait' } })],
 		['in progress', response(409, { error: { code: 'idempotency_in_progress', message: 'wait' } })],
 	];
-	it.each(passing)(
+	it.each(retryable)(
 		'is repeated with the same key and bytes after %s, and bought once',
 		async (_, fault) => {
 			const { api, submit } = execution((post) => (post <= 3 ? fault : undefined));
@@ -94,11 +94,11 @@ describe('submitting a clip', () => {
 		['an indeterminate result', indeterminate, 'unknown'],
 		['a good answer without a task', response(200, { code: 200, data: [{}] }), 'unknown'],
 	];
-	it.each(final)('is not repeated after %s', async (_, fault, spent) => {
+	it.each(final)('is not repeated after %s', async (_, fault, charged) => {
 		const { api, context, submit } = execution(() => fault);
 		await expect(submit()).resolves.toMatchObject({ status: 'failed', fault: expect.anything() });
 		expect(api.submits).toHaveLength(1);
-		expect(entryOf(context)?.state).toBe(spent === 'no' ? 'over' : 'sent');
+		expect(entryOf(context)?.state).toBe(charged === 'no' ? 'closed' : 'pending');
 	});
 
 	it('ends with the time for the clip', async () => {
@@ -272,7 +272,7 @@ describe('a row with its own key', () => {
 		const { fault } = await submit(row);
 		expect(fault?.message).toMatch(/^Already submitted by an earlier run/);
 		expect(api.submits).toHaveLength(1);
-		expect(entryOf(context)).toMatchObject({ state: 'sent' });
+		expect(entryOf(context)).toMatchObject({ state: 'pending' });
 	});
 });
 

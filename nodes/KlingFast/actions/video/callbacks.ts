@@ -3,13 +3,13 @@ import { mayUseAddress } from '../../apimart/address';
 import { isObject } from '../../apimart/answer';
 import {
 	resumeAddresses,
-	sealKnock,
+	sealProbe,
 	sealMetadata,
 	signedAddresses,
 	triggerBase,
 	type CallbackAddresses,
 } from '../../apimart/callback';
-import { knock, postEmpty } from '../../apimart/knock';
+import { probe, postEmpty } from '../../apimart/probe';
 import type { Fault } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { InvalidField, shown } from '../../invalidField';
@@ -46,7 +46,7 @@ export function signedPath(
  * Asks every distinct trigger that APIMart can reach once whether it would take a callback of this credential. Gives the fault of each base that
  * would lose its callbacks; what cannot be told is a hint in the editor.
  */
-export async function knockAtTriggers(
+export async function probeTriggers(
 	context: IExecuteFunctions,
 	run: Run,
 	secret: Buffer,
@@ -57,8 +57,8 @@ export async function knockAtTriggers(
 		warnIfUnreachable(context, base, run.client.baseUrl);
 		// A row must not make n8n post into its own network.
 		if (!mayUseAddress(base, run.client.baseUrl)) continue;
-		const { callbackUrl } = signedAddresses(base, sealKnock(secret));
-		const result = await knock(context, callbackUrl, run.signal);
+		const { callbackUrl } = signedAddresses(base, sealProbe(secret));
+		const result = await probe(context, callbackUrl, run.signal);
 		if (result.answer === 'notPublished') faults.set(base, notPublished(base));
 		if (result.answer === 'otherSecret') faults.set(base, otherSecret);
 		if (result.answer === 'unclear') {

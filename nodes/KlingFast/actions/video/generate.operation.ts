@@ -11,7 +11,7 @@ import type { Fault } from '../../generation/outcome';
 import type { ClipJob, Run } from '../../generation/run';
 import type { SheetRow } from '../../generation/sheetRow';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
-import { knockAtTriggers, signedPath } from './callbacks';
+import { probeTriggers, signedPath } from './callbacks';
 import { explainBalance, openRun } from './openRun';
 import { readConcurrency, readForRun, readMaxCostUsd, readMode, readWaitBy } from './readRun';
 import { deliver, refuseAll } from './results';
@@ -97,14 +97,14 @@ async function refuseBeforePaying(
 ): Promise<Map<number, Fault>> {
 	const forAll = (fault: Fault) => new Map(ready.map(({ job }) => [job.itemIndex, fault]));
 	const jobs = ready.map(({ job }) => job);
-	const tooDear = costFault(jobs, run, settings.maxCostUsd);
-	if (tooDear) return forAll(tooDear);
+	const overBudget = costFault(jobs, run, settings.maxCostUsd);
+	if (overBudget) return forAll(overBudget);
 	const called = ready.flatMap(({ job, callbackBase: base }) => (base ? [{ job, base }] : []));
 	for (const { job, base } of called) {
 		job.callbackFor = signedPath(base, secret, job.request.metadata);
 	}
 	const bases = called.map(({ base }) => base);
-	const faults = await knockAtTriggers(context, run, secret, bases);
+	const faults = await probeTriggers(context, run, secret, bases);
 	const refused = called.flatMap(({ job, base }): Array<[number, Fault]> => {
 		const fault = faults.get(base);
 		return fault ? [[job.itemIndex, fault]] : [];

@@ -50,11 +50,11 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const nowMs = run.clock.nowMs();
 	const sheetRows = rows.map((row) => {
 		if (!('settings' in row)) return endedRow(row);
-		const isLook = !row.settings.waitForEnd;
-		return openRow(row.taskId, row, row.settings, { nowMs, isLook });
+		const isSingleRead = !row.settings.waitForEnd;
+		return openRow(row.taskId, row, row.settings, { nowMs, isSingleRead });
 	});
 	const sheet = sheetOf(this, run, sheetRows);
-	if (!sleeps || !sheetRows.some(({ phase, isLook }) => phase === 'open' && !isLook)) {
+	if (!sleeps || !sheetRows.some(({ phase, isSingleRead }) => phase === 'open' && !isSingleRead)) {
 		const outcomes = await finishAwake(sheet, run, []);
 		if (signal?.aborted) throw stopReason(signal);
 		return deliver(this, outcomes, { deliveryOf });

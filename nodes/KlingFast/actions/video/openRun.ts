@@ -93,12 +93,12 @@ export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 
 /** Says how much is left where rows were refused for too low a balance; one request, and only then. */
 export async function explainBalance(outcomes: Outcome[], run: Run): Promise<Outcome[]> {
-	const isBroke = ({ fault }: Outcome) => fault?.api?.kind === 'balance';
-	if (!outcomes.some(isBroke)) return outcomes;
+	const isBalanceError = ({ fault }: Outcome) => fault?.api?.kind === 'balance';
+	if (!outcomes.some(isBalanceError)) return outcomes;
 	const left = await readBalanceText(run);
 	return outcomes.map((outcome) => {
 		const { fault } = outcome;
-		if (!fault || !left || !isBroke(outcome)) return outcome;
+		if (!fault || !left || !isBalanceError(outcome)) return outcome;
 		return { ...outcome, fault: { ...fault, message: `${fault.message} (${left})` } };
 	});
 }

@@ -37,12 +37,12 @@ export function queuedRow(job: ClipJob, isSubmitOnly: boolean): SheetRow {
 	};
 }
 
-/** A row whose task exists already. `isLook`: it is read once, whatever its state. */
+/** A row whose task exists already. `isSingleRead`: it is read once, whatever its state. */
 export function openRow(
 	taskId: string,
 	{ itemIndex, metadata }: Pick<Outcome, 'itemIndex' | 'metadata'>,
 	settings: WaitSettings,
-	{ nowMs, isLook }: { nowMs: number; isLook: boolean },
+	{ nowMs, isSingleRead }: { nowMs: number; isSingleRead: boolean },
 ): SheetRow {
 	return {
 		phase: 'open',
@@ -52,7 +52,7 @@ export function openRow(
 		pollFromMs: nowMs,
 		reading: NOT_READ,
 		nextReadAtMs: nowMs,
-		isLook,
+		isSingleRead,
 	};
 }
 

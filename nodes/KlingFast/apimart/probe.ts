@@ -2,22 +2,22 @@ import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { withTimeLimit } from '../clock';
 
 /** Of silence, and for all of an answer that trickles. */
-const KNOCK_TIMEOUT_MS = 10_000;
+const PROBE_TIMEOUT_MS = 10_000;
 const WHOLE_ANSWER_MS = 60_000;
 
 /** What stands behind a callback address: our trigger, something that will lose callbacks, or nobody that we can reach. */
-export type KnockResult =
+export type ProbeResult =
 	| { answer: 'welcome' }
 	| { answer: 'notPublished' }
 	| { answer: 'otherSecret' }
 	| { answer: 'unclear'; why: string };
 
 /** Asks once, before anything is paid for, whether the trigger would accept a callback. Never throws. */
-export async function knock(
+export async function probe(
 	context: IExecuteFunctions,
 	callbackUrl: string,
 	signal?: AbortSignal,
-): Promise<KnockResult> {
+): Promise<ProbeResult> {
 	const answer = await postEmpty(context, callbackUrl, signal);
 	if (!answer) return { answer: 'unclear', why: 'no connection' };
 	const { statusCode } = answer;
@@ -45,7 +45,7 @@ export async function postEmpty(
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
-			timeout: KNOCK_TIMEOUT_MS,
+			timeout: PROBE_TIMEOUT_MS,
 			abortSignal,
 		});
 	return await withTimeLimit(post, { limitMs: WHOLE_ANSWER_MS, signal }).catch(() => undefined);

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { knock } from '../../../nodes/KlingFast/apimart/knock';
+import { probe } from '../../../nodes/KlingFast/apimart/probe';
 import { useClock } from '../../../nodes/KlingFast/clock';
 import { ManualClock } from '../generation/manualClock';
 import { response } from './answers';
@@ -17,7 +17,7 @@ async function ask(answer: (options: IHttpRequestOptions) => Promise<unknown>) {
 		return await answer(options);
 	};
 	const context = { helpers: { httpRequest } } as unknown as IExecuteFunctions;
-	const result = await clock.run(knock(context, 'https://n8n.example/webhook/1/callback'));
+	const result = await clock.run(probe(context, 'https://n8n.example/webhook/1/callback'));
 	return { result, sent };
 }
 
