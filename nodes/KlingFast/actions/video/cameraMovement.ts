@@ -1,7 +1,7 @@
-import type { Choice } from '../values';
+import type { Choice } from '../../values';
 
 /** A way to move the camera: how it is called, and the words that ask for it at the end of a prompt. */
-interface CameraMovement extends Choice<string> {
+interface CameraMovement extends Choice {
 	words: string;
 }
 

@@ -11,9 +11,10 @@ import {
 } from '../../apimart/images';
 import type { ImageFile } from '../../apimart/client';
 import type { ImageUploads } from '../../generation/imageUploads';
-import type { ClipRequest, FrameSource } from '../../generation/request';
+import type { ClipRequest, FrameSource } from '../../apimart/clipRequest';
 import type { ClipJob, Frame } from '../../generation/run';
 import { grouped, InvalidField, shown } from '../../invalidField';
+import type { Params } from '../../params';
 
 /** How far sides may be off, so that 1920 x 1088 is 16:9. */
 const SHAPE_TOLERANCE = 0.05;
@@ -27,12 +28,11 @@ const SHAPE_TOLERANCE = 0.05;
 export async function openFrames(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ startFrame, endFrame }: ClipRequest,
-	uploads: ImageUploads,
+	{ request, params, uploads }: { request: ClipRequest; params: Params; uploads: ImageUploads },
 ): Promise<Frame[]> {
 	const sources: Array<[FrameSource | undefined, string]> = [
-		[startFrame, 'Start Image Input Data Field Name'],
-		[endFrame, 'End Image Input Data Field Name'],
+		[request.startFrame, params.label('startImageField')],
+		[request.endFrame, params.label('endImageField')],
 	];
 	const frames: Frame[] = [];
 	for (const [source, label] of sources) {

@@ -13,7 +13,7 @@ import type { SheetRow } from '../../generation/sheetRow';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { probeTriggers, signedPath } from './callbacks';
 import { explainBalance, openRun } from './openRun';
-import { readConcurrency, readForRun, readMaxCostUsd, readMode, readWaitBy } from './readRun';
+import { readConcurrency, readForRun, readSleeps } from './options';
 import { deliver, refuseAll } from './results';
 import { readRows, type ReadyRow, type Row } from './rows';
 import { endedRow, queuedRow, sheetOf, uploadFromMemory } from './sheetRows';
@@ -72,17 +72,19 @@ function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Sett
 async function open(
 	context: IExecuteFunctions,
 ): Promise<{ run: Run; secret: Buffer; settings: Settings }> {
-	const waitForEnd = readForRun(context, 'Mode', readMode) === 'submitAndWait';
+	const waitForEnd =
+		readForRun(context, 'mode', (params, path) => params.choice(path)) === 'submitAndWait';
 	const canWait = waitForEnd && !isTool(context);
-	const canSleep = canWait && readForRun(context, 'How to Wait', readWaitBy) === 'sleep';
+	const canSleep = canWait && readSleeps(context);
 	const settings = {
 		waitForEnd,
 		isTool: isTool(context),
 		canSleep,
-		maxCostUsd: readForRun(context, 'Maximum Cost (USD)', readMaxCostUsd),
+		maxCostUsd: readForRun(context, 'options.maxCost', (params, path) =>
+			params.optionalNumber(path),
+		),
 	};
-	const concurrency = readForRun(context, 'Clips at the Same Time', readConcurrency);
-	return { ...(await openRun(context, concurrency)), settings };
+	return { ...(await openRun(context, readConcurrency(context))), settings };
 }
 
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */
