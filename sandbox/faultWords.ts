@@ -1,5 +1,5 @@
 import { codedError, documentedError, expiredLink, htmlError, type Reply } from './errors';
-import type { FaultAction, FaultRoute } from './faults';
+import type { FaultAction, FaultRoute } from './faultAction';
 import { idempotencyReplies } from './idempotency';
 import { CONTENT_REFUSED } from './taskAnswer';
 import type { AnswerShape, CallbackScript, TaskScript } from './taskScript';
