@@ -35,6 +35,8 @@ const GENERATE_OPTIONS: Row[] = [
 	['cameraMovement', 'Camera Movement', 'options', ''],
 	['moderate', 'Check Content First', 'boolean', false],
 	['concurrency', 'Clips at the Same Time', 'number', 5],
+	['elements', 'Elements', 'fixedCollection', {}],
+	['elementsJson', 'Elements (JSON)', 'json', '[]'],
 	['includeInputFields', 'Include Other Input Fields', 'boolean', false],
 	['maxCost', 'Maximum Cost (USD)', 'number', ''],
 	['maxWait', 'Maximum Wait (Seconds)', 'number', 900],

@@ -42,6 +42,14 @@ const written = (...shots: Array<[prompt: string, duration: number]>) => ({
 });
 const image = { source: 'image' };
 const file = { ...image, imageInput: 'binary' };
+const MUG = { name: 'mug', description: 'A blue mug', imageUrls: [URL] };
+const withMug = (changes: Row = {}) => ({
+	prompt: 'A fox drinks from @mug.',
+	options: { elementsJson: [{ ...MUG, ...changes }] },
+});
+const sentElement = (name: string, ...urls: string[]) => ({
+	...{ name, description: 'A blue mug', element_input_urls: urls },
+});
 const EMPTY_ROW = {
 	...{ duration: '', aspectRatio: ' ', quality: '', audio: '', metadata: '' },
 	options: { cameraMovement: '', moderate: '', negativePrompt: '', watermark: null },
@@ -61,6 +69,24 @@ test.each<[row: Row, body: Row]>([
 	[{ options: { watermark: '1' } }, { watermark: true }],
 	[{ options: { negativePrompt: ' blurry ' } }, { negative_prompt: 'blurry' }],
 	[{ options: { cameraMovement: 'Zoom In' } }, { prompt: `A fox\n${ZOOM}` }],
+	[withMug(), { prompt: 'A fox drinks from @mug.', element_list: [sentElement('mug', URL, URL)] }],
+	[
+		{
+			prompt: '@cup and @mug',
+			options: {
+				elements: { element: [{ ...MUG, name: '@cup', imageUrls: ` ${URL}\n\n${URL}?2 ` }, {}] },
+				elementsJson: JSON.stringify([MUG]),
+			},
+		},
+		{
+			prompt: '@cup and @mug',
+			element_list: [sentElement('cup', URL, `${URL}?2`), sentElement('mug', URL, URL)],
+		},
+	],
+	[
+		{ ...custom({ prompt: 'A' }, { prompt: '@mug' }), options: withMug().options },
+		{ ...written(['A', 3], ['@mug', 3]), element_list: [sentElement('mug', URL, URL)] },
+	],
 	[{ metadata: { row: 3 } }, {}],
 	[
 		{ shots: 'auto', duration: 12 },
@@ -136,6 +162,51 @@ test.each<[row: Row, sentence: string]>([
 		"'Negative Prompt' is 2,501 characters long, allowed is up to 2,500",
 	],
 	[{ options: { negativePrompt: 'a\0b' } }, "'Negative Prompt' is a text with a NUL"],
+	[
+		{ ...withMug(), prompt: 'A mug, @mugs' },
+		'\'Elements (JSON)\' (element 1, name) is "mug", allowed is a name that the prompt mentions as @mug',
+	],
+	[
+		withMug({ name: 'my mug' }),
+		'\'Elements (JSON)\' (element 1, name) is "my mug", allowed is a name of',
+	],
+	[withMug({ name: '' }), "'Elements (JSON)' (element 1, name) is empty"],
+	[withMug({ description: ' ' }), "'Elements (JSON)' (element 1, description) is empty"],
+	[
+		withMug({ imageUrls: [] }),
+		"'Elements (JSON)' (element 1, imageUrls) is empty, allowed is 1 to 4",
+	],
+	[
+		withMug({ imageUrls: Array(5).fill(URL) }),
+		"'Elements (JSON)' (element 1, imageUrls) is a list of 5, allowed is 1 to 4 addresses of images",
+	],
+	[
+		withMug({ imageUrls: [URL, 'http://localhost/mug.png'] }),
+		'imageUrls) is "http://localhost/mug.png", allowed is an address on the public internet',
+	],
+	[
+		{ ...withMug(), options: { elementsJson: [MUG, MUG] } },
+		'\'Elements (JSON)\' (element 2, name) is "mug" a second time, allowed is another name',
+	],
+	[
+		{
+			prompt: '@a @b @c @d',
+			options: { elementsJson: [...'abcd'].map((name) => ({ ...MUG, name })) },
+		},
+		"'Elements (JSON)' is a list of 4 elements, allowed is up to 3 in all",
+	],
+	[
+		{ options: { elementsJson: ['mug'] } },
+		'\'Elements (JSON)\' (element 1) is "mug", allowed is {',
+	],
+	[
+		{ options: { elementsJson: '{}' } },
+		"'Elements (JSON)' is an object, allowed is a list such as",
+	],
+	[
+		{ options: { elements: { element: [{ name: 'cup' }] } } },
+		"'Elements' (element 1, description) is empty",
+	],
 	[image, "'Start Image URL' is empty, allowed is the address of an image"],
 	[
 		{ ...image, endImageUrl: URL },

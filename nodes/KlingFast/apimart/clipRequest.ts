@@ -12,6 +12,14 @@ export interface Shot {
 	durationSeconds: number;
 }
 
+/** A subject that looks the same in every clip; `@name` in the prompt shows where it appears. */
+export interface Element {
+	name: string;
+	description: string;
+	/** 1 to 4, the front view first. */
+	imageUrls: string[];
+}
+
 export type AspectRatio = '16:9' | '9:16' | '1:1';
 export type ShotsKind = 'single' | 'custom' | 'json' | 'auto';
 
@@ -32,6 +40,8 @@ export interface ClipRequest {
 	audio: boolean;
 	startFrame?: FrameSource;
 	endFrame?: FrameSource;
+	/** 1 to 3; absent where there are none. */
+	elements?: Element[];
 	negativePrompt?: string;
 	/** Words that are appended to the prompt (the API has no field for it). */
 	cameraMovement?: string;
@@ -59,6 +69,15 @@ const BODY: Record<keyof ClipRequest, PartOfBody> = {
 	audio: ({ audio }) => ({ audio }),
 	startFrame: (_, imageUrls) => imageUrls.length > 0 && { image_urls: imageUrls },
 	endFrame: inAnotherPart,
+	elements: ({ elements }) =>
+		elements && {
+			element_list: elements.map(({ name, description, imageUrls }) => ({
+				name,
+				description,
+				// One image is refused, the same one twice is not.
+				element_input_urls: imageUrls.length === 1 ? [...imageUrls, ...imageUrls] : imageUrls,
+			})),
+		},
 	shots: ({ shots, cameraMovement }) =>
 		shots.length > 0 && {
 			multi_shot: true,

@@ -5,7 +5,8 @@
  *   account really pays can differ by its group and discounts: what is computed from here is an estimate, and the `cost` that a
  *   finished task reports is the truth. Sound is half as much again, except for 4K, where it is included.
  * - Limits: durations, shots and their prompts are those of APIMart's kling-v3 page, 2026-08. The page names no length for prompts;
- *   2,500 is what APIMart's own article and its sibling models say.
+ *   2,500 is what APIMart's own article and its sibling models say. Elements: the same page; one image is refused, twice the same is
+ *   not (seen on the omni sibling, 2026-11).
  */
 export const KLING_V3 = {
 	id: 'kling-v3',
@@ -21,6 +22,8 @@ export const KLING_V3 = {
 		shotPromptCharacters: 512,
 		promptCharacters: 2500,
 		negativePromptCharacters: 2500,
+		elements: 3,
+		elementImages: { min: 2, max: 4 },
 	},
 } as const;
 

@@ -42,6 +42,11 @@ const GOOD_ROWS: Record<string, Row> = {
 		startImageUrl: 'https://images.example/start.png',
 		endImageUrl: 'https://images.example/end.png',
 	},
+	elements: {
+		prompt: 'A paper boat beside @mug',
+		'options.elementsJson':
+			'[{"name": "mug", "description": "A blue mug", "imageUrls": ["https://images.example/mug.png"]}]',
+	},
 	'an image from the row': {
 		prompt: 'A paper boat',
 		source: 'image',

@@ -1,4 +1,4 @@
-import { hasUserInfo, mayUseAddress, parseWebUrl } from '../../apimart/address';
+import { checkImageAddress } from '../../apimart/address';
 import {
 	fullPrompt,
 	isWrittenInShots,
@@ -14,6 +14,7 @@ import type { Params } from '../../params';
 import { isEmpty, isPlainObject } from '../../values';
 import { CAMERA_MOVEMENTS } from './cameraMovement';
 import { readMetadata } from './options';
+import { readElements } from './readElements';
 
 const { limits } = KLING_V3;
 const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
@@ -32,15 +33,18 @@ export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
 	const negativeLabel = params.label('options.negativePrompt');
 	checkLength(negativePrompt, limits.negativePromptCharacters, negativeLabel);
 	const { shotsKind, shots, durationSeconds } = readLength(params, cameraMovement);
+	const prompt = isWrittenInShots(shotsKind) ? '' : readPrompt(params, cameraMovement);
+	const elements = readElements(params, baseUrl, [prompt, ...shots.map((shot) => shot.prompt)]);
 	return {
 		shotsKind,
-		prompt: isWrittenInShots(shotsKind) ? '' : readPrompt(params, cameraMovement),
+		prompt,
 		shots,
 		durationSeconds,
 		aspectRatio: params.choice<AspectRatio>('aspectRatio'),
 		quality: params.choice<Quality>('quality'),
 		audio: params.boolean('audio'),
 		...readFrames(params, baseUrl),
+		...(elements.length > 0 && { elements }),
 		...(negativePrompt && { negativePrompt }),
 		...(cameraMovement && { cameraMovement }),
 		moderate: params.boolean('options.moderate'),
@@ -131,28 +135,10 @@ function readFrames(
 	const endUrl = params.text('endImageUrl');
 	const whenever = endUrl && ` whenever '${params.label('endImageUrl')}' is filled in`;
 	const startUrl = params.text('startImageUrl', `the address of an image${whenever}`);
-	checkAddress(startUrl, baseUrl, params.label('startImageUrl'));
+	checkImageAddress(startUrl, baseUrl, params.label('startImageUrl'));
 	if (!endUrl) return { startFrame: { url: startUrl } };
-	checkAddress(endUrl, baseUrl, params.label('endImageUrl'));
+	checkImageAddress(endUrl, baseUrl, params.label('endImageUrl'));
 	return { startFrame: { url: startUrl }, endFrame: { url: endUrl } };
-}
-
-/**
- * Addresses in the local network are refused when the provider is on the public internet: it could not fetch them, and nobody may use
- * a row to point it at private hosts.
- */
-function checkAddress(address: string, baseUrl: string, label: string): void {
-	const url = parseWebUrl(address);
-	if (!url) {
-		const allowed = 'a web address that begins with http:// or https:// and has no blanks in it';
-		throw new InvalidField(label, shown(address), allowed);
-	}
-	if (hasUserInfo(url)) {
-		throw new InvalidField(label, 'an address with a user name or password in it', 'one without');
-	}
-	if (mayUseAddress(address, baseUrl)) return;
-	const allowed = 'an address on the public internet, because the provider fetches the image';
-	throw new InvalidField(label, shown(address), allowed);
 }
 
 /** A prompt is as long as what is sent, the words of the camera movement included. */
