@@ -59,6 +59,7 @@ const GOOD_ROWS: Record<string, Row> = {
 /** The choice that makes another field necessary is right in itself: the sentence then names that other field. */
 const NAMED_INSTEAD: Record<string, string[]> = {
 	shots: ['Prompt', 'Shot List', 'Shot List (JSON)'],
+	prompt: ['Elements (JSON)'],
 	source: ['Start Image URL'],
 	imageInput: ['Start Image URL'],
 	endImageUrl: ['Start Image URL'],
