@@ -1,9 +1,6 @@
 import fc from 'fast-check';
-import {
-	describeCause,
-	errorOfAnswer,
-	networkError,
-} from '../../../nodes/KlingFast/apimart/errors';
+import { describeCause } from '../../../nodes/KlingFast/apimart/answer';
+import { errorOfAnswer, networkError } from '../../../nodes/KlingFast/apimart/errors';
 import { answer, refusal } from './answers';
 import { REFUSED } from './badAnswers';
 import { ODD } from './oddAnswers';
