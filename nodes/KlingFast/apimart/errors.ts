@@ -62,7 +62,7 @@ export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-interface Heard {
+export interface Heard {
 	/** `between`: a proxy, a firewall or another server answered. `nobody`: no answer came. */
 	from: 'apimart' | 'between' | 'nobody';
 	/** The HTTP status that the answer means; 0 where there is none. */
@@ -97,7 +97,7 @@ const IN_PROGRESS: Condition = { status: 409, code: /idempotency_in_progress/ };
  * The retry rule: whether the same request, with the same key and bytes, may be sent again. `withRetries` says how often and
  * after how long, the rule's `retryForSeconds` until when.
  */
-function shouldRetry(heard: Heard): boolean {
+export function shouldRetry(heard: Heard): boolean {
 	// Not a word from APIMart. If it has accepted the request, it finds it by the Idempotency-Key.
 	if (heard.from !== 'apimart') return true;
 	// Overloaded, or too many requests.
@@ -112,7 +112,7 @@ function shouldRetry(heard: Heard): boolean {
 
 type Meaning = Condition & Pick<ErrorDetails, 'kind' | 'charged' | 'retryForSeconds'>;
 /** The message has `{status}` and `{said}` to fill in. */
-type Rule = [means: Meaning, message: string, advice?: string];
+export type Rule = [means: Meaning, message: string, advice?: string];
 
 const OVERLOADED = [
 	'APIMart is overloaded (HTTP {status}): {said}',
@@ -135,9 +135,9 @@ const PAGE = { kind: 'unreadable', charged: 'unknown', retryForSeconds: 120 } as
 const UNREACHABLE = { kind: 'unreachable', charged: 'no' } as const;
 
 const UNTRUSTED_CERTIFICATE = /CERT|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^INVALID_CA$/;
-const NOBODY_LISTENS = /^(ECONNREFUSED|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
+const NOBODY_LISTENS = /^ECONNREFUSED$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$|^ENETDOWN$/;
 
-/** By who was heard. In each list the first rule that fits holds. docs/errors.md is made from them. */
+/** By who was heard. In each list the first rule that fits holds. docs/errors.md is made from them (`npm run docs:tables`). */
 export const RULES: Record<Heard['from'], Rule[]> = {
 	apimart: [
 		[
@@ -153,7 +153,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ status: 403, kind: 'credential', charged: 'no' },
 			'APIMart refuses access: {said}',
-			'The key may not use this model or address. Check it at APIMart. Nothing was charged.',
+			'The key may not use this model or address. Check it in the APIMart console. Nothing was charged.',
 		],
 		[
 			{ status: 429, kind: 'rateLimit', charged: 'no' },
@@ -168,6 +168,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ ...IN_PROGRESS, kind: 'duplicate', charged: 'unknown' },
 			'APIMart is still taking in the same clip: {said}',
+			'Another execution is submitting it. Run again in a minute.',
 		],
 		[
 			{ status: 409, code: /idempotency_key_reused/, kind: 'duplicate', charged: 'no' },
@@ -189,7 +190,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ status: 500, said: /^build_request_failed/, kind: 'parameter', charged: 'no' },
 			'APIMart did not accept the request: {said}',
-			'A parameter was not accepted. Nothing was charged.',
+			'Correct this row and run it again. Nothing was charged.',
 		],
 		[
 			// A refusal without a status of its own says nothing about what was done before it.
@@ -220,7 +221,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ below: 400, ...PAGE, kind: 'redirect' },
 			'APIMart answered with a redirect (HTTP {status}), which is not followed',
-			'Check the Base URL of the credential: the API key is never sent across a redirect.',
+			'Enter the address that it leads to as Base URL of the credential. The API key is never sent across a redirect.',
 		],
 		[
 			{ status: 407, ...UNREACHABLE, retryForSeconds: 0 },

@@ -204,7 +204,7 @@ export const REFUSED: Row[] = [
 		expected: { kind: 'parameter', ...refused },
 		sentence:
 			'APIMart did not accept the request: build_request_failed: invalid size: 3:5, allowed: 16:9, 9:16, 1:1',
-		advice: /parameter.*Nothing was charged/,
+		advice: /Correct this row.*Nothing was charged/,
 	},
 	{
 		what: 'a broken gateway',
