@@ -8,16 +8,15 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 } from '../operations/sleepStage';
 import { signed, startedRun, tokenFor, triggerNode } from '../operations/triggerHost';
 import { callWebhook } from '../webhooks';
-import { column, generate, jsonOf } from './setup';
+import { column, jsonOf } from './setup';
 
 const stage = setTheSleepStage({ concurrency: 0 });
 
-const polls = () => stage.sandbox.ledger.polls().length;
+const polls = () => stage.ledger.polls().length;
 
 async function end(taskId: string, ending: 'completed' | 'failed' = 'completed') {
 	await stage.sandbox.finishTask(taskId, { ending });
@@ -36,12 +35,10 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 	let cat: string;
 
 	beforeEach(async () => {
-		run = await stage.engine.runNode(
-			sleepy(stage, [open('A fox'), open('A cat'), 'A dog'], {
-				onError: 'continueRegularOutput',
-				nodeOptions: { concurrency: 2 },
-			}),
-		);
+		run = await stage.sleep([open('A fox'), open('A cat'), 'A dog'], {
+			onError: 'continueRegularOutput',
+			nodeOptions: { concurrency: 2 },
+		});
 		[fox, cat] = taskIds(stage);
 	});
 
@@ -50,7 +47,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		expect(polls()).toBe(1);
 		expect(isWaiting(stage, run)).toBe(true);
 		expect(taskIds(stage)).toHaveLength(2);
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		expect(stage.ledger.downloads()).toEqual([]);
 	});
 
 	test('takes nothing from a callback but the moment', async () => {
@@ -86,13 +83,11 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 	});
 
 	test('hears of a task of another sheet: that one is not touched', async () => {
-		const other = await stage.engine.runNode(
-			sleepy(stage, [open('A bird')], { nodeOptions: { concurrency: 5 } }),
-		);
+		const other = await stage.sleep([open('A bird')], { nodeOptions: { concurrency: 5 } });
 		const bird = taskIds(stage)[2];
 		await end(bird);
 		await callBack(stage, fox, endOf(bird));
-		expect(stage.sandbox.ledger.polls(bird)).toEqual([]);
+		expect(stage.ledger.polls(bird)).toEqual([]);
 		expect(isWaiting(stage, other)).toBe(true);
 		await callBack(stage, bird);
 		expect(column(await stage.engine.finalRun(other), 'taskId')).toEqual([bird]);
@@ -100,12 +95,12 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 
 	test('hears the same callback again and again: what has ended is not read, nor fetched, again', async () => {
 		await endClip(stage, fox);
-		const reads = stage.sandbox.ledger.polls(fox).length;
+		const reads = stage.ledger.polls(fox).length;
 		for (let again = 0; again < 3; again++) {
 			expect((await callBack(stage, fox)).status).toBe(200);
 		}
-		expect(stage.sandbox.ledger.polls(fox)).toHaveLength(reads);
-		expect(stage.sandbox.ledger.downloads(fox)).toHaveLength(1);
+		expect(stage.ledger.polls(fox)).toHaveLength(reads);
+		expect(stage.ledger.downloads(fox)).toHaveLength(1);
 		expect(taskIds(stage)).toHaveLength(3);
 	});
 
@@ -117,8 +112,8 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		);
 		expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
 		await roundAfter(stage, run, 60);
-		expect(stage.sandbox.ledger.downloads(fox)).toHaveLength(1);
-		expect(stage.sandbox.ledger.downloads(cat)).toHaveLength(1);
+		expect(stage.ledger.downloads(fox)).toHaveLength(1);
+		expect(stage.ledger.downloads(cat)).toHaveLength(1);
 	});
 
 	test('callbacks after its end are refused, and make no request', async () => {
@@ -139,9 +134,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 
 describe('Law 5, A callback is a hint: the trigger', () => {
 	async function submitted(prompt: string): Promise<string> {
-		const run = await stage.engine.runNode(
-			generate(stage, [prompt], { parameters: { mode: 'submitOnly' } }),
-		);
+		const run = await stage.run([prompt], { parameters: { mode: 'submitOnly' } });
 		return String(run.items[0].json.taskId);
 	}
 
@@ -187,6 +180,6 @@ describe('Law 5, A callback is a hint: the trigger', () => {
 		}
 		const unsigned = await callWebhook(stage.engine, trigger, { body: endOf(taskId) });
 		expect(unsigned.status).toBe(401);
-		expect(stage.sandbox.ledger.requests().map(({ route }) => route)).toEqual(['submit']);
+		expect(stage.ledger.requests().map(({ route }) => route)).toEqual(['submit']);
 	});
 });

@@ -73,7 +73,7 @@ describe.each(FAILURES)("as an agent's tool: $what", (failure) => {
 		const [{ error, taskId }] = jsonOf(run);
 		expect(error).toMatch(failure.error);
 		if (failure.hasTask) expect(`${String(taskId)} ${String(error)}`).toMatch(/task_\w+/);
-		expect(stage.sandbox.ledger.accepted().length).toBeLessThanOrEqual(1);
+		expect(stage.ledger.accepted().length).toBeLessThanOrEqual(1);
 	});
 });
 
@@ -101,7 +101,7 @@ describe('calls of the tool side by side', () => {
 			const answers = await asked(prompts);
 			expect(answers.map(({ prompt }) => prompt)).toEqual(prompts);
 			expect(new Set(answers.map(({ taskId }) => taskId)).size).toBe(3);
-			expect(stage.sandbox.ledger.charges()).toHaveLength(3);
+			expect(stage.ledger.charges()).toHaveLength(3);
 		},
 	);
 

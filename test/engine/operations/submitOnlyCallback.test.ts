@@ -5,7 +5,6 @@ import {
 	errorText,
 	everythingIn,
 	generate,
-	get,
 	jsonOf,
 	numbered,
 	setTheStage,
@@ -42,13 +41,11 @@ function submit(
 }
 
 const bodies = () =>
-	stage.sandbox.ledger
-		.submits()
-		.map(({ body }) => body as { webhook?: string; callback_url?: string });
+	stage.ledger.submits().map(({ body }) => body as { webhook?: string; callback_url?: string });
 
 /** All callbacks of all accepted clips have been answered. */
 async function untilDelivered(count: number) {
-	await stage.sandbox.ledger.waitFor(
+	await stage.ledger.waitFor(
 		(ledger) => ledger.callbacks().filter(({ outcome }) => outcome === 'delivered').length >= count,
 	);
 }
@@ -111,7 +108,7 @@ describe('Submit Only with a Callback URL', () => {
 		const [fox, cat] = column(run, 'taskId').map(String);
 		for (const taskId of [fox, cat]) await stage.sandbox.finishTask(taskId);
 		const addressOf = new Map(
-			stage.sandbox.ledger
+			stage.ledger
 				.accepted()
 				.map(({ taskId, body }) => [taskId, (body as { callback_url: string }).callback_url]),
 		);
@@ -141,7 +138,7 @@ describe('Submit Only with a Callback URL', () => {
 			}),
 		);
 		expect(run.status).toBe('success');
-		const submits = stage.sandbox.ledger.submits();
+		const submits = stage.ledger.submits();
 		expect(submits.length).toBeGreaterThanOrEqual(4);
 		const byKey = new Map(
 			submits.map(({ idempotencyKey, bodyHash }) => [idempotencyKey, bodyHash]),
@@ -163,7 +160,7 @@ describe('Submit Only with a Callback URL', () => {
 		const first = await stage.engine.runNode(submit(['A fox'], url, settings));
 		const second = await stage.engine.runNode(submit(['A fox'], url, settings));
 		expect(column(second, 'taskId')).toEqual(column(first, 'taskId'));
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
 	test('the key of the API is in no address, and tokens are in no log', async () => {
@@ -208,7 +205,7 @@ describe('the probe before anything is paid for', () => {
 		const callbackUrl = `={{ $json.row % 2 ? '${url}' : '${other.url}/' }}`;
 		const probes = () => [...deliveries, ...other.deliveries].filter(({ isProbe }) => isProbe);
 		const running = stage.engine.start(submit(numbered(4), callbackUrl));
-		await stage.sandbox.ledger.waitFor((ledger) => ledger.submits().length > 0);
+		await stage.ledger.waitFor((ledger) => ledger.submits().length > 0);
 		expect(probes()).toHaveLength(2);
 		await running.finished;
 		await untilDelivered(8);
@@ -230,7 +227,7 @@ describe('the probe before anything is paid for', () => {
 		expect(errorText(run)).toMatch(/Nobody answers at 'Callback URL' \(HTTP 404\)/);
 		expect(errorText(run)).toMatch(advice);
 		expect(errorText(run)).toContain('Nothing was submitted');
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('a trigger with another credential: an error, and nothing is submitted', async () => {
@@ -239,7 +236,7 @@ describe('the probe before anything is paid for', () => {
 		const run = await stage.engine.runNode(submit(['A fox'], url));
 		expect(errorText(run)).toMatch(/does not know this credential \(HTTP 401\)/);
 		expect(errorText(run)).toMatch(/same Kling Fast API credential/);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('a trigger that nobody can reach from here: a hint, and the clips are made', async () => {
@@ -251,9 +248,9 @@ describe('the probe before anything is paid for', () => {
 		expect(run.hints.map(({ message }) => message)).toEqual([
 			expect.stringMatching(/could not check the Callback URL \(no connection\).*Get Video/),
 		]);
-		const fetched = await stage.engine.runNode(
-			get(stage, column(run, 'taskId').map(String), { parameters: { waitUntilFinished: true } }),
-		);
+		const fetched = await stage.fetch(column(run, 'taskId').map(String), {
+			parameters: { waitUntilFinished: true },
+		});
 		expect(column(fetched, 'status')).toEqual(['completed', 'completed']);
 	});
 
@@ -271,7 +268,7 @@ describe('the probe before anything is paid for', () => {
 			error: expect.stringMatching(/Nobody answers.*Nothing was submitted/),
 			metadata: { row: 1 },
 		});
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(2);
+		expect(stage.ledger.accepted()).toHaveLength(2);
 		await untilDelivered(4);
 		expect(started).toHaveLength(2);
 	});
@@ -279,7 +276,7 @@ describe('the probe before anything is paid for', () => {
 	test('an address that is none is named as such, for its row', async () => {
 		const run = await stage.engine.runNode(submit(['A fox'], 'n8n.example.com/webhook/1/callback'));
 		expect(errorText(run)).toMatch(/'?Callback URL'? is .*n8n\.example\.com.*production URL/);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 });
 
@@ -293,7 +290,7 @@ describe('an address that a public APIMart could not reach', () => {
 				nodeOptions: { maxWait: 1 },
 			}),
 		);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 		return run.hints.map(({ message }) => message);
 	}
 

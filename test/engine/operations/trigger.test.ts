@@ -1,6 +1,5 @@
 import { callbackSecret, sealProbe } from '../../../nodes/KlingFast/apimart/callback';
 import { currentClock } from '../../../nodes/KlingFast/clock';
-import { generate } from '../laws/setup';
 import { callWebhook } from '../webhooks';
 import { endOf } from './sleepStage';
 import { signed, startedRun, tokenFor, triggerNode } from './triggerHost';
@@ -29,9 +28,7 @@ describe('Kling Fast Trigger', () => {
 			},
 		});
 		expect(item?.binary).toBeUndefined();
-		const generated = await stage.engine.runNode(
-			generate(stage, ['A cat'], { parameters: { metadata: { row: 7 } } }),
-		);
+		const generated = await stage.run(['A cat'], { parameters: { metadata: { row: 7 } } });
 		const known = Object.keys(generated.items[0].json);
 		expect(known.filter((name) => item && name in item.json)).toEqual(
 			Object.keys(item?.json ?? {}),
@@ -115,7 +112,7 @@ describe('Kling Fast Trigger', () => {
 		async (action) => {
 			const taskId = await ended();
 			const trigger = triggerNode(stage);
-			stage.sandbox.faults.add({ action, route: 'task' });
+			stage.faults.add({ action, route: 'task' });
 			const first = await deliver(trigger, taskId);
 			expect(first.status).toBe(503);
 			expect(startedRun(first)).toBeUndefined();

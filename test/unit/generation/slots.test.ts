@@ -48,11 +48,6 @@ describe('the slots of an API key', () => {
 		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
 	});
 
-	it('are counted per key', () => {
-		keepSlots(freshKey(), 'mine', 5);
-		expect(slotsLeftBeside(freshKey(), 'theirs', 5)).toBe(5);
-	});
-
 	it('that a sleeping sheet keeps run out, unless it says so anew', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
