@@ -115,21 +115,6 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		expect(stage.ledger.downloads(fox)).toHaveLength(1);
 		expect(stage.ledger.downloads(cat)).toHaveLength(1);
 	});
-
-	test('callbacks after its end are refused, and make no request', async () => {
-		for (const taskId of [fox, cat]) await endClip(stage, taskId);
-		await endClip(stage, taskIds(stage)[2]);
-		expect((await stage.engine.finalRun(run)).status).toBe('success');
-		const before = polls();
-		expect([404, 409]).toContain((await callBack(stage, cat)).status);
-		expect(polls()).toBe(before);
-	});
-
-	test('of a flood of callbacks none makes a second read within the same moment', async () => {
-		for (let flood = 0; flood < 20; flood++) await callBack(stage, fox, {});
-		expect(polls()).toBe(0);
-		expect(isWaiting(stage, run)).toBe(true);
-	});
 });
 
 describe('Law 5, A callback is a hint: the trigger', () => {
@@ -137,19 +122,6 @@ describe('Law 5, A callback is a hint: the trigger', () => {
 		const run = await stage.run([prompt], { parameters: { mode: 'submitOnly' } });
 		return String(run.items[0].json.taskId);
 	}
-
-	test('starts no run on the word of a callback, and asks the provider', async () => {
-		const taskId = await submitted(open('A fox'));
-		const trigger = triggerNode(stage);
-		const answer = await callWebhook(
-			stage.engine,
-			trigger,
-			signed(tokenFor(trigger), forged(taskId)),
-		);
-		expect(answer.status).toBe(503);
-		expect(answer.result?.workflowData).toBeUndefined();
-		expect(polls()).toBe(1);
-	});
 
 	test('takes nothing from a callback but the id', async () => {
 		const taskId = await submitted(open('A fox'));

@@ -18,13 +18,6 @@ async function finishEach(count: number, atOnce: number, from = 0): Promise<void
 }
 
 describe('Law 1, Pay once: clips in flight per key', () => {
-	test('twelve rows at a cap of five: five at a time, never more', async () => {
-		const { finished } = stage.start(numbered(12, '[[stuck]] A cat'));
-		await finishEach(12, 5);
-		expectAllCompleted(await finished, 12);
-		expect(stage.ledger.maxInFlight()).toBe(5);
-	});
-
 	test('a place is filled as soon as a clip is done, not when a group of five is', async () => {
 		const running = stage.start(numbered(10, '[[stuck]] A cat'));
 		const { ledger } = stage.sandbox;

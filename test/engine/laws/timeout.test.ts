@@ -71,12 +71,6 @@ describe('Law 7, A timeout never looks like success', () => {
 		expect(run.error?.description).toMatch(/Get Video/);
 	});
 
-	test('on the error output the sentence names the task', async () => {
-		const run = await stage.run(['[[stuck]] A cat'], { onError: 'continueErrorOutput' });
-		expect(run.items).toEqual([]);
-		expect(run.errorItems[0].json.error).toMatch(`Task ${taskIds()[0]} was not finished`);
-	});
-
 	test('Get Video fetches the clip later, from the error sentence itself', async () => {
 		const late = await stage.run(['[[stuck]] A cat'], goingOn);
 		const [taskId] = taskIds();

@@ -3,7 +3,6 @@ import type { NodeRun } from '../harness';
 import {
 	callBack,
 	endOf,
-	isWaiting,
 	nextRound,
 	open,
 	partOf,
@@ -164,28 +163,6 @@ describe('Law 6, Waiting never breaks', () => {
 		const atTrigger = await callWebhook(stage.engine, trigger, signed(tokenFor(trigger), other));
 		expectUnharmed(atTrigger);
 		expect(atTrigger.status).toBe(200);
-	});
-
-	test.each([
-		'task-500:1',
-		'task-html:1',
-		'task-reset:1',
-		'task-half:1',
-		'task-429:1',
-		'task-503:1',
-		'task-unknown:1',
-	])('a provider that answers a read with %s: the clip is read again later', async (action) => {
-		for (const id of taskIds(stage)) await stage.sandbox.finishTask(id);
-		stage.faults.add({ action, route: 'task' });
-		await callBack(stage, taskId);
-		expect(isWaiting(stage, run)).toBe(true);
-		for (let minute = 0; taskIds(stage).length < 3 && minute < 3; minute++) {
-			stage.pass(60);
-			await nextRound(stage, run);
-		}
-		await stage.sandbox.finishTask(taskIds(stage)[2]);
-		const final = await toTheEnd(stage, run, 5);
-		expect(column(final, 'status')).toEqual(['completed', 'completed', 'completed']);
 	});
 
 	test('with a provider that is away for a quarter of an hour nothing is lost', async () => {

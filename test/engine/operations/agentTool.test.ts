@@ -77,12 +77,6 @@ describe.each(FAILURES)("as an agent's tool: $what", (failure) => {
 	});
 });
 
-test.each(FAILURES)('in a workflow it stops where On Error says so: $what', async (failure) => {
-	const run = await stage.engine.runNode({ ...failing(failure), onError: 'stopWorkflow' });
-	expect(run.status).toBe('error');
-	expect(run.error?.message).toMatch(failure.error);
-});
-
 describe('calls of the tool side by side', () => {
 	const asked = async (prompts: string[], options: RunOptions = {}) => {
 		const parameters = { prompt: "={{ $fromAI('prompt') }}" };

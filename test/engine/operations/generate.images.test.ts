@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { jpeg, png } from '../../unit/apimart/imageFiles';
-import { column, errorText, jsonOf, setTheStage } from '../laws/setup';
+import { column, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
@@ -218,29 +218,5 @@ describe('Generate Video from image files', () => {
 		expect(jsonOf(run)[1].error).toMatch(
 			/"first", a field that this item does not have.*\[item 1\]/,
 		);
-	});
-
-	test('an upload that fails costs its own row only', async () => {
-		stage.faults.add({ action: 'upload-failed', nth: 1 });
-		const items = [await row('A', `${PNG}one`), await row('B', `${PNG}two`)];
-		const run = await stage.run([], {
-			items,
-			parameters: fromFiles,
-			onError: 'continueRegularOutput',
-		});
-		expect(column(run, 'status')).toEqual(['failed', 'completed']);
-		expect(String(jsonOf(run)[0].error)).toMatch(/failed to upload image/);
-		expect(stage.ledger.accepted()).toHaveLength(1);
-	});
-
-	test('an upload that the provider is too busy for is repeated', async () => {
-		const busy = { kind: 'answer' as const, status: 503 };
-		stage.faults.add({ route: 'upload', action: busy, times: 2 });
-		const run = await stage.run([], {
-			items: [await row('A', `${PNG}one`)],
-			parameters: fromFiles,
-		});
-		expect(errorText(run).trim()).toBe('');
-		expect(stage.ledger.requests('upload')).toHaveLength(3);
 	});
 });

@@ -90,14 +90,6 @@ describe('Get Video, without waiting', () => {
 		expect(errorText(thrown)).toContain(ids[1]);
 	});
 
-	test("another key's clip is not found", async () => {
-		const ids = await submitted('A cat');
-		stage.sandbox.addKey({ key: 'sk-somebody-else' });
-		const credentials = { apiKey: 'sk-somebody-else', baseUrl: stage.sandbox.baseUrl };
-		const run = await stage.fetch(ids, { credentials });
-		expect(errorText(run)).toMatch(/Invalid task ID/);
-	});
-
 	test.each([
 		['a sentence that names it', (id: string) => `Task ${id} was not finished after 900 seconds.`],
 		['a sentence that names it twice', (id: string) => `${id}: see ${id}`],

@@ -51,26 +51,6 @@ async function untilDelivered(count: number) {
 }
 
 describe('Submit Only with a Callback URL', () => {
-	test('ten rows start ten runs, each with its own data, although each clip is delivered twice at once', async () => {
-		const { url, started, deliveries } = await publish();
-		const run = await stage.engine.runNode(
-			submit(numbered(10), url, {
-				parameters: { metadata: '={{ { row: $json.row } }}' },
-				nodeOptions: { concurrency: 5 },
-			}),
-		);
-		expect(column(run, 'status')).toEqual(Array(10).fill('submitted'));
-		expect(run.hints).toEqual([]);
-		await untilDelivered(20);
-		expect(started).toHaveLength(10);
-		const rows = started.map(({ json }) => (json.metadata as { row: number }).row);
-		expect([...rows].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-		const rowOf = new Map(jsonOf(run).map(({ taskId, metadata }) => [taskId, metadata]));
-		for (const { json } of started) expect(json.metadata).toEqual(rowOf.get(json.taskId));
-		expect(deliveries.filter(({ isProbe }) => isProbe)).toHaveLength(1);
-		expect(new Set(deliveries.map(({ path }) => path)).size).toBe(11);
-	});
-
 	test('the field that is documented and the one of the article lead to the same endpoint', async () => {
 		const { url } = await publish();
 		await stage.engine.runNode(submit(['A fox'], url));
@@ -90,14 +70,6 @@ describe('Submit Only with a Callback URL', () => {
 		await stage.engine.runNode(submit(['A fox'], pasted(url)));
 		await untilDelivered(2);
 		expect(started).toHaveLength(1);
-	});
-
-	test('no Callback URL: no address is sent, and nobody is asked', async () => {
-		const { deliveries } = await publish();
-		await stage.engine.runNode(submit(['A fox'], ' '));
-		expect(Object.keys(bodies()[0])).not.toEqual(expect.arrayContaining(['webhook']));
-		expect(bodies()[0].callback_url).toBeUndefined();
-		expect(deliveries).toEqual([]);
 	});
 
 	test("a callback with another row's signature starts nothing, and leaves the clip to its own", async () => {

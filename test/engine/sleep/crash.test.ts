@@ -65,19 +65,6 @@ describe('killed in the middle of a round', () => {
 		expect(replayed()).toHaveLength(1);
 	});
 
-	test('again and again', async () => {
-		const { engine } = stage;
-		const prompts = numbered(20);
-		const run = await stage.sleep(prompts);
-		for (let times = 0; times < 2; times++) {
-			stage.pass(60);
-			await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
-			await engine.sweep();
-			await nextRound(stage, run);
-		}
-		await expectAllDelivered(run, prompts);
-	});
-
 	test('while a video is stored: it is stored once more', async () => {
 		const { engine, sandbox } = stage;
 		const run = await stage.sleep(['A fox']);

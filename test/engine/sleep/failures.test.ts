@@ -3,7 +3,6 @@ import { column, errorText, jsonOf, rowsOf } from '../laws/setup';
 import { StoredCredentials } from '../storedCredentials';
 import {
 	endClip,
-	findPart,
 	isWaiting,
 	nextRound,
 	open,
@@ -42,48 +41,6 @@ describe('a sheet with one row that is refused, one that fails and two that are 
 		expect(final.execution.resultData.runData).not.toHaveProperty('Next');
 		expect(partOf(stage, final, 'sheet').status).toBe('error');
 	});
-
-	test('On Error: continue. Four items in order, as polling gives them', async () => {
-		const final = await asleep({ onError: 'continueRegularOutput' });
-		const [good, failing, fine] = taskIds(stage);
-		expect(final.status).toBe('success');
-		expect(column(final, 'status')).toEqual(['completed', 'failed', 'failed', 'completed']);
-		expect(column(final, 'taskId')).toEqual([good, undefined, failing, fine]);
-		expect(column(final, 'metadata')).toEqual([0, 1, 2, 3].map((row) => ({ row })));
-		expect(jsonOf(final)[1].error).toMatch(/moderation.*\[item 1\]/);
-		expect(jsonOf(final)[2].error).toContain(failing);
-		expect(final.items.map(({ binary }) => binary !== undefined)).toEqual([
-			true,
-			false,
-			false,
-			true,
-		]);
-		expect(findPart(stage, final, 'sheet')).toBeUndefined();
-	});
-
-	test('On Error: error output. Items with nothing but the error there, the others on output 0', async () => {
-		const final = await asleep({ onError: 'continueErrorOutput' });
-		const [good, failing, fine] = taskIds(stage);
-		expect(final.status).toBe('success');
-		expect(column(final, 'taskId')).toEqual([good, fine]);
-		expect(final.items.map(({ pairedItem }) => [pairedItem].flat()[0])).toMatchObject([
-			{ item: 0 },
-			{ item: 3 },
-		]);
-		expect(final.errorItems).toHaveLength(2);
-		expect(final.errorItems.map(({ json }) => json.error)).toEqual([
-			expect.stringMatching(/moderation.*\[item 1\]/),
-			expect.stringContaining(failing),
-		]);
-	});
-
-	test('Retry On Fail buys nothing twice', async () => {
-		const retrying = { retryOnFail: true, maxTries: 3 };
-		await asleep({ ...retrying, onError: 'continueRegularOutput' });
-		stage.ledger.reset();
-		const thrown = await asleep(retrying);
-		expect(thrown.status).toBe('error');
-	});
 });
 
 test('a first row that fails asleep is not bought again by Retry On Fail', async () => {
@@ -103,18 +60,6 @@ test('an invalid row costs the others nothing, and stands in its place', async (
 	expect(jsonOf(final)[1].error).toMatch(/Prompt/);
 });
 
-test('without continue-on-fail an invalid row stops all before the first request', async () => {
-	const run = await stage.sleep(['good', '', 'fine']);
-	expect(run.error?.message).toMatch(/'Prompt' is empty.*\[item 1\]/);
-	expect(stage.ledger.requests()).toEqual([]);
-});
-
-test('an estimate above Maximum Cost is told before anything is paid for', async () => {
-	const run = await stage.sleep(['A fox'], { nodeOptions: { maxCost: 0.1 } });
-	expect(errorText(run)).toMatch(/above 'Maximum Cost/);
-	expect(stage.ledger.requests()).toEqual([]);
-});
-
 test('a clip that cannot be downloaded is completed, with its link and an error', async () => {
 	const run = await stage.sleep([open('A fox'), open('A cat')], {
 		onError: 'continueRegularOutput',
@@ -131,11 +76,6 @@ test('a clip that cannot be downloaded is completed, with its link and an error'
 	});
 	expect(jsonOf(final)[0].error).toContain(fox);
 	expect(final.items.map(({ binary }) => binary !== undefined)).toEqual([false, true]);
-});
-
-test('a cancelled clip is a failed one', async () => {
-	const run = await stage.sleep(['[[cancelled]] A fox'], { onError: 'continueRegularOutput' });
-	expect(column(await toTheEnd(stage, run, 5), 'status')).toEqual(['failed']);
 });
 
 test('too low a balance is told with what is left, and with one request for it', async () => {

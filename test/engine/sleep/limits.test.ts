@@ -79,24 +79,6 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		expect(stage.ledger.allCharges()).toEqual([]);
 	});
 
-	test('reads that fail all the time end as a timeout with the task id', async () => {
-		const final = await stage.sleepThrough(['[[task-502:999]] A fox'], {
-			...goingOn,
-			nodeOptions: { maxWait: 200 },
-		});
-		expect(jsonOf(final)).toMatchObject([{ taskId: taskIds(stage)[0], status: 'timedOut' }]);
-		expect(jsonOf(final)[0].error).not.toMatch(/last seen/);
-	});
-
-	test('what has timed out is fetched with Get Video', async () => {
-		const run = await stage.sleep([open('A fox')], { ...goingOn, nodeOptions: { maxWait: 60 } });
-		const late = await toTheEnd(stage, run, 5);
-		await stage.sandbox.finishTask(taskIds(stage)[0]);
-		const fetched = await stage.fetch(column(late, 'error').map(String));
-		expect(jsonOf(fetched)).toMatchObject([{ taskId: taskIds(stage)[0], status: 'completed' }]);
-		expect(stage.ledger.charges()).toHaveLength(1);
-	});
-
 	test("the workflow's own time limit is told where it is shorter than the wait", async () => {
 		const workflow = stage.engine.workflow.bind(stage.engine);
 		const spy = jest.spyOn(stage.engine, 'workflow').mockImplementation((options) => {

@@ -65,19 +65,6 @@ describe("Sleep in n8n's Database", () => {
 		await expectNothingLeft(run);
 	});
 
-	test('without a single callback the timers deliver all', async () => {
-		const { sandbox } = stage;
-		const run = await stage.sleep(numbered(12));
-		expect(run.status).toBe('waiting');
-		const final = await toTheEnd(stage, run, 10);
-		expect(column(final, 'prompt')).toEqual(numbered(12));
-		expect(column(final, 'status')).toEqual(Array(12).fill('completed'));
-		expect(final.items.every(({ binary }) => binary?.data.id?.includes(idOf(run)))).toBe(true);
-		expect(sandbox.ledger.maxInFlight()).toBe(5);
-		expect(sandbox.ledger.charges()).toHaveLength(12);
-		await expectNothingLeft(run);
-	});
-
 	test('the item is the one that polling brings', async () => {
 		const parameters = { metadata: '={{ { row: $json.row } }}' };
 		const run = await stage.sleep(['A fox'], { parameters });
@@ -100,41 +87,6 @@ describe("Sleep in n8n's Database", () => {
 		expect([pairedItem].flat()).toEqual([{ item: 0 }]);
 	});
 
-	test('a look while nothing has ended changes nothing', async () => {
-		const run = await stage.sleep(numbered(7).map(open));
-		const before = { ...partOf(stage, run, 'worker'), waitTill: undefined };
-		for (let round = 0; round < 3; round++) await roundAfter(stage, run, 60);
-		expect(partOf(stage, run, 'worker')).toMatchObject({ id: before.id, status: 'waiting' });
-		expect(taskIds(stage)).toHaveLength(5);
-	});
-
-	test('Download Video off: the link only', async () => {
-		const final = await stage.sleepThrough(['A fox'], { parameters: { downloadVideo: false } });
-		expect(final.items[0].binary).toBeUndefined();
-		expect(jsonOf(final)[0].videoUrl).toContain('.mp4');
-		expect(stage.ledger.downloads()).toEqual([]);
-	});
-
-	test('as a tool the node polls', async () => {
-		const run = await stage.sleep(['A fox'], { asTool: true });
-		expect(run.status).toBe('success');
-		expect(column(run, 'status')).toEqual(['completed']);
-	});
-
-	test('Execute Once makes one clip', async () => {
-		const final = await stage.sleepThrough(numbered(3), { executeOnce: true });
-		expect(column(final, 'prompt')).toEqual(['A cat 0']);
-		expect(stage.ledger.submits()).toHaveLength(1);
-	});
-
-	test('a run that is started by hand in the editor sleeps and wakes like any other', async () => {
-		const run = await stage.sleep([open('A fox')], { mode: 'manual' });
-		const [taskId] = taskIds(stage);
-		await endClip(stage, taskId);
-		const final = await stage.engine.finalRun(run);
-		expect(jsonOf(final)).toMatchObject([{ taskId, status: 'completed' }]);
-	});
-
 	test.each(['A "quoted" name', "It's", 'back\\slash', 'fox 🦊 {{ $json.x }} }}', '${x} `y`'])(
 		'a node named %p sleeps and wakes',
 		async (nodeName) => {
@@ -153,17 +105,6 @@ describe("Sleep in n8n's Database", () => {
 			{ prompt: 'A fox', row: 0 },
 			{ prompt: 'A cat', row: 1 },
 		]);
-	});
-
-	test('a loop buys and sleeps in each of its rounds', async () => {
-		const first = await stage.sleep(['same']);
-		const done = await toTheEnd(stage, first);
-		const { executionId } = first.options;
-		const second = await stage.sleep(['same'], { executionId, context: done.context, runIndex: 1 });
-		expect(second.status).toBe('waiting');
-		const [one, two] = taskIds(stage);
-		expect(column(done, 'taskId')).toEqual([one]);
-		expect(column(await toTheEnd(stage, second), 'taskId')).toEqual([two]);
 	});
 });
 
@@ -187,13 +128,6 @@ describe('a sheet that does not have to sleep', () => {
 			description: polled.error?.description,
 		});
 		expect(findPart(stage, run, 'sheet')).toBeUndefined();
-	});
-
-	test('sends nothing where no row is valid', async () => {
-		const run = await stage.sleep(['', ''], { onError: 'continueRegularOutput' });
-		expect(run.status).toBe('success');
-		expect(column(run, 'status')).toEqual(['failed', 'failed']);
-		expect(stage.ledger.requests()).toEqual([]);
 	});
 });
 

@@ -123,15 +123,6 @@ describe('Law 1, Pay once: Retry On Fail, asleep', () => {
 		expect(jsonOf(await toTheEnd(stage, run, 3))).toMatchObject([{ status: 'completed' }]);
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
-
-	test('a row that was certainly refused in the first round is sent with the next key', async () => {
-		stage.faults.add({ action: 'no-balance', nth: 1 });
-		const run = await stage.sleep(['A fox'], { retryOnFail: true, maxTries: 2 });
-		expect(run.status).toBe('waiting');
-		expect(jsonOf(await toTheEnd(stage, run, 5))).toMatchObject([{ status: 'completed' }]);
-		const keys = stage.ledger.submits().map(({ idempotencyKey }) => idempotencyKey);
-		expect(new Set(keys).size).toBe(2);
-	});
 });
 
 describe('Row Key, asleep', () => {
@@ -147,13 +138,5 @@ describe('Row Key, asleep', () => {
 		expect(column(final, 'error')[0]).toMatch(/^Already submitted by an earlier run, not charged/);
 		expect(stage.ledger.accepted()).toHaveLength(3);
 		expect(stage.ledger.charges()).toHaveLength(3);
-	});
-
-	test('two rows with the same key and content have one clip', async () => {
-		const nodeOptions = { dedupeKey: 'the same' };
-		const final = await stage.sleepThrough(['A fox', 'A fox'], { ...goingOn, nodeOptions });
-		expect(column(final, 'status')).toEqual(['completed', 'completed']);
-		expect(new Set(column(final, 'taskId')).size).toBe(1);
-		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 });

@@ -22,7 +22,7 @@ const ANSWERS: Array<[number, unknown, ErrorDetails['kind'], Rule, string, RegEx
 	[400, says('duration must be 3 to 15'), 'parameter', NO, 'refused', /Correct this row.*charged/],
 	[400, says('parameter names are case-sensitive'), 'parameter', NO, 'refused'],
 	[413, says('file size 2 exceeds maximum 1 bytes'), 'parameter', NO, 'refused'],
-	[500, says(BUILD), 'parameter', NO, 'build', /parameter.*Nothing was charged/],
+	[500, says(BUILD), 'parameter', NO, 'build', /Correct this row.*Nothing was charged/],
 	[200, { success: false, message: 'no token info' }, 'parameter', UNCLEAR, 'refused', /API key/],
 	[400, says('Invalid task ID'), 'unknownTask', NO, 'refused', /task ID.*account/],
 	[404, says('task not found'), 'unknownTask', NO, 'refused', /Base URL/],
