@@ -170,13 +170,12 @@ describe('Generate Video, Maximum Cost', () => {
 		expect(column(run, 'status')).toEqual(['completed', 'failed']);
 	});
 
-	test('on a further try rows that were bought do not count', async () => {
+	test("in n8n's Retry of the execution rows that were bought do not count", async () => {
 		stage.faults.add({ action: 'fail', nth: 1 });
-		const run = await stage.run(['A cat', 'A dog'], {
-			nodeOptions: { maxCost: 1.008 },
-			retryOnFail: true,
-			maxTries: 2,
-		});
+		const rows = ['A cat', 'A dog'];
+		const { context } = await stage.run(rows, { executionId: 'first' });
+		const nodeOptions = { maxCost: 0.504 };
+		const run = await stage.run(rows, { nodeOptions, executionId: 'second', context });
 		expect(column(run, 'status')).toEqual(['completed', 'completed']);
 	});
 });

@@ -1,7 +1,7 @@
 import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
-import { FakeApi, Provider } from './provider';
+import { completed, FakeApi, Provider } from './provider';
 import { fetchClip, job, makeClip, makeClips, paidRun, REQUEST, video } from './run';
 
 describe('making a clip', () => {
@@ -93,6 +93,13 @@ describe('a stopped run', () => {
 });
 
 describe('fetching a clip by its task id', () => {
+	it('reads it at once', async () => {
+		const clock = new ManualClock();
+		const provider = new Provider(clock, () => completed('task_9'));
+		await clock.run(fetchClip('task_9', paidRun(provider.client, clock)));
+		expect(provider.reads.map(({ atSeconds }) => atSeconds)).toEqual([0]);
+	});
+
 	it('looks again where the answer did not come through, three times at most', async () => {
 		const clock = new ManualClock();
 		const provider = new Provider(clock, () => response(503, {}));
