@@ -119,7 +119,7 @@ describe.each<[WebhookContract, number]>([
 	});
 });
 
-describe('what would be lost is told before anything is paid for', () => {
+describe('what would be lost is an error before anything is charged', () => {
 	test('the trigger is not published', async () => {
 		const { credential } = await setUp();
 		const url = productionUrl(host.baseUrl, klingTrigger(credential));

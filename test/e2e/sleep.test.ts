@@ -138,7 +138,7 @@ describeOnN8n2('a sheet that sleeps', () => {
 		);
 	});
 
-	test('Get Video sleeps, too, and keeps no place of Generate Video', async () => {
+	test('Get Video sleeps, too, and keeps no slot of Generate Video', async () => {
 		const { sandbox, credential } = await provider();
 		const submit = sleepingGenerate(credential, { mode: 'submitOnly' });
 		const get = node(
@@ -165,7 +165,7 @@ describeOnN8n2('a sheet that sleeps', () => {
 		expect(await fileStarts(host, end, FETCH)).toEqual(['ftyp', 'ftyp', 'ftyp']);
 	});
 
-	test('never called back: it looks by itself, about once a minute, and delivers all rows', async () => {
+	test('without callbacks the sheet reads once a minute and delivers all rows', async () => {
 		const { sandbox, executionId, startedMs } = neverCalled;
 		const end = await host.waitForEnd(executionId, TIMED_WITHIN_SECONDS);
 		expect(end.error).toBeUndefined();

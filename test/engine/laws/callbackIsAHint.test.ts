@@ -42,7 +42,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		[fox, cat] = taskIds(stage);
 	});
 
-	test('does not believe that a clip has ended: it asks', async () => {
+	test('reads the task again before it believes that a clip has ended', async () => {
 		expect((await callBack(stage, fox, forged(fox))).status).toBe(200);
 		expect(polls()).toBe(1);
 		expect(isWaiting(stage, run)).toBe(true);
@@ -74,7 +74,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		['a list', [1, null]],
 		['odd ids', { id: { toString: 1 }, data: [{ id: [] }] }],
 		['a prototype', JSON.parse('{"__proto__": {"id": "x"}, "id": "__proto__"}')],
-	])('hears of %s: one more round, and nothing else', async (_what, body) => {
+	])('a callback with %s: one more round, and nothing else', async (_what, body) => {
 		const { id } = partOf(stage, run, 'worker');
 		expect((await callBack(stage, fox, body)).status).toBe(200);
 		expect(partOf(stage, run, 'worker')).toMatchObject({ id, status: 'waiting' });
@@ -82,7 +82,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		expect(polls()).toBe(0);
 	});
 
-	test('hears of a task of another sheet: that one is not touched', async () => {
+	test('a callback about a task of another sheet changes nothing there', async () => {
 		const other = await stage.sleep([open('A bird')], { nodeOptions: { concurrency: 5 } });
 		const bird = taskIds(stage)[2];
 		await end(bird);
@@ -93,7 +93,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		expect(column(await stage.engine.finalRun(other), 'taskId')).toEqual([bird]);
 	});
 
-	test('hears the same callback again and again: what has ended is not read, nor fetched, again', async () => {
+	test('a repeated callback reads and downloads nothing again', async () => {
 		await endClip(stage, fox);
 		const reads = stage.ledger.polls(fox).length;
 		for (let again = 0; again < 3; again++) {

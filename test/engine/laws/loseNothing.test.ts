@@ -33,7 +33,7 @@ const waits = { nodeOptions: { maxWait: 60 } };
 
 describe('Law 2, Lose nothing', () => {
 	test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-		'every accepted task id is in its item, whatever became of the clip (%s)',
+		'every accepted task id is in its item, however the clip ended (%s)',
 		async (onError) => {
 			const run = await stage.run(MIXED_FATES, { ...waits, onError });
 			const told = [...run.items, ...run.errorItems].map(({ json }) => JSON.stringify(json));
@@ -83,7 +83,7 @@ describe('Law 2, Lose nothing', () => {
 	});
 
 	test.each([1, 2, 3, 4])(
-		'thirty rows in storm number %d: every task that was told is found',
+		'thirty rows under faults, seed %d: every task id that the node got is found',
 		async (seed) => {
 			const storm = [
 				'reset-after-accept',

@@ -5,7 +5,7 @@ const stage = setTheStage();
 describe('Law 1, Pay once: a Row Key', () => {
 	const withKey = { nodeOptions: { dedupeKey: '=row {{ $json.row }}' } };
 
-	test('also where the rows have changed places', async () => {
+	test('finds the clip of an earlier execution again, also where the rows have another order', async () => {
 		const items = rowsOf(['A cat', 'A dog']);
 		const first = await stage.run([], { ...withKey, items });
 		const again = await stage.run([], { ...withKey, items: [...items].reverse() });
@@ -13,7 +13,7 @@ describe('Law 1, Pay once: a Row Key', () => {
 		expect(stage.ledger.charges()).toHaveLength(2);
 	});
 
-	test('a clip that failed in an earlier execution is bought afresh', async () => {
+	test('a clip that failed in an earlier execution is submitted again', async () => {
 		stage.faults.add({ action: 'fail', nth: 1 });
 		const first = await stage.run(['A cat'], withKey);
 		expect(errorText(first)).toMatch(/could not make the clip/);
@@ -66,7 +66,7 @@ describe('Law 1, Pay once: a Row Key', () => {
 		expect(ledger.charges()).toHaveLength(1);
 	});
 
-	test('a clip that another execution is still waiting for is waited for, not bought', async () => {
+	test('a clip that another execution is still waiting for is waited for, not submitted again', async () => {
 		const { ledger } = stage.sandbox;
 		const first = stage.start(['[[stuck]] A cat'], withKey);
 		await ledger.waitFor(() => ledger.accepted().length === 1);

@@ -105,7 +105,7 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
-	test('a clip whose download failed is downloaded again, not bought again', async () => {
+	test('a clip whose download failed is downloaded again, not submitted again', async () => {
 		const run = await stage.run(['[[file-404:4]] A cat'], goingOn);
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
 		expect(stage.ledger.submits()).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('Law 1, Pay once: across executions', () => {
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
-	test("n8n's Retry after a batch with one failed row buys that row only", async () => {
+	test("n8n's Retry after a batch with one failed row submits that row only", async () => {
 		stage.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
 		const rows = ['steady', 'shaky', 'calm'];
 		const { context, status } = await stage.run(rows, { executionId: 'first' });
@@ -151,14 +151,14 @@ describe('Law 1, Pay once: across executions', () => {
 		expect(stage.ledger.charges()).toHaveLength(3);
 	});
 
-	test('with other content the row is bought, with a key of its own', async () => {
+	test('with other content the row is submitted with a key of its own', async () => {
 		const { context } = await lostRun();
 		const run = await stage.run(['A dog'], { executionId: 'second', context });
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed', prompt: 'A dog' }]);
 		expect(stage.ledger.accepted()).toHaveLength(2);
 	});
 
-	test('each run of a loop buys its own clips', async () => {
+	test('each run of a loop submits its own clips', async () => {
 		const first = await stage.run(['A cat'], { executionId: 'loop' });
 		const again = await stage.run(['A cat'], {
 			executionId: 'loop',

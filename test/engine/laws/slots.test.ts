@@ -18,7 +18,7 @@ async function finishEach(count: number, atOnce: number, from = 0): Promise<void
 }
 
 describe('Law 1, Pay once: clips in flight per key', () => {
-	test('a place is filled as soon as a clip is done, not when a group of five is', async () => {
+	test('a slot is filled as soon as a clip is done, not when a group of five is', async () => {
 		const running = stage.start(numbered(10, '[[stuck]] A cat'));
 		const { ledger } = stage.sandbox;
 		await finishEach(10, 5, 1);
@@ -29,14 +29,14 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expect(ledger.maxInFlight()).toBe(5);
 	});
 
-	test('two executions at once share the places of their key', async () => {
+	test('two executions at once share the slots of their key', async () => {
 		const runs = ['cat', 'dog'].map((animal) => stage.start(numbered(6, `[[stuck]] A ${animal}`)));
 		await finishEach(12, 5);
 		for (const { finished } of runs) expectAllCompleted(await finished, 6);
 		expect(stage.ledger.maxInFlight()).toBe(5);
 	});
 
-	test('two keys have places of their own', async () => {
+	test('two keys have slots of their own', async () => {
 		const apiKey = 'sk-other-account';
 		stage.sandbox.addKey({ key: apiKey });
 		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
@@ -90,7 +90,7 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expect(ledger.maxInFlight()).toBe(8);
 	});
 
-	test('Get Video that waits takes no place of Generate Video', async () => {
+	test('Get Video that waits takes no slot of Generate Video', async () => {
 		const submitted = await stage.run(numbered(3, '[[stuck]] A cat'), {
 			parameters: { mode: 'submitOnly' },
 		});
@@ -107,7 +107,7 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expectAllCompleted(await getting.finished, 3);
 	});
 
-	test('Get Video that does not wait is answered at once while all places are taken', async () => {
+	test('Get Video that does not wait is answered at once while all slots are taken', async () => {
 		const { ledger, finishTask } = stage.sandbox;
 		const making = stage.start(numbered(5, '[[stuck]] A cat'));
 		await ledger.waitFor(() => ledger.accepted().length === 5);

@@ -67,7 +67,7 @@ describe('Law 8, Stop means stop', () => {
 		}
 	});
 
-	test('while an execution only waits for places that another one holds', async () => {
+	test('while an execution waits for slots that another one holds', async () => {
 		const { ledger } = stage.sandbox;
 		const holding = stage.start(numbered(5, '[[stuck]] A cat'), { nodeOptions: quickPolls });
 		await ledger.waitFor(() => ledger.polls().length >= 5);

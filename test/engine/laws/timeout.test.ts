@@ -36,7 +36,7 @@ describe('Law 7, A timeout never looks like success', () => {
 		expect(jsonOf(run)[0]).not.toHaveProperty('videoUrl');
 	});
 
-	test('the wait is counted per clip from its submit: rows that waited for a place have all of theirs', async () => {
+	test('the wait is counted per clip from its submit: rows that waited for a slot have all of theirs', async () => {
 		const run = await stage.run(numbered(4, '[[stuck]] A cat'), {
 			...goingOn,
 			nodeOptions: { concurrency: 2, maxWait: 1600 },
@@ -116,7 +116,7 @@ describe('Law 7, A timeout never looks like success', () => {
 		expect(jsonOf(run)[0].error).not.toMatch(/last seen/);
 	});
 
-	test('the next try of the node looks at the same clip again and does not buy another', async () => {
+	test('the next try of the node reads the same task again and submits nothing', async () => {
 		const run = await stage.run(['[[slow:240]] A cat'], {
 			retryOnFail: true,
 			maxTries: 2,

@@ -92,7 +92,7 @@ describe('Generate Video from image files', () => {
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
-	test('under a Row Key another execution with the same image is told that it was bought', async () => {
+	test('under a Row Key another execution with the same image fails as already submitted', async () => {
 		const options = {
 			items: [await row('A', `${PNG}one`)],
 			parameters: fromFiles,
@@ -107,7 +107,7 @@ describe('Generate Video from image files', () => {
 		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
-	test('the type is told by the bytes, whatever the item claims', async () => {
+	test('the type is read from the bytes, whatever the item says', async () => {
 		const first = await image(jpeg().toString('latin1'), 'photo of a cat.PNG', 'image/png');
 		const run = await stage.run([], {
 			items: [{ json: { prompt: 'A' }, binary: { first } }],
@@ -183,7 +183,7 @@ describe('Generate Video from image files', () => {
 		expect(stage.ledger.requests()).toEqual([]);
 	});
 
-	test('a start image of another shape than the clip is told by one hint', async () => {
+	test('start images of another shape than the clip give one hint', async () => {
 		const shapes: Array<[Buffer, string]> = [
 			[png(1280, 720), '16:9'],
 			[png(1920, 1088), '16:9'],

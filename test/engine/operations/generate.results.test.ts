@@ -93,7 +93,7 @@ describe('Generate Video, the shapes that answers come in', () => {
 		expect(stage.ledger.submits()).toHaveLength(1);
 	});
 
-	test('a price that is not told is left out, not invented', async () => {
+	test('a price that the answer does not have is left out', async () => {
 		const run = await stage.run(['[[no-cost]] A cat']);
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed', estimatedCost: 0.504 }]);
 		expect(jsonOf(run)[0]).not.toHaveProperty('cost');
@@ -144,7 +144,7 @@ describe('Generate Video, the sentence of a clip that came to nothing', () => {
 		expect(run.error?.description).toMatch(/Top up/);
 	});
 
-	test('no money for the last of three rows: one look at the balance, the others are done', async () => {
+	test('no money for the last of three rows: one read of the balance, the others are done', async () => {
 		const apiKey = 'sk-enough-for-two';
 		stage.sandbox.addKey({ key: apiKey, balanceUsd: 1.1 });
 		const run = await stage.run(['A', 'B', 'C'], {

@@ -123,7 +123,7 @@ describe('Generate Video, what is sent', () => {
 });
 
 describe('Generate Video, Submit Only', () => {
-	test('gives the task ids at once, without a look or a download', async () => {
+	test('gives the task ids at once, without a status read or a download', async () => {
 		const run = await stage.run(['A cat', 'A dog'], {
 			parameters: { mode: 'submitOnly', metadata: '={{ { row: $json.row } }}' },
 		});

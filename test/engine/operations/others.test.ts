@@ -111,7 +111,7 @@ describe('Upload Image', () => {
 		expect(stage.ledger.uploads()[0].filename).toMatch(/^[\w.-]+\.png$/);
 	});
 
-	test("the provider's refusal is told", async () => {
+	test("the provider's refusal is the error", async () => {
 		stage.faults.add({ action: 'upload-failed', times: 9 });
 		expect(errorText(await upload(PNG))).toMatch(/failed to upload image/);
 	});

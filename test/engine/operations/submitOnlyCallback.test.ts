@@ -226,7 +226,7 @@ describe('the probe before anything is paid for', () => {
 		expect(column(fetched, 'status')).toEqual(['completed', 'completed']);
 	});
 
-	test('with continue-on-fail only the rows of the deaf trigger are refused', async () => {
+	test('with continue-on-fail only the rows of the trigger that is not published are refused', async () => {
 		const { url, started } = await publish();
 		const callbackUrl = `={{ $json.row === 1 ? '${url.replace('/webhook/', '/nowhere/')}' : '${url}' }}`;
 		const run = await stage.engine.runNode(

@@ -105,7 +105,7 @@ describe('Download Video', () => {
 		expect(download.authorization).toBe(false);
 	});
 
-	test('from a slow file host loses nothing: the deliveries meanwhile are told to come again', async () => {
+	test('from a slow file host loses nothing: deliveries meanwhile are answered 503', async () => {
 		const taskId = await ended();
 		const trigger = triggerNode(stage, { options: { downloadVideo: true } });
 		stage.faults.add({ action: 'file-slow:0.3', route: 'file' });

@@ -40,7 +40,7 @@ async function expectAllDelivered(run: NodeRun, prompts: string[]): Promise<void
 const replayed = () => stage.ledger.submits().filter((submit) => submit.replayed);
 
 describe('killed in the middle of a round', () => {
-	test('that a timer woke, with a submit accepted and nothing saved: another one goes on', async () => {
+	test('after a timer, with a submit accepted and nothing saved: another execution goes on', async () => {
 		const { engine } = stage;
 		const run = await stage.sleep(numbered(12));
 		await nextRound(stage, run);
@@ -54,7 +54,7 @@ describe('killed in the middle of a round', () => {
 		expect(engine.log.text()).toContain(`execution ${dead}, which made the clips`);
 	});
 
-	test('that a callback woke, as the very first one after it fell asleep', async () => {
+	test('after a callback, the first one after the run was put to wait', async () => {
 		const { engine } = stage;
 		const prompts = numbered(6);
 		const run = await stage.sleep(prompts);

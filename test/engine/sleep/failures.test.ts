@@ -43,7 +43,7 @@ describe('a sheet with one row that is refused, one that fails and two that are 
 	});
 });
 
-test('a first row that fails asleep is not bought again by Retry On Fail', async () => {
+test('a first row that fails asleep is not submitted again by Retry On Fail', async () => {
 	const final = await stage.sleepThrough(['[[fail]] bad', 'good'], {
 		retryOnFail: true,
 		maxTries: 3,
@@ -78,7 +78,7 @@ test('a clip that cannot be downloaded is completed, with its link and an error'
 	expect(final.items.map(({ binary }) => binary !== undefined)).toEqual([false, true]);
 });
 
-test('too low a balance is told with what is left, and with one request for it', async () => {
+test('too low a balance: the error says what is left, with one request for it', async () => {
 	const final = await stage.sleepThrough(['A fox', '[[402]] A cat', '[[402]] A dog'], {
 		onError: 'continueRegularOutput',
 	});
@@ -89,7 +89,7 @@ test('too low a balance is told with what is left, and with one request for it',
 	expect(stage.ledger.requests('balance')).toHaveLength(1);
 });
 
-describe('a provider that has no place or no answer', () => {
+describe('a provider that is busy or does not answer', () => {
 	test.each(['429:2', 'overloaded:2', 'no-channel:1', 'reset-before-accept:2', 'html-502:1'])(
 		'%s: the submit is sent again with the same key and bytes in a later round',
 		async (word) => {

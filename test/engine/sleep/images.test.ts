@@ -103,7 +103,7 @@ test('after a crash the same bytes are sent, with the same uploaded images', asy
 	expect(ledger.charges()).toHaveLength(3);
 });
 
-test('an upload that fails in passing is repeated; one that is refused costs its own row only', async () => {
+test('a retryable fault of an upload is repeated; a refused upload costs its own row only', async () => {
 	const faultOnce = (status: number) =>
 		stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status } });
 	faultOnce(503);

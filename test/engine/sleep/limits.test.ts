@@ -69,7 +69,7 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['timedOut', 'completed']);
 	});
 
-	test('a submit that is refused for want of a place is given up in the end, and cost nothing', async () => {
+	test('a submit that is refused for want of capacity is given up in the end, and nothing is charged', async () => {
 		stage.faults.add({ action: '429', route: 'submit', times: 999 });
 		const run = await stage.sleep(['A fox'], { ...goingOn, nodeOptions: { maxWait: 300 } });
 		expect(run.status).toBe('waiting');
@@ -79,7 +79,7 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		expect(stage.ledger.allCharges()).toEqual([]);
 	});
 
-	test("the workflow's own time limit is told where it is shorter than the wait", async () => {
+	test('a workflow time limit that is shorter than the wait is a hint', async () => {
 		const workflow = stage.engine.workflow.bind(stage.engine);
 		const spy = jest.spyOn(stage.engine, 'workflow').mockImplementation((options) => {
 			const made = workflow(options);
@@ -125,7 +125,7 @@ describe('Get Video, asleep', () => {
 		expect(stage.ledger.submits()).toHaveLength(4);
 	});
 
-	test('an unknown id and a failed clip are told, the others are waited for', async () => {
+	test('an unknown id and a failed clip are failed items, the others are waited for', async () => {
 		const ids = await submitted([open('A fox'), '[[fail]] [[slow:1]] bad']);
 		stage.pass(5);
 		const unknown = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
@@ -158,7 +158,7 @@ describe('Get Video, asleep', () => {
 		expect(run.items[0].binary?.data.id).toContain(`executions/${run.options.executionId}/`);
 	});
 
-	test('takes no places of Generate Video, and waits for more than there are places', async () => {
+	test('takes no slots of Generate Video, and waits for more tasks than there are slots', async () => {
 		const ids = await submitted(Array.from({ length: 3 }, (_, row) => open(`${row}`)));
 		const run = await stage.fetch(ids, { parameters, nodeOptions: { concurrency: 1 } });
 		const made = await stage.sleep(['A cat'], { nodeOptions: { concurrency: 1 } });

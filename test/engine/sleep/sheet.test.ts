@@ -25,7 +25,7 @@ async function expectNothingLeft(run: { options: { executionId?: string } }) {
 }
 
 describe("Sleep in n8n's Database", () => {
-	test('twelve rows at cap 5: asleep after five submits, woken by callbacks, twelve items in order', async () => {
+	test('twelve rows at cap 5: waiting after five submits, resumed by callbacks, twelve items in order', async () => {
 		const { engine, sandbox } = stage;
 		const prompts = numbered(12).map(open);
 		const run = await stage.sleep(prompts, {
@@ -88,7 +88,7 @@ describe("Sleep in n8n's Database", () => {
 	});
 
 	test.each(['A "quoted" name', "It's", 'back\\slash', 'fox 🦊 {{ $json.x }} }}', '${x} `y`'])(
-		'a node named %p sleeps and wakes',
+		'a node named %p waits and resumes',
 		async (nodeName) => {
 			const run = await stage.sleep([open('A fox')], { nodeName });
 			const [taskId] = taskIds(stage);
@@ -160,7 +160,7 @@ describe('slots', () => {
 	});
 });
 
-test('a callback that comes while its own round runs is made up for by the next look', async () => {
+test('a callback that comes while its own round runs is made up for by the next round', async () => {
 	const { engine, sandbox } = stage;
 	const run = await stage.sleep([open('A fox'), open('A cat')]);
 	const [fox, cat] = taskIds(stage);

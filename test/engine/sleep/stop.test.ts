@@ -39,7 +39,7 @@ function expectOpenTasksNamed(run: NodeRun, ids: string[]): void {
 
 describe('Law 8, Stop means stop: asleep', () => {
 	test.each(['a timer', 'a callback'])(
-		'Stop between two rounds: %s wakes the sheet, which submits nothing and ends',
+		'Stop between two rounds: %s resumes the sheet, which submits nothing and ends',
 		async (what) => {
 			const run = await stage.sleep(numbered(12).map(open));
 			const ids = taskIds(stage);

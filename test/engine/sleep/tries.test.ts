@@ -22,7 +22,7 @@ async function retried(first: NodeRun, prompts: string[]): Promise<NodeRun> {
 }
 
 describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
-	test('after a row has failed buys that row only', async () => {
+	test('after a row has failed submits that row only', async () => {
 		const { sandbox } = stage;
 		const prompts = ['steady', 'shaky', 'calm'];
 		sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
@@ -36,7 +36,7 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 		expect(sandbox.ledger.charges()).toHaveLength(3);
 	});
 
-	test('after Stop goes on with the clips that were bought', async () => {
+	test('after Stop goes on with the clips that were submitted', async () => {
 		const { engine, sandbox } = stage;
 		const run = await stage.sleep(numbered(7));
 		engine.stop(String(run.options.executionId));
@@ -97,7 +97,7 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 		expect(sandbox.ledger.charges()).toHaveLength(6);
 	});
 
-	test('with other content buys what is new', async () => {
+	test('with other content submits what is new', async () => {
 		const { sandbox } = stage;
 		const run = await stage.sleep(['A fox', '[[fail]] A cat']);
 		const first = await toTheEnd(stage, run, 5);

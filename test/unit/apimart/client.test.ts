@@ -107,7 +107,7 @@ describe('a submit', () => {
 		},
 	);
 
-	it('that nobody takes at this address is not told of a task ID', async () => {
+	it('that no route takes does not speak of a task ID', async () => {
 		const { client } = clientOf(response(404, { error: { message: 'Invalid URL' } }));
 		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
 		expect(message).toBe('APIMart did not accept the request (HTTP 404): Invalid URL');

@@ -62,7 +62,7 @@ it.each(['0', '-5', '0.2', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
 	},
 );
 
-describe('repeating what failed in passing', () => {
+describe('a retryable fault is repeated', () => {
 	const BUG = new TypeError('bug');
 	it.each<[string, Error[], number[], string | Error, { maxTries?: number }?]>([
 		['until a try succeeds', [BUSY, BUSY], [1, 2], 'done in try 3'],

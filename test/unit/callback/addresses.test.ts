@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { resumeAddresses, taskIdOfCallback, triggerBase } from '../../../nodes/KlingFast/apimart/callback';
+import {
+	resumeAddresses,
+	taskIdOfCallback,
+	triggerBase,
+} from '../../../nodes/KlingFast/apimart/callback';
 
 const ID = '3f1c7f5e-6f0a-4f0e-9a55-4d0c7b0f9a11';
 
@@ -50,7 +54,7 @@ describe('the trigger address, as people paste it', () => {
 	});
 });
 
-describe('the address that wakes an execution', () => {
+describe('the address that resumes an execution', () => {
 	const resumeUrl = `https://n8n.example.com/webhook-waiting/55?signature=${'0a'.repeat(32)}`;
 
 	it('is exact with `/callback` in the path, the signature unharmed', () => {
@@ -106,7 +110,7 @@ describe('the body of a callback', () => {
 		expect(taskIdOfCallback(body)).toBeUndefined();
 	});
 
-	it('is never too strange to be read', () => {
+	it('is read or ignored, whatever it is', () => {
 		fc.assert(
 			fc.property(fc.anything(), (body) => {
 				const found = taskIdOfCallback(body);

@@ -5,7 +5,7 @@ import { completed, FakeApi, Provider } from './provider';
 import { fetchClip, job, makeClip, makeClips, paidRun, REQUEST, video } from './run';
 
 describe('making a clip', () => {
-	it('asks for it from when it was taken, however long the provider was full before', async () => {
+	it('reads count from when the task was accepted, however long the provider was full before', async () => {
 		const clock = new ManualClock();
 		const full = ({ method, atSeconds }: { method: string; atSeconds: number }) =>
 			method === 'POST' && atSeconds < 300 ? response(429, {}) : undefined;
@@ -64,7 +64,7 @@ describe('many rows', () => {
 	});
 });
 
-describe('time that goes on between two looks at it, and timers that fire early', () => {
+describe('time that goes on between two reads of the clock, and timers that fire early', () => {
 	it.each([1, 2, 3, 4, 5])('by %d ms leave no clip waiting for ever', async (earlyMs) => {
 		const time = new ManualClock();
 		let ticks = 0;
@@ -100,7 +100,7 @@ describe('fetching a clip by its task id', () => {
 		expect(provider.reads.map(({ atSeconds }) => atSeconds)).toEqual([0]);
 	});
 
-	it('looks again where the answer did not come through, three times at most', async () => {
+	it('reads again where the answer did not come through, three times at most', async () => {
 		const clock = new ManualClock();
 		const provider = new Provider(clock, () => response(503, {}));
 		const run = paidRun(provider.client, clock);

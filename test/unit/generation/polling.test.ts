@@ -44,7 +44,7 @@ describe('reads that go wrong', () => {
 		['a moderation', response(422, { error: { message: 'sensitive' } })],
 		['a strange refusal', response(400, { error: { message: 'busy' } })],
 	];
-	it.each(faults)('in passing do not end the wait: %s', async (_, fault) => {
+	it.each(faults)('do not end the wait: %s', async (_, fault) => {
 		const { result, provider } = start((now) => (now < 40 ? fault : completed(ID)));
 		await expect(result).resolves.toMatchObject({ status: 'completed' });
 		expect(provider.reads.length).toBeGreaterThan(1);
@@ -63,7 +63,7 @@ describe('reads that go wrong', () => {
 
 	const unknown = response(400, { error: { message: 'Invalid task ID' } });
 
-	it('because a fresh task is not known everywhere yet are repeated a few times', async () => {
+	it('of a new task that is not known everywhere yet are repeated a few times', async () => {
 		const found = start((_, read) => (read <= 5 ? unknown : completed(ID)));
 		await expect(found.result).resolves.toMatchObject({ status: 'completed' });
 

@@ -36,7 +36,7 @@ async function settle(): Promise<void> {
 }
 
 describe('the slots of an API key', () => {
-	it('are those that others leave', () => {
+	it('are those that other sheets leave', () => {
 		const apiKey = freshKey();
 		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
 		keepSlots(apiKey, 'mine', 3);
@@ -60,7 +60,7 @@ describe('the slots of an API key', () => {
 		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
 	});
 
-	it('are told of to all who wait when one is given back, and not when one is taken', async () => {
+	it('wake all waiters when one is released, and not when one is acquired', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'mine', 2);
 		const waiting = [wait(apiKey, 'one'), wait(apiKey, 'two')];
@@ -72,7 +72,7 @@ describe('the slots of an API key', () => {
 		expect(waiting.map(({ isTold }) => isTold)).toEqual([true, true]);
 	});
 
-	it('are told of when what a sleeping sheet keeps has run out', async () => {
+	it('wake a waiter when what a sleeping sheet keeps has run out', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
 		const { told } = wait(apiKey, 'other');
@@ -82,7 +82,7 @@ describe('the slots of an API key', () => {
 		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
 	});
 
-	it('are not waited for by whoever has ended', async () => {
+	it('have no waiter left whose run has ended', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
 		const waiting = wait(apiKey, 'other');

@@ -58,7 +58,7 @@ describe('a row with its own key', () => {
 	const replayed = { 'Idempotency-Replayed': 'true' };
 	const oldRefusal = response(400, { error: { message: 'bad parameter' } }, replayed);
 
-	it('that the provider does not know any more is told at the first read: it is no new task', async () => {
+	it('that the provider does not know any more fails at the first read: it is no new task', async () => {
 		const gone = response(400, { error: { message: 'Invalid task ID' } });
 		const clock = new ManualClock();
 		const api = new FakeApi(
