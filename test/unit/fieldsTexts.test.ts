@@ -17,6 +17,7 @@ describe('the texts', () => {
 			'operation',
 			'options',
 			'options',
+			'options',
 		]);
 	});
 

@@ -8,7 +8,8 @@ import {
 	type Shot,
 	type ShotsKind,
 } from '../../apimart/clipRequest';
-import { KLING_V3, type CostFactors, type Quality } from '../../apimart/models';
+import { KLING_V3, type Quality } from '../../apimart/models';
+import type { JudgedClip } from '../../generation/warnings';
 import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { isEmpty, isPlainObject } from '../../values';
@@ -27,8 +28,7 @@ const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
  * @throws InvalidField for the first value that cannot be used
  */
 export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
-	const movement = params.choice('options.cameraMovement');
-	const cameraMovement = CAMERA_MOVEMENTS.find(({ value }) => value === movement)?.words;
+	const cameraMovement = readCameraMovement(params);
 	const negativePrompt = params.text('options.negativePrompt');
 	const negativeLabel = params.label('options.negativePrompt');
 	checkLength(negativePrompt, limits.negativePromptCharacters, negativeLabel);
@@ -54,17 +54,33 @@ export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
 }
 
 /**
- * What an estimate needs of a row. Shots are held to the same rules as for a clip, so that what can be estimated can
- * also be generated.
+ * What an estimate and its warnings need of a row, held to the same rules as for a clip, so that what can be estimated can also be
+ * generated; only the prompt may be empty.
  *
  * @throws InvalidField for the first value that cannot be used
  */
-export function readEstimate(params: Params): CostFactors {
+export function readEstimate(params: Params): JudgedClip & Pick<ClipRequest, 'startFrame'> {
+	const cameraMovement = readCameraMovement(params);
+	const { shotsKind, shots, durationSeconds } = readLength(params, cameraMovement);
+	const hasPrompt = !isWrittenInShots(shotsKind) && !isEmpty(params.value('prompt'));
+	const isFile = params.choice('source') === 'image' && params.choice('imageInput') === 'binary';
 	return {
+		shotsKind,
+		prompt: hasPrompt ? readPrompt(params, cameraMovement) : '',
+		shots,
+		durationSeconds,
+		aspectRatio: params.choice<AspectRatio>('aspectRatio'),
 		quality: params.choice<Quality>('quality'),
 		audio: params.boolean('audio'),
-		durationSeconds: readLength(params).durationSeconds,
+		...(isFile && { startFrame: { binaryField: params.text('startImageField') } }),
+		...(cameraMovement && { cameraMovement }),
 	};
+}
+
+/** In words, undefined for none. */
+function readCameraMovement(params: Params): string | undefined {
+	const movement = params.choice('options.cameraMovement');
+	return CAMERA_MOVEMENTS.find(({ value }) => value === movement)?.words || undefined;
 }
 
 function readPrompt(params: Params, cameraMovement?: string): string {

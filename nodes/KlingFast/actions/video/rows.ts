@@ -8,7 +8,7 @@ import type { ClipJob, Run } from '../../generation/run';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { paramsOf } from '../properties';
 import { readCallbackBase } from './callbacks';
-import { openFrames, warnOfShapes } from './frames';
+import { openFrames } from './frames';
 import { readClipRequest } from './readClip';
 import { readDownloadVideo, readMetadata, readWaiting } from './options';
 import { deliveryOfUnread, type Delivery } from './results';
@@ -46,10 +46,6 @@ export async function readRows(
 			rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault }, delivery });
 		}
 	}
-	warnOfShapes(
-		context,
-		rows.flatMap((row) => ('job' in row ? [row.job] : [])),
-	);
 	return rows;
 }
 
