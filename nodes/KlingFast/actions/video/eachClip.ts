@@ -116,19 +116,15 @@ export class EachClip {
 			this.refuseItself(workflowId);
 			const [outcome] = await explainBalance([await rules.outcomeOf(row)], run);
 			const delivery = rules.deliveryOf(itemIndex);
-			const item = resultItem({ ...outcome, itemIndex: 0 }, delivery, rules.ownOf(itemIndex));
+			const { json, binary } = resultItem(outcome, delivery, rules.ownOf(itemIndex));
+			const item = deepCopy({ json, binary, pairedItem: { item: 0 } });
 			if (run.signal?.aborted) throw new Error('the execution was stopped');
 			if (!(await rules.isFirst(name))) return;
-			const started = await context.executeWorkflow(
-				{ id: workflowId },
-				[deepCopy(item)],
-				undefined,
-				{
-					doNotWaitToFinish: true,
-					parentExecution: { executionId, workflowId: keyScope.workflowId, shouldResume: false },
-					executionMode: rules.executionMode,
-				},
-			);
+			const started = await context.executeWorkflow({ id: workflowId }, [item], undefined, {
+				doNotWaitToFinish: true,
+				parentExecution: { executionId, workflowId: keyScope.workflowId, shouldResume: false },
+				executionMode: rules.executionMode,
+			});
 			logger.debug(`Kling Fast: execution ${started.executionId} was started for ${place}`);
 		} catch (error) {
 			rules.starts[name] = false;
