@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals */
 /** What the tests of "Start a Workflow for Each Clip" share: a workflow that can be chosen, and what it was started with. */
 import type { IDataObject, INode, INodeExecutionData, IWorkflowBase } from 'n8n-workflow';
 import type { Engine, NodeRun } from '../harness';
