@@ -34,7 +34,12 @@ export interface Sheet {
 	/** Nobody waits for the rows any more. */
 	isGivenUp?: boolean;
 	/** Where a workflow is started for each clip: how, and for which rows that was done. */
-	eachClip?: { executionMode: WorkflowExecuteMode; plan: string; starts: Starts };
+	eachClip?: {
+		executionMode: WorkflowExecuteMode;
+		isLoop: boolean;
+		plan: string;
+		starts: Starts;
+	};
 }
 
 /** By row and task: whether n8n took the start over. */

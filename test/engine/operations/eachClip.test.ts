@@ -186,11 +186,17 @@ describe('a workflow that cannot be started', () => {
 		expect(warnings(ended)).toHaveLength(1);
 	});
 
-	test('because it is this very workflow, which would never end', async () => {
-		const ended = await run(['A fox'], { nodeOptions: { eachClipWorkflow: 'workflow-1' } });
+	test('because it leads to this very node, which would never end', async () => {
+		const ended = await run(['A fox'], { workflowId: CHOSEN, isCalled: true });
 		expect(column(ended, 'status')).toEqual(['completed']);
-		expect(warnings(ended)).toEqual([expect.stringContaining('this workflow itself')]);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+		expect(warnings(ended)).toEqual([expect.stringContaining('leads to this very node')]);
+		expect(startedBy(stage.engine, ended)).toEqual([]);
+	});
+
+	test('is no other than this workflow where a part of it that is called leads elsewhere', async () => {
+		const ended = await run(['A fox'], { workflowId: CHOSEN });
+		expect(startedBy(stage.engine, ended)).toHaveLength(1);
+		expect(warnings(ended)).toEqual([]);
 	});
 
 	test("is tried again by n8n's Retry", async () => {

@@ -24,12 +24,15 @@ const LABEL = '"Start a Workflow for Each Clip"';
 const STARTS_KEY = 'klingFastStarts';
 /** Of one sheet, in n8n's table of processed items. */
 const NOTES = { mode: 'entries', maxEntries: 10_000 } as const;
-const ITSELF = 'it is this workflow itself, which would buy clip after clip';
+const LOOP = 'it leads to this very node, which would buy clip after clip';
+const CALLED_TRIGGER = 'n8n-nodes-base.executeWorkflowTrigger';
 
 interface Rules {
 	deliveryOf: (itemIndex: number) => Delivery;
 	ownOf: (itemIndex: number) => IDataObject;
 	executionMode: WorkflowExecuteMode;
+	/** Whether this workflow, started for a clip, comes to this node again. */
+	isLoop: boolean;
 	starts: Starts;
 	/** The row's result, with a file that the execution which ends last keeps. */
 	outcomeOf: (row: SheetRow) => Promise<Outcome>;
@@ -71,7 +74,7 @@ export class EachClip {
 			if (id === undefined) continue;
 			const { executionMode } = rules;
 			try {
-				this.refuseItself(id);
+				this.refuseLoop(id);
 				await context.executeWorkflow({ id }, [], undefined, { executionMode });
 			} catch (error) {
 				this.hint(`${LABEL}: workflow ${id} cannot be started: ${reasonOf(error)}`);
@@ -113,7 +116,7 @@ export class EachClip {
 		const { executionId } = keyScope;
 		const place = `${taskId ? `task ${taskId}, ` : ''}execution ${executionId}, item ${itemIndex}`;
 		try {
-			this.refuseItself(workflowId);
+			this.refuseLoop(workflowId);
 			const [outcome] = await explainBalance([await rules.outcomeOf(row)], run);
 			const delivery = rules.deliveryOf(itemIndex);
 			const { json, binary } = resultItem(outcome, delivery, rules.ownOf(itemIndex));
@@ -134,8 +137,9 @@ export class EachClip {
 		}
 	}
 
-	private refuseItself(workflowId: string): void {
-		if (workflowId === this.run.keyScope.workflowId) throw new Error(ITSELF);
+	private refuseLoop(workflowId: string): void {
+		const { rules, run } = this;
+		if (rules.isLoop && workflowId === run.keyScope.workflowId) throw new Error(LOOP);
 	}
 }
 
@@ -151,6 +155,7 @@ export function eachClipAwake(
 		deliveryOf,
 		ownOf: (itemIndex) => items[itemIndex].json,
 		executionMode: context.getMode(),
+		isLoop: isCalled(context),
 		starts: startsIn(context),
 		outcomeOf: async ({ outcome }) => outcome,
 		isFirst: async () => true,
@@ -164,12 +169,13 @@ export function eachClipAsleep(
 	sheet: Sheet,
 ): EachClip | undefined {
 	if (!sheet.eachClip) return undefined;
-	const { executionMode, starts } = sheet.eachClip;
+	const { executionMode, isLoop, starts } = sheet.eachClip;
 	const plan: DeliveryPlan = JSON.parse(sheet.eachClip.plan);
 	return new EachClip(context, run, {
 		deliveryOf: (itemIndex) => plan.deliveries[itemIndex],
 		ownOf: (itemIndex) => plan.own[itemIndex] ?? {},
 		executionMode,
+		isLoop,
 		starts,
 		outcomeOf: async (row) => {
 			// n8n deletes the files of this execution when the sheet ends; the workflow that was started may still need them.
@@ -197,6 +203,11 @@ export function startsIn(context: IExecuteFunctions, earlier: Starts = {}): Star
 	const starts = Object.fromEntries(known.filter(([, isStarted]) => isStarted));
 	holder[STARTS_KEY] = starts;
 	return starts;
+}
+
+/** Whether what starts this workflow from another one leads to this node. */
+export function isCalled(context: IExecuteFunctions): boolean {
+	return context.getParentNodes(context.getNode().name).some(({ type }) => type === CALLED_TRIGGER);
 }
 
 /** The sheet has ended: nothing is started for its rows any more. */

@@ -16,7 +16,7 @@ import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
 import { onFailureOf } from '../failures';
 import { checkResumeAddress } from './callbacks';
-import { startsIn } from './eachClip';
+import { isCalled, startsIn } from './eachClip';
 import type { Delivery } from './results';
 import { outcomesOf, sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetState';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
@@ -59,6 +59,7 @@ export async function sleepThrough(
 	if (deliveries.some(({ eachClipWorkflow }) => eachClipWorkflow)) {
 		sheet.eachClip = {
 			executionMode: context.getMode(),
+			isLoop: isCalled(context),
 			plan: JSON.stringify(plan),
 			starts: startsIn(context, earlier?.eachClip?.starts),
 		};
