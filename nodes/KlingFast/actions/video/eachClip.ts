@@ -20,7 +20,6 @@ import { resultItem, type Delivery } from './results';
 import { handOverFiles } from './roundRun';
 import { outcomesOf, type DeliveryPlan } from './sheetState';
 
-const LABEL = '"Start a Workflow for Each Clip"';
 const STARTS_KEY = 'klingFastStarts';
 /** Of one sheet, in n8n's table of processed items. */
 const NOTES = { mode: 'entries', maxEntries: 10_000 } as const;
@@ -42,7 +41,7 @@ interface Rules {
 
 /** The workflows that are started for the rows of one run of the node, or of one round of its sheet. */
 export class EachClip {
-	private readonly failures: Array<{ itemIndex: number; reason: string }> = [];
+	private readonly failures: Array<{ workflowId: string; reason: string }> = [];
 	private last = Promise.resolve();
 	private isHinted = false;
 
@@ -77,22 +76,20 @@ export class EachClip {
 				this.refuseLoop(id);
 				await context.executeWorkflow({ id }, [], undefined, { executionMode });
 			} catch (error) {
-				this.hint(`${LABEL}: workflow ${id} cannot be started: ${reasonOf(error)}`);
+				this.hint(id, reasonOf(error));
 			}
 		}
 	}
 
-	/** Tells the person of what could not be started, where that was not foreseen. */
+	/** Tells the person what could not be started, where that was not foreseen. */
 	hintAtFailures(): void {
 		const [first] = this.failures;
-		if (!first || this.isHinted) return;
-		const items = this.failures.map(({ itemIndex }) => itemIndex).join(', ');
-		this.hint(`${LABEL} was not possible for item ${items}: ${first.reason}`);
+		if (first && !this.isHinted) this.hint(first.workflowId, first.reason);
 	}
 
-	private hint(sentence: string): void {
+	private hint(workflowId: string, reason: string): void {
 		this.isHinted = true;
-		const message = `${sentence.replace(/\.$/, '')}. The clips are made all the same and come out here; n8n's log names each row whose workflow was not started.`;
+		const message = `"Start a Workflow for Each Clip": workflow ${workflowId} cannot be started (${reason}). The clips are made all the same, and n8n's log names each row for which it was not started.`;
 		this.context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
 
@@ -132,7 +129,7 @@ export class EachClip {
 		} catch (error) {
 			rules.starts[name] = false;
 			const reason = reasonOf(error);
-			this.failures.push({ itemIndex, reason });
+			this.failures.push({ workflowId, reason });
 			logger.warn(`Kling Fast: workflow ${workflowId} was not started for ${place}: ${reason}`);
 		}
 	}
