@@ -45,7 +45,8 @@ async function main([command, ...args]) {
 	}
 	if (!dependenciesMatchLockfile()) {
 		if (command === 'start') beginN8nInstall();
-		await installDependencies();
+		const beside = command === 'start' ? ', and n8n beside them' : '';
+		await installDependencies(`Installing the dependencies of this repository${beside}`);
 	}
 	return await run(process.execPath, ['--import', 'tsx', join(root, program), ...args]);
 }
@@ -80,8 +81,8 @@ function packagesIn(lockfilePath) {
 	return JSON.parse(readFileSync(lockfilePath, 'utf8')).packages ?? {};
 }
 
-async function installDependencies() {
-	const progress = showProgress('Installing the dependencies of this repository (about a minute)');
+async function installDependencies(title) {
+	const progress = showProgress(`${title} (about a minute)`);
 	// Without --ignore-scripts a lint plugin insists on pnpm and isolated-vm is compiled for a Node that it does not
 	// support. Nothing that is used here needs the scripts.
 	const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
