@@ -4,7 +4,7 @@ import { ApimartError } from './errors';
 
 const FIRST_BACKOFF_SECONDS = 2;
 const LONGEST_BACKOFF_SECONDS = 30;
-/** However eager chance or the provider is: `Retry-After: 0` brought 1,300 requests for one row in 15 minutes. */
+/** Whatever chance or the provider says: `Retry-After: 0` brought 1,300 requests for one row in 15 minutes. */
 const SHORTEST_BACKOFF_SECONDS = 0.5;
 
 /**
@@ -41,7 +41,7 @@ export interface RetryRules {
 	deadlineMs: number;
 	/** No more tries than this, whatever the time; without it only the deadline counts. */
 	maxTries?: number;
-	/** Told of waits that a person may wonder about. */
+	/** Gets a line for each long wait. */
 	logger?: Pick<Logger, 'info'>;
 }
 

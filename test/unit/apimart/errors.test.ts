@@ -7,10 +7,12 @@ import {
 } from '../../../nodes/KlingFast/apimart/errors';
 import { answer, refusal } from './answers';
 
-type Rule = Pick<ErrorDetails, 'retryable' | 'charged'>;
+type Rule = Pick<ErrorDetails, 'retryable' | 'charged' | 'retryForSeconds'>;
 const NO: Rule = { retryable: false, charged: 'no' };
 const AGAIN: Rule = { retryable: true, charged: 'no' };
 const PERHAPS: Rule = { retryable: true, charged: 'unknown' };
+/** A page of something in between: retryable for two minutes. */
+const PAGE: Rule = { ...PERHAPS, retryForSeconds: 120 };
 const UNCLEAR: Rule = { retryable: false, charged: 'unknown' };
 
 const says = (message: string, code = '') => ({ error: { code, message, type: 'apimart_error' } });
@@ -56,16 +58,30 @@ const ANSWERS: Array<[number, unknown, ErrorDetails['kind'], Rule, string, RegEx
 	[409, says('conflict'), 'duplicate', UNCLEAR, 'unsure', /not sent again/],
 	[200, page('Login'), 'unreadable', PERHAPS, 'unreadable', /Base URL/],
 	[200, '{"code":200,"data":[{"status":"subm', 'unreadable', PERHAPS, 'unreadable'],
-	[302, '', 'redirect', PERHAPS, 'redirect', /never sent across a redirect/],
-	[407, page('Sign in'), 'unreachable', AGAIN, 'proxy', /Neither the row.*Nothing was sent/],
+	[302, '', 'redirect', PAGE, 'redirect', /never sent across a redirect/],
+	[
+		407,
+		page('Sign in'),
+		'unreachable',
+		{ ...AGAIN, retryForSeconds: 0 },
+		'proxy',
+		/Neither the row.*Nothing was sent/,
+	],
 	...[401, 402, 403, 404, 413, 500, 522].map((status): (typeof ANSWERS)[number] => [
-		...([status, page('No'), 'unreadable', PERHAPS, 'between', /often passes.*Base URL/] as const),
+		...([
+			status,
+			page('No'),
+			'unreadable',
+			status < 500 ? PAGE : { ...PERHAPS, retryForSeconds: undefined },
+			'between',
+			/often passes.*Base URL/,
+		] as const),
 	]),
-	[404, '', 'unreadable', PERHAPS, 'between'],
-	[403, { message: 'Forbidden' }, 'unreadable', PERHAPS, 'between'],
-	[401, { error: 'Unauthorized' }, 'unreadable', PERHAPS, 'between'],
-	[401, {}, 'unreadable', PERHAPS, 'between'],
-	[403, [], 'unreadable', PERHAPS, 'between'],
+	[404, '', 'unreadable', PAGE, 'between'],
+	[403, { message: 'Forbidden' }, 'unreadable', PAGE, 'between'],
+	[401, { error: 'Unauthorized' }, 'unreadable', PAGE, 'between'],
+	[401, {}, 'unreadable', PAGE, 'between'],
+	[403, [], 'unreadable', PAGE, 'between'],
 ];
 
 const SENTENCES: Record<string, RegExp> = {
@@ -131,10 +147,10 @@ describe('what an answer of APIMart means', () => {
 		const status = fc.integer({ min: 400, max: 599 }).filter((code) => code !== 407);
 		fc.assert(
 			fc.property(status, fc.string(), (httpStatus, message) => {
-				const { retryable: isPassing } = refusal(httpStatus, { error: { message } }).details;
+				const { retryable } = refusal(httpStatus, { error: { message } }).details;
 				const isPublished = [408, 429, 502, 503, 504].includes(httpStatus);
-				const isContent = httpStatus === 409 && message.includes('idempotency_in_progress');
-				expect(isPassing).toBe(isPublished || isContent);
+				const isInProgress = httpStatus === 409 && message.includes('idempotency_in_progress');
+				expect(retryable).toBe(isPublished || isInProgress);
 			}),
 		);
 	});
@@ -171,7 +187,7 @@ describe('what an answer of APIMart means', () => {
 	});
 });
 
-describe('a fault below HTTP', () => {
+describe('a network error', () => {
 	it.each<[unknown, string]>([
 		[Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), 'ECONNRESET'],
 		[Object.assign(new Error('x'), { cause: { code: 'ENOTFOUND' } }), 'ENOTFOUND'],
@@ -181,7 +197,7 @@ describe('a fault below HTTP', () => {
 		['just a text', 'just a text'],
 		[{}, 'unknown cause'],
 		[undefined, 'undefined'],
-	])('%p is told as %s', (cause, words) => {
+	])('%p is described as %s', (cause, words) => {
 		expect(describeCause(cause)).toBe(words);
 	});
 
@@ -208,7 +224,7 @@ describe('a fault below HTTP', () => {
 	});
 
 	it.each(['ECONNRESET', 'ETIMEDOUT', 'ECONNABORTED', 'EPIPE', 'socket hang up', 'timeout'])(
-		'after which nobody knows: %s',
+		'after which the outcome is unknown: %s',
 		(code) => {
 			const { message, details } = networkError(new Error(code));
 			expect(message).toBe(`No answer from APIMart (${code})`);

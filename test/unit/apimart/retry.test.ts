@@ -95,7 +95,7 @@ describe('a retryable fault is repeated', () => {
 		expect(triedAtMs.length).toBeLessThan(100);
 	});
 
-	it('tells of waits of more than ten seconds, and of no shorter ones', async () => {
+	it('logs waits of more than ten seconds, and no shorter ones', async () => {
 		const clock = new ManualClock();
 		const info = jest.fn();
 		const work = failing(BUSY, askedToWait(9.5), askedToWait(10));
@@ -106,7 +106,7 @@ describe('a retryable fault is repeated', () => {
 		]);
 	});
 
-	it('does not go on for longer than the fault is worth it', async () => {
+	it('stops after retryForSeconds', async () => {
 		const clock = new ManualClock();
 		const refused = networkError({ code: 'ECONNREFUSED' });
 		const untrusted = networkError({ code: 'CERT_HAS_EXPIRED' });
