@@ -89,13 +89,12 @@ function fits(heard: Heard, condition: Condition): boolean {
 }
 
 /** APIMart's published list of what may be sent again. The statuses are believed whoever says them. */
-const RETRYABLE: Condition = { status: [408, 429, 502, 503, 504] };
+const RETRYABLE = { status: [408, 429, 502, 503, 504] };
 const NO_CAPACITY: Condition = { status: 400, code: /get_channel_failed/ };
 const IN_PROGRESS: Condition = { status: 409, code: /idempotency_in_progress/ };
 
 /**
- * The retry rule: whether the same request, with the same key and bytes, may be sent again. `withRetries` says how often and
- * after how long, the rule's `retryForSeconds` until when.
+ * The retry rule: whether the same request, with the same key and bytes, may be sent again. How often and how long: `withRetries`.
  */
 export function shouldRetry(heard: Heard): boolean {
 	// Not a word from APIMart. If it has accepted the request, it finds it by the Idempotency-Key.
@@ -269,12 +268,13 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | undefined {
 	const { headers, json, text } = answer;
 	const status = effectiveStatus(answer);
-	const heard: Heard = { from: 'apimart', status, code: codeOf(json), said: providerText(answer) };
-	if (!isFromApimart(answer) && !fits(heard, RETRYABLE)) {
-		Object.assign(heard, { from: 'between', said: excerpt(text) });
-	} else if (status < 300 && !saysFailure(json)) return undefined;
+	const isBetween = !isFromApimart(answer) && !RETRYABLE.status.includes(status);
+	if (!isBetween && status < 300 && !saysFailure(json)) return undefined;
+	const from = isBetween ? 'between' : 'apimart';
+	const said = isBetween ? excerpt(text) : providerText(answer);
 	// Of a conflict the word can stand in the message.
-	if (status === 409) heard.code += ` ${heard.said}`;
+	const code = status === 409 ? `${codeOf(json)} ${said}` : codeOf(json);
+	const heard: Heard = { from, status, code, said };
 	return errorOf(heard, {
 		httpStatus: status,
 		retryAfterSeconds: retryAfterSeconds(headers, nowMs),
