@@ -4,7 +4,6 @@ import axios from 'axios';
 import express, { type Request, type Response } from 'express';
 import { WebhookContext } from 'n8n-core';
 import type {
-	IHttpRequestMethods,
 	INode,
 	IWebhookData,
 	IWebhookResponseData,
@@ -19,7 +18,6 @@ import type { Engine, RunOptions } from './harness';
 export interface WebhookRequest {
 	/** `default` or `setup`. */
 	webhook?: WebhookType;
-	method?: IHttpRequestMethods;
 	/** A string is sent as it is, anything else as JSON. */
 	body?: unknown;
 	headers?: Record<string, string>;
@@ -65,7 +63,7 @@ export async function callWebhook(
 	try {
 		const answer = await axios.request({
 			url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-			method: request.method ?? 'POST',
+			method: 'POST',
 			params: request.query,
 			// A string under a JSON content type would be quoted by axios.
 			data: typeof request.body === 'string' ? Buffer.from(request.body) : request.body,

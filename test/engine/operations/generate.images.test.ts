@@ -1,29 +1,12 @@
-import type { INodeExecutionData } from 'n8n-workflow';
 import { jpeg, png } from '../../unit/apimart/imageFiles';
 import { column, jsonOf, setTheStage } from '../laws/setup';
+import { fromFiles, imageRows } from './imageRows';
 
 const stage = setTheStage();
 
 const PNG = png().toString('latin1');
 
-const fromFiles = {
-	source: 'image',
-	imageInput: 'binary',
-	startImageField: 'first',
-	endImageField: '={{ $json.end ?? "" }}',
-};
-
-async function image(content: string, fileName = 'cat.png', mimeType = 'image/png') {
-	return await stage.engine.binary(Buffer.from(content, 'latin1'), fileName, mimeType);
-}
-
-async function row(prompt: string, first: string, last?: string): Promise<INodeExecutionData> {
-	const binary = {
-		first: await image(first),
-		...(last !== undefined && { last: await image(last) }),
-	};
-	return { json: { prompt, ...(last !== undefined && { end: 'last' }) }, binary };
-}
+const { image, row } = imageRows(stage);
 
 function sentImages(): unknown[] {
 	return stage.ledger.accepted().map(({ body }) => (body as { image_urls?: unknown }).image_urls);

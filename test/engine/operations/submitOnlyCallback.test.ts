@@ -59,19 +59,6 @@ describe('Submit Only with a Callback URL', () => {
 		expect(webhook?.startsWith(url.replace(/callback$/, ''))).toBe(true);
 	});
 
-	test.each([
-		(url: string) => url,
-		(url: string) => `${url}/`,
-		(url: string) => url.replace('/callback', ''),
-		(url: string) => `  ${url}?from=sheet `,
-		(url: string) => url.replace('/callback', '/:token/callback'),
-	])('in any form that a person may paste (%#)', async (pasted) => {
-		const { url, started } = await publish();
-		await stage.engine.runNode(submit(['A fox'], pasted(url)));
-		await untilDelivered(2);
-		expect(started).toHaveLength(1);
-	});
-
 	test("a callback with another row's signature starts nothing, and leaves the clip to its own", async () => {
 		const { url, started } = await publish();
 		const prompts = ['[[no-callback]] A fox', '[[no-callback]] A cat'];
@@ -146,17 +133,6 @@ describe('Submit Only with a Callback URL', () => {
 		const token = bodies()[0].webhook?.split('/').at(-1) ?? 'none';
 		expect(token.length).toBeGreaterThan(30);
 		expect(everythingIn(run)).not.toContain(token);
-	});
-
-	test('metadata of 1,000 bytes make the way', async () => {
-		const { url, started } = await publish();
-		const metadata = { text: '🦊'.repeat(247) };
-		const run = await stage.engine.runNode(
-			submit(['A fox'], url, { parameters: { metadata: `={{ (${JSON.stringify(metadata)}) }}` } }),
-		);
-		expect(run.status).toBe('success');
-		await untilDelivered(2);
-		expect(started[0].json.metadata).toEqual(metadata);
 	});
 
 	test('in Submit and Wait a Callback URL left over from before is not read', async () => {

@@ -1,6 +1,6 @@
-import type { INodeExecutionData } from 'n8n-workflow';
 import { png } from '../../unit/apimart/imageFiles';
 import { column, jsonOf } from '../laws/setup';
+import { fromFiles, imageRows } from '../operations/imageRows';
 import {
 	cutOffInSubmit,
 	nextRound,
@@ -11,26 +11,9 @@ import {
 
 const stage = setTheSleepStage({ concurrency: 0 });
 const PNG = png().toString('latin1');
-const fromFiles = {
-	source: 'image',
-	imageInput: 'binary',
-	startImageField: 'first',
-	endImageField: '={{ $json.last }}',
-};
-
-async function image(content: string) {
-	return await stage.engine.binary(Buffer.from(content, 'latin1'), 'cat.png', 'image/png');
-}
-
-async function row(prompt: string, first: string, last?: string): Promise<INodeExecutionData> {
-	return {
-		json: { prompt, last: last === undefined ? '' : 'last' },
-		binary: {
-			first: await image(PNG + first),
-			...(last !== undefined && { last: await image(PNG + last) }),
-		},
-	};
-}
+const rows = imageRows(stage);
+const row = async (prompt: string, first: string, last?: string) =>
+	await rows.row(prompt, PNG + first, last && PNG + last);
 
 const bodies = () => stage.ledger.accepted().map(({ body }) => body as Record<string, unknown>);
 
