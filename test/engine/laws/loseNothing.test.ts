@@ -72,9 +72,8 @@ describe('Law 2, Lose nothing', () => {
 	});
 
 	test('a lost answer and then a refusal: still not known, and said so', async () => {
-		const { faults } = stage.sandbox;
-		faults.add({ action: 'reset-after-accept', nth: 1 });
-		faults.add({ action: '402', nth: 2 });
+		stage.faults.add({ action: 'reset-after-accept', nth: 1 });
+		stage.faults.add({ action: '402', nth: 2 });
 		const run = await stage.run(['A cat']);
 		expect(acceptedIds()).toHaveLength(1);
 		expect(errorText(run)).toMatch(/Whether the clip was accepted is not known/);
@@ -98,9 +97,8 @@ describe('Law 2, Lose nothing', () => {
 				'expired-once',
 				'file-500',
 			];
-			const { faults } = stage.sandbox;
 			storm.forEach((action, index) => {
-				faults.add({ action, probability: 0.04 + 0.02 * ((index * seed) % 5) });
+				stage.faults.add({ action, probability: 0.04 + 0.02 * ((index * seed) % 5) });
 			});
 			const options: RunOptions = seed % 2 ? { onError: 'continueRegularOutput' } : {};
 			const run = await stage.run(numbered(30), {

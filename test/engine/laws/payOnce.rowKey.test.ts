@@ -55,27 +55,25 @@ describe('Law 1, Pay once: a Row Key', () => {
 	});
 
 	test('two executions at once with the same key and content share one clip', async () => {
-		const { ledger, faults } = stage.sandbox;
-		faults.add({
+		stage.faults.add({
 			...{ route: 'submit', nth: 1 },
 			action: { kind: 'slow', part: 'headers', seconds: 0.1 },
 		});
 		const runs = await Promise.all([stage.run(['A cat'], withKey), stage.run(['A cat'], withKey)]);
 		const [first, second] = runs.map((run) => column(run, 'taskId'));
 		expect(second).toEqual(first);
-		expect(ledger.submits().some(({ status }) => status === 409)).toBe(true);
-		expect(ledger.charges()).toHaveLength(1);
+		expect(stage.ledger.submits().some(({ status }) => status === 409)).toBe(true);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('a clip that another execution is still waiting for is waited for, not submitted again', async () => {
-		const { ledger } = stage.sandbox;
 		const first = stage.start(['[[stuck]] A cat'], withKey);
-		await ledger.waitFor(() => ledger.accepted().length === 1);
+		await stage.ledger.waitFor(() => stage.ledger.accepted().length === 1);
 		const second = stage.start(['[[stuck]] A cat'], withKey);
-		await ledger.waitFor(() => ledger.submits().length === 2);
-		await stage.sandbox.finishTask(String(ledger.accepted()[0].taskId));
+		await stage.ledger.waitFor(() => stage.ledger.submits().length === 2);
+		await stage.sandbox.finishTask(String(stage.ledger.accepted()[0].taskId));
 		const runs = [await first.finished, await second.finished];
 		expect(runs.map((run) => column(run, 'status'))).toEqual([['completed'], ['completed']]);
-		expect(ledger.charges()).toHaveLength(1);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 });

@@ -39,28 +39,28 @@ const hasEnded = (what: 'submits' | 'downloads') => stage.ledger[what]()[0]?.end
 /** As many clips as the key has places get through at once: none of them is still taken. */
 async function expectFreePlaces(): Promise<void> {
 	for (const taskId of acceptedIds()) await stage.sandbox.finishTask(taskId);
-	const { ledger } = stage.sandbox;
-	const before = ledger.accepted().length;
+	const before = stage.ledger.accepted().length;
 	const running = stage.start(numbered(5, '[[stuck]] next'), { nodeOptions: quickPolls });
-	await ledger.waitFor(() => ledger.accepted().length === before + 5, 2000);
+	await stage.ledger.waitFor(() => stage.ledger.accepted().length === before + 5, 2000);
 	for (const taskId of acceptedIds()) await stage.sandbox.finishTask(taskId);
 	expect(column(await running.finished, 'status')).toEqual(Array(5).fill('completed'));
 }
 
 describe('Law 8, Stop means stop', () => {
 	test('while clips are made and rows wait for a place', async () => {
-		const { ledger } = stage.sandbox;
 		const running = stage.start(numbered(12, '[[stuck]] A cat'), { nodeOptions: quickPolls });
-		await ledger.waitFor(() => new Set(ledger.polls().map(({ taskId }) => taskId)).size === 5);
+		await stage.ledger.waitFor(
+			() => new Set(stage.ledger.polls().map(({ taskId }) => taskId)).size === 5,
+		);
 		const run = await stop(running);
-		expect(ledger.accepted()).toHaveLength(5);
+		expect(stage.ledger.accepted()).toHaveLength(5);
 		expect(savedIds(run).sort()).toEqual(acceptedIds().sort());
 		const log = JSON.stringify(run.log);
 		for (const taskId of acceptedIds()) expect(log).toContain(taskId);
-		const polls = ledger.polls().length;
+		const polls = stage.ledger.polls().length;
 		await expectFreePlaces();
 		const stopped = new Set(savedIds(run));
-		const later = ledger.polls().slice(polls);
+		const later = stage.ledger.polls().slice(polls);
 		// One read each may have been on its way.
 		for (const taskId of stopped) {
 			expect(later.filter((read) => read.taskId === taskId).length).toBeLessThanOrEqual(1);
@@ -68,13 +68,12 @@ describe('Law 8, Stop means stop', () => {
 	});
 
 	test('while an execution waits for slots that another one holds', async () => {
-		const { ledger } = stage.sandbox;
 		const holding = stage.start(numbered(5, '[[stuck]] A cat'), { nodeOptions: quickPolls });
-		await ledger.waitFor(() => ledger.polls().length >= 5);
+		await stage.ledger.waitFor(() => stage.ledger.polls().length >= 5);
 		const waiting = stage.start(numbered(3, 'A dog'));
 		const run = await stop(waiting);
 		expect(savedIds(run)).toEqual([]);
-		expect(ledger.accepted()).toHaveLength(5);
+		expect(stage.ledger.accepted()).toHaveLength(5);
 		await stop(holding);
 		await expectFreePlaces();
 	});
@@ -99,23 +98,21 @@ describe('Law 8, Stop means stop', () => {
 	});
 
 	test('with continue-on-fail and Retry On Fail, too: nothing goes on and nothing is tried again', async () => {
-		const { ledger } = stage.sandbox;
 		const running = stage.start(numbered(7, '[[stuck]] A cat'), {
 			nodeOptions: quickPolls,
 			onError: 'continueRegularOutput',
 			retryOnFail: true,
 			maxTries: 3,
 		});
-		await ledger.waitFor(() => ledger.polls().length >= 5);
+		await stage.ledger.waitFor(() => stage.ledger.polls().length >= 5);
 		const run = await stop(running);
 		expect(column(run, 'status').filter(Boolean)).toEqual([]);
 		expect(run.execution.resultData.runData).not.toHaveProperty('Next');
-		expect(ledger.accepted()).toHaveLength(5);
+		expect(stage.ledger.accepted()).toHaveLength(5);
 		await expectFreePlaces();
 	});
 
 	test('Get Video that waits', async () => {
-		const { ledger } = stage.sandbox;
 		const submitted = await stage.run(numbered(2, '[[stuck]] A cat'), {
 			parameters: { mode: 'submitOnly' },
 		});
@@ -123,23 +120,22 @@ describe('Law 8, Stop means stop', () => {
 		const running = stage.engine.start(
 			get(stage, ids, { parameters: { waitUntilFinished: true }, nodeOptions: quickPolls }),
 		);
-		await ledger.waitFor(() => ledger.polls().length >= 4);
+		await stage.ledger.waitFor(() => stage.ledger.polls().length >= 4);
 		await stop(running);
 		await expectFreePlaces();
 	});
 
 	test('an image upload that does not come back', async () => {
-		const { ledger, faults } = stage.sandbox;
-		faults.add({ route: 'upload', action: { kind: 'slow', part: 'headers', seconds: 20 } });
+		stage.faults.add({ route: 'upload', action: { kind: 'slow', part: 'headers', seconds: 20 } });
 		const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
 		const running = stage.start([], {
 			items: [{ json: { prompt: 'A cat' }, binary: { data: image } }],
 			parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
 		});
-		await ledger.waitFor(() => ledger.uploads().length === 1);
+		await stage.ledger.waitFor(() => stage.ledger.uploads().length === 1);
 		await stop(running);
-		expect(ledger.submits()).toEqual([]);
-		faults.clear();
+		expect(stage.ledger.submits()).toEqual([]);
+		stage.faults.clear();
 		await expectFreePlaces();
 	});
 });

@@ -42,9 +42,8 @@ describe('Law 7, A timeout never looks like success', () => {
 			nodeOptions: { concurrency: 2, maxWait: 1600 },
 		});
 		expect(column(run, 'status')).toEqual(Array(4).fill('timedOut'));
-		const { ledger } = stage.sandbox;
-		for (const { taskId, at } of ledger.accepted()) {
-			const last = ledger.polls(taskId).at(-1);
+		for (const { taskId, at } of stage.ledger.accepted()) {
+			const last = stage.ledger.polls(taskId).at(-1);
 			expect(Date.parse(String(last?.at)) - Date.parse(at)).toBeGreaterThan(400);
 		}
 	});

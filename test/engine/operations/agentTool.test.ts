@@ -100,14 +100,13 @@ describe('calls of the tool side by side', () => {
 	);
 
 	test('one that is made again after its answer was lost buys nothing twice', async () => {
-		const { faults, ledger } = stage.sandbox;
-		faults.add({ action: '500-after-accept', nth: 1 });
+		stage.faults.add({ action: '500-after-accept', nth: 1 });
 		const options = { context: {} };
 		const [lost] = await asked(['A fox'], options);
 		expect(lost.error).toMatch(/accepted is not known/);
 		const [again] = await asked(['A fox'], { ...options, runIndex: 1 });
-		expect(again).toMatchObject({ status: 'completed', taskId: ledger.accepted()[0].taskId });
-		expect(ledger.charges()).toHaveLength(1);
+		expect(again).toMatchObject({ status: 'completed', taskId: stage.ledger.accepted()[0].taskId });
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('a clip of a day before is not given without a word (MCP has no execution)', async () => {

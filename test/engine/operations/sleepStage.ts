@@ -151,19 +151,18 @@ export async function cutOffInSubmit(
 	run: NodeRun,
 	startRound: () => Promise<unknown>,
 ): Promise<string> {
-	const { engine, sandbox } = stage;
-	const before = sandbox.ledger.accepted().length;
-	const fault = sandbox.faults.add({
+	const before = stage.ledger.accepted().length;
+	const fault = stage.faults.add({
 		route: 'submit',
 		action: { kind: 'slow', part: 'headers', seconds: 0.3 },
 	});
 	const { id } = partOf(stage, run, 'worker');
 	const round = startRound();
-	await sandbox.ledger.waitFor((ledger) => ledger.accepted().length > before);
-	engine.crash(id);
+	await stage.ledger.waitFor((ledger) => ledger.accepted().length > before);
+	stage.engine.crash(id);
 	await round;
-	sandbox.faults.remove(fault);
+	stage.faults.remove(fault);
 	// Until then the provider says of a repetition that the first one is being dealt with.
-	await sandbox.ledger.waitFor((ledger) => ledger.submits().every(({ ended }) => ended));
+	await stage.ledger.waitFor((ledger) => ledger.submits().every(({ ended }) => ended));
 	return id;
 }

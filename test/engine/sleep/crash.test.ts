@@ -18,7 +18,6 @@ const stage = setTheSleepStage({ concurrency: 0 });
 
 /** Every row delivered and charged once, and what was sent twice was the same both times. */
 async function expectAllDelivered(run: NodeRun, prompts: string[]): Promise<void> {
-	const { ledger } = stage.sandbox;
 	const final = await toTheEnd(stage, run, 30);
 	expect(final.status).toBe('success');
 	expect(column(final, 'prompt')).toEqual(prompts);
@@ -26,11 +25,11 @@ async function expectAllDelivered(run: NodeRun, prompts: string[]): Promise<void
 	for (const { binary } of final.items) {
 		expect(binary?.data.id).toContain(`executions/${run.options.executionId}/`);
 	}
-	expect(ledger.charges()).toHaveLength(prompts.length);
-	expect(ledger.accepted()).toHaveLength(prompts.length);
-	expect(ledger.maxInFlight()).toBe(5);
+	expect(stage.ledger.charges()).toHaveLength(prompts.length);
+	expect(stage.ledger.accepted()).toHaveLength(prompts.length);
+	expect(stage.ledger.maxInFlight()).toBe(5);
 	const bytes = new Map<string, Set<string | undefined>>();
-	for (const { idempotencyKey = '', bodyHash } of ledger.submits()) {
+	for (const { idempotencyKey = '', bodyHash } of stage.ledger.submits()) {
 		bytes.set(idempotencyKey, (bytes.get(idempotencyKey) ?? new Set()).add(bodyHash));
 	}
 	expect(bytes.size).toBe(prompts.length);
@@ -41,41 +40,38 @@ const replayed = () => stage.ledger.submits().filter((submit) => submit.replayed
 
 describe('killed in the middle of a round', () => {
 	test('after a timer, with a submit accepted and nothing saved: another execution goes on', async () => {
-		const { engine } = stage;
 		const run = await stage.sleep(numbered(12));
 		await nextRound(stage, run);
 		stage.pass(60);
 		const dead = await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
-		expect(engine.executions.find(({ id }) => id === dead)?.status).toBe('crashed');
-		await engine.sweep();
+		expect(stage.engine.executions.find(({ id }) => id === dead)?.status).toBe('crashed');
+		await stage.engine.sweep();
 		expect(partOf(stage, run, 'worker').id).not.toBe(dead);
 		await expectAllDelivered(run, numbered(12));
 		expect(replayed().length).toBeGreaterThan(0);
-		expect(engine.log.text()).toContain(`execution ${dead}, which made the clips`);
+		expect(stage.engine.log.text()).toContain(`execution ${dead}, which made the clips`);
 	});
 
 	test('after a callback, the first one after the run was put to wait', async () => {
-		const { engine } = stage;
 		const prompts = numbered(6);
 		const run = await stage.sleep(prompts);
 		const [first] = taskIds(stage);
 		await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
-		await engine.sweep();
+		await stage.engine.sweep();
 		await expectAllDelivered(run, prompts);
 		expect(replayed()).toHaveLength(1);
 	});
 
 	test('while a video is stored: it is stored once more', async () => {
-		const { engine, sandbox } = stage;
 		const run = await stage.sleep(['A fox']);
-		sandbox.faults.add({ action: 'file-slow:1', route: 'file', nth: 1 });
+		stage.faults.add({ action: 'file-slow:1', route: 'file', nth: 1 });
 		stage.pass(60);
 		const { id } = partOf(stage, run, 'worker');
 		const round = nextRound(stage, run);
-		await sandbox.ledger.waitFor((ledger) => ledger.downloads().length === 1);
-		engine.crash(id);
+		await stage.ledger.waitFor((ledger) => ledger.downloads().length === 1);
+		stage.engine.crash(id);
 		await round;
-		await engine.sweep();
+		await stage.engine.sweep();
 		const final = await toTheEnd(stage, run, 5);
 		expect(column(final, 'status')).toEqual(['completed']);
 		expect(final.items[0].binary?.data.id).toContain(`executions/${run.options.executionId}/`);
@@ -83,40 +79,38 @@ describe('killed in the middle of a round', () => {
 });
 
 test('killed before it could go to sleep, the sheet leaves nothing that would go on', async () => {
-	const { engine, sandbox } = stage;
-	sandbox.faults.add({ route: 'submit', action: { kind: 'slow', part: 'headers', seconds: 1 } });
+	stage.faults.add({ route: 'submit', action: { kind: 'slow', part: 'headers', seconds: 1 } });
 	const running = stage.start(numbered(12), { ...ASLEEP, executionId: 'early' });
-	await sandbox.ledger.waitFor((ledger) => ledger.accepted().length === 5);
-	engine.crash(partOf(stage, { options: { executionId: 'early' } }, 'worker').id);
+	await stage.ledger.waitFor((ledger) => ledger.accepted().length === 5);
+	stage.engine.crash(partOf(stage, { options: { executionId: 'early' } }, 'worker').id);
 	expect((await running.finished).status).toBe('crashed');
-	await engine.sweep();
+	await stage.engine.sweep();
 	await realClock.sleep(1100);
-	expect(sandbox.ledger.accepted()).toHaveLength(5);
+	expect(stage.ledger.accepted()).toHaveLength(5);
 	expect(
-		engine.executions.filter(
+		stage.engine.executions.filter(
 			({ parentId, status }) => parentId === 'early' && status === 'waiting',
 		),
 	).toEqual([]);
 });
 
 test('a sheet that is cut off in every round, and never gets on, ends with what is known', async () => {
-	const { engine, sandbox } = stage;
 	const run = await stage.sleep([open('A fox'), open('A cat')], {
 		onError: 'continueRegularOutput',
 	});
 	const ids = taskIds(stage);
 	for (let times = 0; times < 6; times++) {
-		sandbox.faults.add({ action: 'task-slow:0.3', route: 'task', times: 1 });
+		stage.faults.add({ action: 'task-slow:0.3', route: 'task', times: 1 });
 		const { id } = partOf(stage, run, 'worker');
-		const polls = sandbox.ledger.polls().length;
+		const polls = stage.ledger.polls().length;
 		const round = roundAfter(stage, run, 60);
-		await sandbox.ledger.waitFor((ledger) => ledger.polls().length > polls);
-		engine.crash(id);
+		await stage.ledger.waitFor((ledger) => ledger.polls().length > polls);
+		stage.engine.crash(id);
 		await round;
-		await engine.sweep();
+		await stage.engine.sweep();
 		if (times < 5) await nextRound(stage, run);
 	}
-	const final = await engine.finalRun(run);
+	const final = await stage.engine.finalRun(run);
 	expect(column(final, 'taskId')).toEqual(ids);
 	expect(column(final, 'status')).toEqual(['processing', 'processing']);
 	for (const error of column(final, 'error')) {

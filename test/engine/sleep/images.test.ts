@@ -32,9 +32,8 @@ test('an image of several rows is uploaded once, also for rows that are submitte
 	expect(run.status).toBe('waiting');
 	const final = await toTheEnd(stage, run, 10);
 	expect(column(final, 'status')).toEqual(Array(4).fill('completed'));
-	const { ledger } = stage.sandbox;
-	expect(ledger.uploads()).toHaveLength(2);
-	const urls = ledger.uploads().map(({ url }) => url);
+	expect(stage.ledger.uploads()).toHaveLength(2);
+	const urls = stage.ledger.uploads().map(({ url }) => url);
 	expect(bodies().map(({ image_urls: images }) => images)).toEqual([
 		[urls[0]],
 		[urls[1], urls[0]],
@@ -79,11 +78,10 @@ test('after a crash the same bytes are sent, with the same uploaded images', asy
 	await stage.engine.sweep();
 	const final = await toTheEnd(stage, run, 15);
 	expect(column(final, 'status')).toEqual(Array(3).fill('completed'));
-	const { ledger } = stage.sandbox;
 	// One was uploaded ahead in the round that was lost.
-	expect(ledger.uploads().length).toBeLessThanOrEqual(4);
-	expect(new Set(ledger.submits().map(({ bodyHash }) => bodyHash)).size).toBe(3);
-	expect(ledger.charges()).toHaveLength(3);
+	expect(stage.ledger.uploads().length).toBeLessThanOrEqual(4);
+	expect(new Set(stage.ledger.submits().map(({ bodyHash }) => bodyHash)).size).toBe(3);
+	expect(stage.ledger.charges()).toHaveLength(3);
 });
 
 test('a retryable fault of an upload is repeated; a refused upload costs its own row only', async () => {

@@ -7,7 +7,6 @@ import { CHOSEN, chosenWorkflow, itemsStartedBy } from '../operations/startedCli
 const stage = setTheSleepStage();
 
 test('without a store for files the videos are fetched when the rows are delivered, and the saved sheet stays small', async () => {
-	const { sandbox } = stage;
 	const final = await stage.sleepThrough(numbered(7));
 	expect(column(final, 'status')).toEqual(Array(7).fill('completed'));
 	for (const { binary, json } of final.items) {
@@ -15,7 +14,7 @@ test('without a store for files the videos are fetched when the rows are deliver
 		const content = Buffer.from(binary?.data.data ?? '', 'base64').toString('latin1');
 		expect(content).toContain(`task ${json.taskId}`);
 	}
-	expect(sandbox.ledger.downloads().length).toBeLessThanOrEqual(12);
+	expect(stage.ledger.downloads().length).toBeLessThanOrEqual(12);
 	expect(taskIds(stage)).toHaveLength(7);
 });
 

@@ -40,24 +40,6 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['timedOut']);
 	});
 
-	test('a clip that was ready in the last moment is completed: there is one last read', async () => {
-		const run = await stage.sleep([open('A fox')], { ...goingOn, nodeOptions: { maxWait: 90 } });
-		await stage.sandbox.finishTask(taskIds(stage)[0]);
-		await roundAfter(stage, run, 500);
-		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['completed']);
-	});
-
-	test('counts for each clip from its own submit, and a clip whose time is up makes room', async () => {
-		const run = await stage.sleep([open('late'), 'A fox', 'A cat'], {
-			...goingOn,
-			nodeOptions: { maxWait: 120, concurrency: 1 },
-		});
-		expect(taskIds(stage)).toHaveLength(1);
-		const final = await toTheEnd(stage, run, 12);
-		expect(column(final, 'status')).toEqual(['timedOut', 'completed', 'completed']);
-		expect(stage.ledger.accepted()).toHaveLength(3);
-	});
-
 	test('is that of its own row', async () => {
 		const run = await stage.sleep([open('short'), open('long')], {
 			...goingOn,

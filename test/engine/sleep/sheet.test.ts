@@ -26,23 +26,22 @@ async function expectNothingLeft(run: { options: { executionId?: string } }) {
 
 describe("Sleep in n8n's Database", () => {
 	test('twelve rows at cap 5: waiting after five submits, resumed by callbacks, twelve items in order', async () => {
-		const { engine, sandbox } = stage;
 		const prompts = numbered(12).map(open);
 		const run = await stage.sleep(prompts, {
 			parameters: { metadata: '={{ { row: $json.row } }}' },
 			nodeOptions: { includeInputFields: true },
 		});
 		expect(run.status).toBe('waiting');
-		expect(sandbox.ledger.accepted()).toHaveLength(5);
+		expect(stage.ledger.accepted()).toHaveLength(5);
 		for (let ended = 0; ended < 12; ended++) {
 			// The newest first, so that rows end in another order than they came in.
 			const taskId = taskIds(stage)
 				.reverse()
-				.find((id) => sandbox.ledger.downloads(id).length === 0);
+				.find((id) => stage.ledger.downloads(id).length === 0);
 			expect((await endClip(stage, String(taskId))).status).toBe(200);
 			expect(isWaiting(stage, run)).toBe(ended < 11);
 		}
-		const final = await engine.finalRun(run);
+		const final = await stage.engine.finalRun(run);
 		expect(final.status).toBe('success');
 		expect(column(final, 'row')).toEqual(prompts.map((_, row) => row));
 		expect(column(final, 'metadata')).toEqual(prompts.map((_, row) => ({ row })));
@@ -55,13 +54,13 @@ describe("Sleep in n8n's Database", () => {
 		for (const { json, binary } of final.items) {
 			expect(binary?.data.id).toContain(`executions/${idOf(run)}/`);
 			expect(binary?.data.fileName).toBe(`${json.taskId}.mp4`);
-			const bytes = binary && (await engine.bytesOf(binary.data));
+			const bytes = binary && (await stage.engine.bytesOf(binary.data));
 			expect(bytes?.toString('latin1')).toContain(`task ${json.taskId}`);
 		}
-		expect(sandbox.ledger.maxInFlight()).toBe(5);
-		expect(sandbox.ledger.submits()).toHaveLength(12);
-		expect(sandbox.ledger.charges()).toHaveLength(12);
-		expect(sandbox.ledger.polls().length).toBeLessThanOrEqual(36);
+		expect(stage.ledger.maxInFlight()).toBe(5);
+		expect(stage.ledger.submits()).toHaveLength(12);
+		expect(stage.ledger.charges()).toHaveLength(12);
+		expect(stage.ledger.polls().length).toBeLessThanOrEqual(36);
 		await expectNothingLeft(run);
 	});
 
@@ -143,35 +142,35 @@ describe('slots', () => {
 	});
 
 	test('two sheets of one key share them', async () => {
-		const { engine, sandbox } = stage;
 		const one = await stage.sleep(numbered(6, 'A cat'));
 		const two = await stage.sleep(numbered(6, 'A dog'));
-		expect(sandbox.ledger.accepted()).toHaveLength(5);
+		expect(stage.ledger.accepted()).toHaveLength(5);
 		for (let minute = 0; minute < 20 && isWaiting(stage, two); minute++) {
 			stage.pass(60);
 			if (isWaiting(stage, one)) await nextRound(stage, one);
 			if (isWaiting(stage, two)) await nextRound(stage, two);
 		}
 		for (const run of [one, two]) {
-			expect(column(await engine.finalRun(run), 'status')).toEqual(Array(6).fill('completed'));
+			expect(column(await stage.engine.finalRun(run), 'status')).toEqual(
+				Array(6).fill('completed'),
+			);
 		}
-		expect(sandbox.ledger.maxInFlight()).toBe(5);
-		expect(sandbox.ledger.charges()).toHaveLength(12);
+		expect(stage.ledger.maxInFlight()).toBe(5);
+		expect(stage.ledger.charges()).toHaveLength(12);
 	});
 });
 
 test('a callback that comes while its own round runs is made up for by the next round', async () => {
-	const { engine, sandbox } = stage;
 	const run = await stage.sleep([open('A fox'), open('A cat')]);
 	const [fox, cat] = taskIds(stage);
-	sandbox.faults.add({ action: 'file-slow:1', route: 'file', when: { taskId: fox } });
+	stage.faults.add({ action: 'file-slow:1', route: 'file', when: { taskId: fox } });
 	const first = endClip(stage, fox);
-	await sandbox.ledger.waitFor((ledger) => ledger.downloads().length > 0);
-	await sandbox.finishTask(cat);
+	await stage.ledger.waitFor((ledger) => ledger.downloads().length > 0);
+	await stage.sandbox.finishTask(cat);
 	expect((await callBack(stage, cat)).status).toBe(409);
 	await first;
 	for (let minute = 0; minute < 2 && findPart(stage, run, 'worker'); minute++) {
 		await roundAfter(stage, run, 60);
 	}
-	expect(column(await engine.finalRun(run), 'status')).toEqual(['completed', 'completed']);
+	expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['completed', 'completed']);
 });

@@ -3,9 +3,9 @@ import { column, errorText, jsonOf, numbered } from '../laws/setup';
 import {
 	cutOffInSubmit,
 	endClip,
-	nextRound,
 	open,
 	partOf,
+	roundAfter,
 	setTheSleepStage,
 	taskIds,
 	toTheEnd,
@@ -24,88 +24,74 @@ async function retried(first: NodeRun, prompts: string[]): Promise<NodeRun> {
 
 describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 	test('after a row has failed submits that row only', async () => {
-		const { sandbox } = stage;
 		const prompts = ['steady', 'shaky', 'calm'];
-		sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
+		stage.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
 		const run = await stage.sleep(prompts, once);
 		const first = await toTheEnd(stage, run, 5);
 		expect(first.status).toBe('error');
 		const second = await retried(first, prompts);
 		expect(column(second, 'status')).toEqual(['completed', 'completed', 'completed']);
 		expect(second.items.every(({ binary }) => binary?.data)).toBe(true);
-		expect(sandbox.ledger.accepted()).toHaveLength(4);
-		expect(sandbox.ledger.charges()).toHaveLength(3);
+		expect(stage.ledger.accepted()).toHaveLength(4);
+		expect(stage.ledger.charges()).toHaveLength(3);
 	});
 
-	test('after Stop goes on with the clips that were submitted', async () => {
-		const { engine, sandbox } = stage;
+	const stopped: Array<[string, (run: NodeRun) => unknown]> = [
+		['Stop', ({ options }) => stage.engine.stop(String(options.executionId))],
+		[
+			'Stop that the sheet has noticed',
+			async (run) => {
+				stage.engine.stop(String(run.options.executionId));
+				await roundAfter(stage, run, 60);
+			},
+		],
+		[
+			'Stop on the execution that made the clips',
+			async (run) => {
+				stage.engine.stop(partOf(stage, run, 'worker').id);
+				await stage.engine.sweep();
+			},
+		],
+		[
+			'a crash from which nothing went on, and Stop',
+			async (run) => {
+				const [first] = taskIds(stage);
+				await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
+				stage.engine.stop(String(run.options.executionId));
+			},
+		],
+	];
+	test.each(stopped)('after %s goes on with the clips that were submitted', async (_, stop) => {
 		const run = await stage.sleep(numbered(7));
-		engine.stop(String(run.options.executionId));
-		const second = await retried(await engine.finalRun(run), numbered(7));
+		const before = taskIds(stage);
+		await stop(run);
+		const second = await retried(await stage.engine.finalRun(run), numbered(7));
 		expect(column(second, 'status')).toEqual(Array(7).fill('completed'));
-		expect(column(second, 'taskId').slice(0, 5).sort()).toEqual(taskIds(stage).slice(0, 5).sort());
-		expect(sandbox.ledger.accepted()).toHaveLength(7);
-		expect(sandbox.ledger.charges()).toHaveLength(7);
-	});
-
-	test('after Stop that the sheet has noticed, too', async () => {
-		const { engine, sandbox } = stage;
-		const run = await stage.sleep(numbered(7));
-		engine.stop(String(run.options.executionId));
-		stage.pass(60);
-		await nextRound(stage, run);
-		const second = await retried(await engine.finalRun(run), numbered(7));
-		expect(column(second, 'status')).toEqual(Array(7).fill('completed'));
-		expect(sandbox.ledger.accepted()).toHaveLength(7);
-	});
-
-	test('after Stop on the execution that made the clips', async () => {
-		const { engine, sandbox } = stage;
-		const run = await stage.sleep(numbered(7));
-		engine.stop(partOf(stage, run, 'worker').id);
-		await engine.sweep();
-		const first = await engine.finalRun(run);
-		expect(first.status).toBe('error');
-		const second = await retried(first, numbered(7));
-		expect(column(second, 'status')).toEqual(Array(7).fill('completed'));
-		expect(sandbox.ledger.accepted()).toHaveLength(7);
+		expect(column(second, 'taskId').slice(0, 5).sort()).toEqual(before.sort());
+		expect(stage.ledger.accepted()).toHaveLength(7);
+		expect(stage.ledger.charges()).toHaveLength(7);
 	});
 
 	test('after a submit whose answer never came, with the same key and bytes', async () => {
-		const { sandbox } = stage;
-		sandbox.faults.add({ action: '500-after-accept', route: 'submit', times: 1 });
+		stage.faults.add({ action: '500-after-accept', route: 'submit', times: 1 });
 		const run = await stage.sleep(['A fox']);
 		const first = run.status === 'waiting' ? await toTheEnd(stage, run, 5) : run;
 		expect(first.status).toBe('error');
 		expect(errorText(first)).toMatch(/Whether the clip was accepted is not known/);
 		const second = await retried(first, ['A fox']);
 		expect(jsonOf(second)).toMatchObject([{ status: 'completed', taskId: taskIds(stage)[0] }]);
-		const [one, two] = sandbox.ledger.submits();
+		const [one, two] = stage.ledger.submits();
 		expect(two).toMatchObject({ bodyHash: one.bodyHash, replayed: true });
-		expect(sandbox.ledger.charges()).toHaveLength(1);
-	});
-
-	test('after a crash of the sheet from which nothing went on', async () => {
-		const { engine, sandbox } = stage;
-		const prompts = numbered(6);
-		const run = await stage.sleep(prompts);
-		const [first] = taskIds(stage);
-		await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
-		engine.stop(String(run.options.executionId));
-		const second = await retried(await engine.finalRun(run), prompts);
-		expect(column(second, 'status')).toEqual(Array(6).fill('completed'));
-		expect(sandbox.ledger.accepted()).toHaveLength(6);
-		expect(sandbox.ledger.charges()).toHaveLength(6);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('with other content submits what is new', async () => {
-		const { sandbox } = stage;
 		const run = await stage.sleep(['A fox', '[[fail]] A cat'], once);
 		const first = await toTheEnd(stage, run, 5);
 		const second = await retried(first, ['A fox', 'A dog']);
 		expect(column(second, 'prompt')).toEqual(['A fox', 'A dog']);
 		expect(column(second, 'taskId')[0]).toBe(taskIds(stage)[0]);
-		expect(sandbox.ledger.accepted()).toHaveLength(3);
+		expect(stage.ledger.accepted()).toHaveLength(3);
 	});
 });
 
