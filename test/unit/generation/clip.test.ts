@@ -78,6 +78,18 @@ describe('time that goes on between two reads of the clock, and timers that fire
 });
 
 describe('a stopped run', () => {
+	it('ends at once', async () => {
+		const clock = new ManualClock();
+		const controller = new AbortController();
+		const stop = new Error('stopped by a person');
+		clock.at(7_000, () => controller.abort(stop));
+		const { client } = new FakeApi(clock, () => Infinity);
+		const run = paidRun(client, clock, { signal: controller.signal });
+		await expect(clock.run(makeClip(job(0), run))).rejects.toBe(stop);
+		expect(clock.nowMs()).toBe(7_000);
+		expect(clock.openSleeps).toBe(0);
+	});
+
 	it('has no results, even if every row had just ended', async () => {
 		const clock = new ManualClock();
 		const stop = new Error('stopped by a person');
