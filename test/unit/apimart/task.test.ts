@@ -4,103 +4,54 @@ import { parseTask, taskState } from '../../../nodes/KlingFast/apimart/task';
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 const URL = `https://upload.apimart.ai/f/video/9998234998953836-b97ab050-d420-446e-8a3b-387822f0045f-video_${ID}.mp4`;
 
-const RUNNING = {
-	code: 200,
-	data: { created: 1765000891, estimated_time: 600, id: ID, progress: 91, status: 'processing' },
-};
-const COMPLETED = {
-	code: 200,
-	data: {
-		actual_time: 155,
-		completed: 1765001046,
-		created: 1765000891,
-		estimated_time: 600,
-		id: ID,
-		progress: 100,
-		result: { videos: [{ expires_at: 1765087446, url: [URL] }] },
-		status: 'completed',
-	},
-};
+const times = { created: 1765000891, completed: 1765001046 };
+const read = { createdMs: 1765000891000, completedMs: 1765001046000 };
+const video = { videos: [{ expires_at: 1765087446, url: [URL] }] };
+const done = { id: ID, status: 'completed', progress: 100, ...times, result: video };
+const ofVideo = { taskId: ID, progress: 100, videoUrl: URL, expiresAtMs: 1765087446000, ...read };
+const running = { id: ID, status: 'processing', progress: 91, estimated_time: 600 };
 
-describe('recorded answers', () => {
-	it('reads a running task', () => {
-		expect(parseTask(RUNNING)).toEqual({
-			taskId: ID,
+it.each<[string, unknown, object]>([
+	[
+		'a running task',
+		{ code: 200, data: { ...running, created: times.created } },
+		{
 			state: 'processing',
-			stateWord: 'processing',
+			taskId: ID,
 			progress: 91,
 			estimatedSeconds: 600,
-			createdMs: 1765000891000,
-		});
-	});
-
-	it('reads a completed task', () => {
-		expect(parseTask(COMPLETED)).toEqual({
-			taskId: ID,
-			state: 'completed',
-			stateWord: 'completed',
-			progress: 100,
-			estimatedSeconds: 600,
-			createdMs: 1765000891000,
-			completedMs: 1765001046000,
-			videoUrl: URL,
-			expiresAtMs: 1765087446000,
-		});
-	});
-
-	it('reads a completed task without an envelope, as callbacks bring it, with its cost', () => {
-		const callback = {
-			id: ID,
-			status: 'completed',
-			progress: 100,
-			created: 1781589029,
-			completed: 1781589058,
-			actual_time: 29,
-			cost: 0.006,
-			credits_cost: 0.06,
-			result: { videos: [{ url: ['https://a.b/result.mp4'], expires_at: 1781675458 }] },
-		};
-		expect(parseTask(callback)).toMatchObject({
-			taskId: ID,
-			state: 'completed',
-			costUsd: 0.006,
-			videoUrl: 'https://a.b/result.mp4',
-			expiresAtMs: 1781675458000,
-		});
-	});
-
-	it('reads a failed task', () => {
-		const failed = {
-			id: ID,
-			status: 'failed',
-			progress: 100,
-			created: 1781589029,
-			completed: 1781589050,
-			error: { message: 'upstream fault', code: '' },
-		};
-		expect(parseTask(failed)).toEqual({
-			taskId: ID,
-			state: 'failed',
-			stateWord: 'failed',
-			progress: 100,
-			createdMs: 1781589029000,
-			completedMs: 1781589050000,
-			failure: 'upstream fault',
-		});
-	});
+			createdMs: read.createdMs,
+		},
+	],
+	[
+		'a completed task',
+		{ code: 200, data: { ...done, actual_time: 155, estimated_time: 600 } },
+		{ state: 'completed', estimatedSeconds: 600, ...ofVideo },
+	],
+	[
+		'a completed task without an envelope, as callbacks bring it, with its cost',
+		{ ...done, actual_time: 29, cost: 0.006, credits_cost: 0.06 },
+		{ state: 'completed', costUsd: 0.006, ...ofVideo },
+	],
+	[
+		'a failed task',
+		{ id: ID, status: 'failed', progress: 100, ...times, error: { message: 'fault', code: '' } },
+		{ state: 'failed', taskId: ID, progress: 100, failure: 'fault', ...read },
+	],
+])('a recorded answer is read: %s', (_, json, task) => {
+	expect(parseTask(json)).toEqual({ stateWord: (task as { state: string }).state, ...task });
 });
 
 describe('the forms that public clients of the same backend tolerate', () => {
-	const { data } = COMPLETED;
 	it.each<[string, unknown]>([
-		['an envelope', { code: 200, data }],
-		['an envelope around a list of one', { code: 200, data: [data] }],
-		['no envelope', data],
-		['a list of one', [data]],
-		['state', { ...data, status: undefined, state: 'SUCCESS' }],
-		['task_status', { ...data, status: undefined, task_status: 'succeed' }],
-		['task_id', { ...data, id: undefined, task_id: ID }],
-		['taskId', { ...data, id: undefined, taskId: ID }],
+		['an envelope', { code: 200, data: done }],
+		['an envelope around a list of one', { code: 200, data: [done] }],
+		['no envelope', done],
+		['a list of one', [done]],
+		['state', { ...done, status: undefined, state: 'SUCCESS' }],
+		['task_status', { ...done, status: undefined, task_status: 'succeed' }],
+		['task_id', { ...done, id: undefined, task_id: ID }],
+		['taskId', { ...done, id: undefined, taskId: ID }],
 	])('%s', (_, json) => {
 		expect(parseTask(json)).toMatchObject({ taskId: ID, state: 'completed', videoUrl: URL });
 	});
@@ -177,18 +128,9 @@ describe('the forms that public clients of the same backend tolerate', () => {
 	});
 
 	it('reads numbers that are texts', () => {
-		const data = {
-			id: ID,
-			status: 'processing',
-			cost: '0.1234',
-			progress: '40',
-			created: '1765000891',
-		};
-		expect(parseTask({ data })).toMatchObject({
-			costUsd: 0.1234,
-			progress: 40,
-			createdMs: 1765000891000,
-		});
+		const data = { ...running, cost: '0.1234', progress: '40', created: '1765000891' };
+		const { createdMs } = read;
+		expect(parseTask({ data })).toMatchObject({ costUsd: 0.1234, progress: 40, createdMs });
 	});
 
 	it('takes a time that can only be milliseconds as such', () => {
@@ -205,35 +147,24 @@ describe('the forms that public clients of the same backend tolerate', () => {
 	);
 });
 
-describe('when a link ends', () => {
-	const done = { id: ID, status: 'completed', completed: 1765001046 };
-	it('is 24 hours after completion where the answer does not say', () => {
-		expect(parseTask({ ...done, url: URL })?.expiresAtMs).toBe(1765001046000 + 86_400_000);
-	});
-
-	it('is unknown where the answer has neither', () => {
-		expect(parseTask({ id: ID, status: 'completed', url: URL })?.expiresAtMs).toBeUndefined();
-	});
-
-	it('is left out of a task without a video', () => {
-		expect(parseTask(done)?.expiresAtMs).toBeUndefined();
-	});
+it.each<[string, object, number | undefined]>([
+	['24 hours after completion where the answer does not say', { ...times, url: URL }, 86_400_000],
+	['left out where the answer has neither', { url: URL }, undefined],
+	['left out of a task without a video', times, undefined],
+])('the end of a link is %s', (_, fields, afterMs) => {
+	const task = parseTask({ id: ID, status: 'completed', ...fields });
+	expect(task?.expiresAtMs).toBe(afterMs && read.completedMs + afterMs);
 });
 
 describe('the words for a state', () => {
-	it.each<[string, string]>([
-		...['submitted', 'pending', 'queued'].map((word): [string, string] => [word, 'submitted']),
-		...['completed', 'complete', 'success', 'succeeded', 'succeed', 'finished'].map(
-			(word): [string, string] => [word, 'completed'],
-		),
-		...['failed', 'failure', 'fail', 'error', 'cancelled', 'canceled', 'timeout', 'expired'].map(
-			(word): [string, string] => [word, 'failed'],
-		),
-		...['processing', 'in_progress', 'running', 'a word of next year', ''].map(
-			(word): [string, string] => [word, 'processing'],
-		),
-	])('%s means %s', (word, state) => {
-		expect(taskState(word)).toBe(state);
+	const words: Record<string, string[]> = {
+		submitted: ['submitted', 'pending', 'queued'],
+		completed: ['completed', 'complete', 'success', 'succeeded', 'succeed', 'finished'],
+		failed: 'failed failure fail error cancelled canceled timeout expired'.split(' '),
+		processing: ['processing', 'in_progress', 'running', 'a word of next year', ''],
+	};
+	it.each(Object.entries(words))('%s', (state, spellings) => {
+		expect(spellings.map(taskState)).toEqual(spellings.map(() => state));
 	});
 });
 

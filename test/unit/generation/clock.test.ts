@@ -13,7 +13,7 @@ import { ManualClock } from './manualClock';
 
 const stop = new Error('stopped by a person');
 
-describe('work that a stop ends', () => {
+describe('work that Stop ends', () => {
 	it('gives its result where nobody stops it', async () => {
 		const { signal } = new AbortController();
 		await expect(untilAborted(Promise.resolve(1), signal)).resolves.toBe(1);
@@ -38,7 +38,7 @@ describe('work that a stop ends', () => {
 	});
 });
 
-describe('work that must not take longer', () => {
+describe('work with a time limit', () => {
 	const limits = { limitMs: 8_000 };
 
 	it('gives its result, or its own error, and leaves no sleeper behind', async () => {
@@ -91,28 +91,17 @@ it.each<[string, (signal: AbortSignal, clock: ManualClock) => Promise<unknown>]>
 	expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
-describe('work that is waited for only so long', () => {
-	const timeout = { timeoutMs: 8_000, fallback: 'too late' };
-
-	it('gives its result in time, and leaves no sleeper behind', async () => {
-		const clock = new ManualClock();
-		const value = withTimeout(Promise.resolve('in time'), timeout, clock);
-		await expect(value).resolves.toBe('in time');
-		expect(clock.openSleeps).toBe(0);
-	});
-
-	it('gives the other value once the time is up', async () => {
-		const clock = new ManualClock();
-		const value = clock.run(withTimeout(new Promise(() => {}), timeout, clock));
-		await expect(value).resolves.toBe('too late');
-		expect(clock.nowMs()).toBe(8_000);
-	});
-
-	it('gives its own error, and leaves no sleeper behind', async () => {
-		const clock = new ManualClock();
-		await expect(withTimeout(Promise.reject(stop), timeout, clock)).rejects.toBe(stop);
-		expect(clock.openSleeps).toBe(0);
-	});
+it.each<[string, Promise<unknown>, unknown, number]>([
+	['its result in time', Promise.resolve('in time'), 'in time', 0],
+	['the other value once the time is up', new Promise(() => {}), 'too late', 8_000],
+	['its own error', Promise.reject(stop), stop, 0],
+])('work with a timeout gives %s, and leaves no sleeper behind', async (_, work, given, nowMs) => {
+	const clock = new ManualClock();
+	const value = clock.run(withTimeout(work, { timeoutMs: 8_000, fallback: 'too late' }, clock));
+	const [settled] = await Promise.allSettled([value]);
+	expect(settled.status === 'fulfilled' ? settled.value : settled.reason).toBe(given);
+	expect(clock.nowMs()).toBe(nowMs);
+	expect(clock.openSleeps).toBe(0);
 });
 
 it('makes an error of a reason that is none', () => {

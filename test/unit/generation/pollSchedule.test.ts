@@ -33,7 +33,7 @@ const turning = (numbers: number[]) => {
 	return () => numbers[turns++ % numbers.length];
 };
 
-describe.each(Object.entries<Teller>(TELLERS))('told %s', (_, tell) => {
+describe.each(Object.entries<Teller>(TELLERS))('where the provider says %s', (_, tell) => {
 	it('notices the middle clip at most 3 s late, and 95 % within 5.5 s', () => {
 		const { medianLagSeconds, p95LagSeconds } = simulate(CLIPS, OURS, tell, 1);
 		expect(medianLagSeconds).toBeLessThanOrEqual(3);
@@ -45,7 +45,7 @@ describe.each(Object.entries<Teller>(TELLERS))('told %s', (_, tell) => {
 	});
 });
 
-describe('whatever a provider tells', () => {
+describe('whatever the provider says', () => {
 	it('asks at most eight times for a clip of up to 60 s', () => {
 		const seconds = fc.double({ min: 0, max: 60, noNaN: true });
 		fc.assert(
@@ -110,7 +110,7 @@ describe('what the provider says pays where it is right', () => {
 	});
 });
 
-describe('told nothing', () => {
+describe('where the provider says nothing', () => {
 	const late = (seconds: number) => poll(seconds, OURS, TELLERS.nothing, noSpread);
 
 	it('asks six times for a clip of 60 s', () => {
@@ -135,23 +135,22 @@ describe('told nothing', () => {
 });
 
 describe('a sleeping sheet', () => {
-	const delay = (elapsedSeconds: number, reads: number, progress?: number) =>
-		asleepDelaySeconds({ elapsedSeconds, reads, progress });
-
-	it('reads when the first clips are ready, and then once a minute', () => {
-		expect(delay(0, 0)).toBe(47);
-		expect(delay(30, 0)).toBe(17);
-		expect(delay(500, 0)).toBe(0);
-		expect(delay(47, 1)).toBe(60);
-		expect(delay(47, 1, 0)).toBe(60);
-	});
-
-	it('reads sooner by the progress, twice at most, and never within five seconds', () => {
-		expect(delay(60, 1, 75)).toBeCloseTo(22.5);
-		expect(delay(60, 2, 75)).toBeCloseTo(22.5);
-		expect(delay(60, 3, 75)).toBe(60);
-		expect(delay(60, 1, 99)).toBe(5);
-		expect(delay(60, 1, 10)).toBe(60);
-		expect(delay(60, 1, 100)).toBe(60);
-	});
+	it.each([
+		[0, 0, undefined, 47],
+		[30, 0, undefined, 17],
+		[500, 0, undefined, 0],
+		[47, 1, undefined, 60],
+		[47, 1, 0, 60],
+		[60, 1, 75, 22.5],
+		[60, 2, 75, 22.5],
+		[60, 3, 75, 60],
+		[60, 1, 99, 5],
+		[60, 1, 10, 60],
+		[60, 1, 100, 60],
+	])(
+		'after %d s, %d reads and at %p %% reads in %d s',
+		(elapsedSeconds, reads, progress, seconds) => {
+			expect(asleepDelaySeconds({ elapsedSeconds, reads, progress })).toBeCloseTo(seconds);
+		},
+	);
 });

@@ -25,32 +25,26 @@ function taskId(number: number): string {
 }
 
 describe('the task ids in the custom data of the execution', () => {
-	it('are all there, up to 80 of them, and leave half of the places to others', () => {
+	/** The ids that are kept of so many, of which these have ended. */
+	function kept(count: number, ended: number[] = []) {
 		const data = customData();
 		const journal = new TaskJournal(data);
-		const ids = Array.from({ length: 80 }, (_, number) => taskId(number));
-		for (const id of ids) journal.add(id);
-		expect(data.ids()).toEqual(ids);
-		expect(Object.keys(data.values)).toHaveLength(5);
-	});
+		for (let number = 0; number < count; number++) {
+			if (number === 80) ended.map(taskId).forEach((id) => journal.end(id));
+			journal.add(taskId(number));
+		}
+		expect(Object.keys(data.values).length).toBeLessThanOrEqual(5);
+		return data.ids();
+	}
+	const from = (first: number, end: number) =>
+		Array.from({ length: end - first }, (_, index) => taskId(first + index));
 
-	it('of running tasks stay when those of ended ones make room', () => {
-		const data = customData();
-		const journal = new TaskJournal(data);
-		for (let number = 0; number < 80; number++) journal.add(taskId(number));
-		journal.end(taskId(40));
-		journal.add(taskId(80));
-		expect(data.ids()).not.toContain(taskId(40));
-		expect(data.ids()).toContain(taskId(0));
-		expect(data.ids()).toContain(taskId(80));
-	});
-
-	it('are the newest where nothing has ended', () => {
-		const data = customData();
-		const journal = new TaskJournal(data);
-		for (let number = 0; number < 82; number++) journal.add(taskId(number));
-		expect(data.ids()[0]).toBe(taskId(2));
-		expect(data.ids()).toHaveLength(80);
+	it.each<[string, string[], string[]]>([
+		['all, up to 80 of them', kept(80), from(0, 80)],
+		['the open ones where ended ones make room', kept(81, [40]), [...from(0, 40), ...from(41, 81)]],
+		['the newest where nothing has ended', kept(82), from(2, 82)],
+	])('are %s', (_, ids, expected) => {
+		expect(ids).toEqual(expected);
 	});
 
 	it('of a long sheet, five at a time, are written without a word of n8n about their length', () => {
