@@ -78,13 +78,14 @@ describe('the task ids in the custom data of the execution', () => {
 		expect(warned).toEqual([expect.stringContaining('no room for all open task IDs')]);
 	});
 
-	it('are never cut, however long they are', () => {
+	it('are never cut, however long they are, and are there once', () => {
 		const id = fc.stringMatching(/^[a-z0-9_-]{1,120}$/);
 		fc.assert(
 			fc.property(fc.uniqueArray(id, { maxLength: 60 }), fc.nat(), (ids, seed) => {
 				const data = customData();
 				const journal = new TaskJournal(data);
 				for (const [index, one] of ids.entries()) {
+					journal.add(one);
 					journal.add(one);
 					expect(data.ids()).toContain(one);
 					if ((seed + index) % 3 === 0) journal.end(one);
