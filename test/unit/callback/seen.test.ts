@@ -15,30 +15,6 @@ function start(scope: string, taskId: string, nowMs: number, staticData: IDataOb
 
 const rememberedIds = ({ startedTasks = {} }: IDataObject) => Object.keys(startedTasks as object);
 
-describe('of several deliveries', () => {
-	test('one decides and the others hear what came of it', async () => {
-		const scope = freshScope();
-		const first = claimTask(scope, 'task_1', 0, {});
-		const second = claimTask(scope, 'task_1', 0, {});
-		if (first.kind !== 'mine' || second.kind !== 'working') throw new Error('Two decide');
-		first.release(true);
-		expect(await second.startsRun).toBe(true);
-		expect(claimTask(scope, 'task_1', 1, {}).kind).toBe('repeated');
-	});
-
-	test('one whose run did not come about leaves no trace', async () => {
-		const scope = freshScope();
-		const staticData: IDataObject = {};
-		const first = claimTask(scope, 'task_1', 0, staticData);
-		const second = claimTask(scope, 'task_1', 0, staticData);
-		if (first.kind !== 'mine' || second.kind !== 'working') throw new Error('Two decide');
-		first.release(false);
-		expect(await second.startsRun).toBe(false);
-		expect(staticData).toEqual({});
-		expect(claimTask(scope, 'task_1', 1, staticData).kind).toBe('mine');
-	});
-});
-
 describe('static data', () => {
 	test('forgets what is older than 24 hours', () => {
 		const staticData: IDataObject = {};
