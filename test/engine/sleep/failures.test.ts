@@ -1,10 +1,11 @@
-import { column, jsonOf, rowsOf } from '../laws/setup';
+import { column, errorText, jsonOf, rowsOf } from '../laws/setup';
 import { StoredCredentials } from '../storedCredentials';
 import {
 	endClip,
 	isWaiting,
 	nextRound,
 	open,
+	partOf,
 	roundAfter,
 	setTheSleepStage,
 	taskIds,
@@ -12,6 +13,19 @@ import {
 } from '../operations/sleepStage';
 
 const stage = setTheSleepStage();
+
+test('On Error: stop. One error names every row', async () => {
+	const prompts = ['good', '[[moderation-400]] refused', '[[fail:content]] failing'];
+	const final = await stage.sleepThrough(prompts);
+	const [good, failing] = taskIds(stage);
+	expect(final.status).toBe('error');
+	expect(final.error?.message).toMatch(/moderation.*\[item 1\]/);
+	expect(errorText(final)).toContain(
+		`item 0: completed ${good}; item 1: failed, not submitted; item 2: failed ${failing}`,
+	);
+	expect(final.execution.resultData.runData).not.toHaveProperty('Next');
+	expect(partOf(stage, final, 'sheet').status).toBe('error');
+});
 
 test('a first row that fails asleep is not submitted again by Retry On Fail', async () => {
 	const final = await stage.sleepThrough(['[[fail]] bad', 'good'], {
