@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INode } from 'n8n-workflow';
 import { NODE_TYPE, type KlingRest } from '../../host/klingRest';
 import type { CredentialRef } from '../../host/rest';
 import { startSandbox, type Sandbox } from '../../sandbox';
@@ -79,20 +79,7 @@ describeOnN8n2('a sheet that sleeps', () => {
 			{ options: { maxWait: 5 } },
 			{ onError: 'continueRegularOutput' },
 		);
-		const get = node(
-			FETCH,
-			NODE_TYPE,
-			1,
-			{
-				resource: 'video',
-				operation: 'get',
-				taskId: '={{ $json.taskId }}',
-				waitUntilFinished: true,
-				waitBy: 'sleep',
-				metadata: '={{ $json.metadata }}',
-			},
-			{ credentials: generate.credentials },
-		);
+		const get = fetchNode(generate);
 		const nodes = [manualTrigger(), ...rowNodes(numberedRows(3, () => LONG)), generate, get];
 		const { executionId } = await SheetRun.start(host, late.sandbox, line('Late', nodes));
 		timedOut = { ...late, executionId };
@@ -141,21 +128,7 @@ describeOnN8n2('a sheet that sleeps', () => {
 	test('Get Video sleeps, too, and keeps no slot of Generate Video', async () => {
 		const { sandbox, credential } = await provider();
 		const submit = sleepingGenerate(credential, { mode: 'submitOnly' });
-		const get = node(
-			FETCH,
-			NODE_TYPE,
-			1,
-			{
-				resource: 'video',
-				operation: 'get',
-				taskId: '={{ $json.taskId }}',
-				waitUntilFinished: true,
-				waitBy: 'sleep',
-				downloadVideo: true,
-				metadata: '={{ $json.metadata }}',
-			},
-			{ credentials: submit.credentials },
-		);
+		const get = fetchNode(submit);
 		const nodes = [manualTrigger(), ...rowNodes(numberedRows(3, () => LONG)), submit, get];
 		const run = await SheetRun.start(host, sandbox, line('Fetched', nodes));
 		for (const taskId of run.openTasks()) await sandbox.finishTask(taskId);
@@ -196,6 +169,15 @@ describeOnN8n2('a sheet that sleeps', () => {
 		expect(end.jsonOf(FETCH)).toMatchObject(completedRows(3));
 	});
 });
+
+/** Get Video that sleeps, for the items of this node. */
+function fetchNode({ credentials }: INode): INode {
+	const parameters = {
+		...{ resource: 'video', operation: 'get', waitUntilFinished: true, waitBy: 'sleep' },
+		...{ taskId: '={{ $json.taskId }}', metadata: '={{ $json.metadata }}' },
+	};
+	return node(FETCH, NODE_TYPE, 1, parameters, { credentials });
+}
 
 async function start(
 	{ sandbox, credential }: { sandbox: Sandbox; credential: CredentialRef },
