@@ -50,13 +50,16 @@ test('a parent that does not want to be resumed is left to the sweep', async () 
 
 test('Stop on a child in a round aborts it', async () => {
 	const run = await runParent();
-	script.round = async (node) =>
-		await new Promise((_, reject) => {
-			const signal = node.getExecutionCancelSignal();
-			signal?.addEventListener('abort', () => reject(new Error('aborted')));
-		});
+	const begun = new Promise<void>((begin) => {
+		script.round = async (node) =>
+			await new Promise((_, reject) => {
+				const signal = node.getExecutionCancelSignal();
+				signal?.addEventListener('abort', () => reject(new Error('aborted')));
+				begin();
+			});
+	});
 	const round = engine.timeOut(childOf(run));
-	await sleep(5);
+	await begun;
 	engine.stop(childOf(run));
 	await round;
 	expect(statusOf(childOf(run))).toBe('canceled');
