@@ -17,6 +17,7 @@ const TABLES: Record<string, INodeProperties[]> = {
 	'Get Video': fieldsOf('video', 'get'),
 	'Get Video, options': optionsOf(fieldsOf('video', 'get')),
 	'Estimate Cost': fieldsOf('video', 'estimateCost'),
+	'Estimate Cost, options': optionsOf(fieldsOf('video', 'estimateCost')),
 	'Upload Image': fieldsOf('image', 'upload'),
 	'Kling Fast Trigger': triggerProperties,
 	'Kling Fast Trigger, options': optionsOf(triggerProperties),

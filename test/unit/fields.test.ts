@@ -82,15 +82,15 @@ describe('the fields', () => {
 		expect(asRows(childrenOf(fields.find(({ name }) => name === 'options')))).toEqual(GET_OPTIONS);
 	});
 
-	it('of Estimate Cost are those of Generate Video that make the price', () => {
-		expect(fieldsOf('video', 'estimateCost').map(({ name }) => name)).toEqual([
-			'shots',
-			'shotList',
-			'shotListJson',
-			'duration',
-			'quality',
-			'audio',
-		]);
+	it('of Estimate Cost are those of Generate Video that make the price, and what its warnings are about', () => {
+		const fields = fieldsOf('video', 'estimateCost');
+		const names = [
+			...['source', 'shots', 'prompt', 'shotList', 'shotListJson', 'imageInput'],
+			...['startImageField', 'duration', 'aspectRatio', 'quality', 'audio', 'options'],
+		];
+		expect(asRows(fields)).toEqual(GENERATE.filter(([name]) => names.includes(name)));
+		const options = childrenOf(fields.find(({ name }) => name === 'options'));
+		expect(asRows(options)).toEqual(GENERATE_OPTIONS.slice(0, 1));
 	});
 
 	it('of Upload Image and Get Balance', () => {

@@ -33,6 +33,7 @@ describe('the texts', () => {
 			'operation',
 			'options',
 			'options',
+			'options',
 		]);
 	});
 

@@ -130,7 +130,11 @@ describe('Generate Video shows', () => {
 describe('the other operations show', () => {
 	it.each([
 		['video', 'get', ['taskId', 'waitUntilFinished', 'metadata', 'downloadVideo', 'options']],
-		['video', 'estimateCost', ['shots', 'duration', 'quality', 'audio']],
+		[
+			'video',
+			'estimateCost',
+			['source', 'shots', 'prompt', 'duration', 'aspectRatio', 'quality', 'audio', 'options'],
+		],
 		['image', 'upload', ['inputField']],
 		['account', 'getBalance', []],
 	])('%s %s: %p', (resource, operation, expected) => {
@@ -142,6 +146,16 @@ describe('the other operations show', () => {
 		expect(shownFields({ ...estimate, shots: 'custom' })).toContain('shotList');
 		expect(shownFields({ ...estimate, shots: 'json' })).toContain('shotListJson');
 		expect(shownFields({ ...estimate, shots: 'json' })).not.toContain('duration');
+		expect(shownFields({ ...estimate, shots: 'json' })).not.toContain('prompt');
+	});
+
+	it('of images the file that an estimate can look at, and no address', () => {
+		const estimate = { resource: 'video', operation: 'estimateCost', source: 'image' };
+		const images = (imageInput: string) =>
+			shownFields({ ...estimate, imageInput }).filter((name) => /image/i.test(name));
+		expect(images('url')).toEqual(['imageInput']);
+		expect(images('binary')).toEqual(['imageInput', 'startImageField']);
+		expect(shownOptions(estimate)).toEqual(['cameraMovement']);
 	});
 
 	it('how to wait only when Get Video waits, and not to an AI agent', () => {

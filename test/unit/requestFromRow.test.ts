@@ -8,6 +8,15 @@ const refused = (parameters: Record<string, unknown>) => () => row(parameters);
 const estimate = (parameters: Record<string, unknown>) =>
 	readEstimate(rowReader({ operation: 'estimateCost', ...parameters }));
 
+function sentenceOf(refuse: () => unknown): string {
+	try {
+		refuse();
+	} catch (error) {
+		if (error instanceof InvalidField) return error.message;
+	}
+	throw new Error('Nothing was refused');
+}
+
 describe('a row of Generate Video', () => {
 	it('needs no more than a prompt', () => {
 		expect(row({ prompt: ' A red fox ' })).toEqual({
@@ -223,16 +232,46 @@ describe('images', () => {
 });
 
 describe('an estimate', () => {
-	it('takes length, quality and audio of the row, and no prompt', () => {
-		expect(estimate({})).toEqual({ durationSeconds: 5, quality: 'std', audio: true });
-		expect(estimate({ duration: '8', quality: '4K', audio: 'no' })).toEqual({
+	it('takes length, quality and audio of the row, and needs no prompt', () => {
+		expect(estimate({})).toEqual({
+			shotsKind: 'single',
+			prompt: '',
+			shots: [],
+			durationSeconds: 5,
+			aspectRatio: '16:9',
+			quality: 'std',
+			audio: true,
+		});
+		expect(estimate({ duration: '8', quality: '4K', audio: 'no' })).toMatchObject({
 			durationSeconds: 8,
 			quality: '4k',
 			audio: false,
 		});
 		expect(
 			estimate({ shots: 'json', shotListJson: '[{"prompt":"a","duration":4}]', duration: 9 }),
-		).toEqual({ durationSeconds: 4, quality: 'std', audio: true });
+		).toMatchObject({ durationSeconds: 4, shots: [{ prompt: 'a', durationSeconds: 4 }] });
+	});
+
+	it('is of what could be generated with the same fields', () => {
+		const fields = {
+			prompt: 'A fox',
+			aspectRatio: '9:16:00',
+			options: { cameraMovement: 'static' },
+			source: 'image',
+			imageInput: 'binary',
+			startImageField: 'photo',
+		};
+		expect(row(fields)).toMatchObject(estimate(fields));
+		for (const [field, value] of [
+			['prompt', 'x'.repeat(2501)],
+			['aspectRatio', '4:3'],
+			['duration', 99],
+			['source', 'film'],
+		]) {
+			const wrong = { ...fields, [field]: value };
+			const sentence = sentenceOf(() => row(wrong));
+			expect(sentenceOf(() => estimate(wrong))).toBe(sentence);
+		}
 	});
 });
 

@@ -31,6 +31,10 @@ export interface ImageSize {
 	height: number;
 }
 
+export function pixelsOf({ width, height }: ImageSize): string {
+	return `${width} x ${height} pixels`;
+}
+
 /**
  * The image type by its first bytes, whatever the item claims; undefined for anything that the provider does not take.
  * Signatures: JPEG SOI, PNG 1.2 section 3.1, GIF87a/GIF89a, RIFF/WEBP.

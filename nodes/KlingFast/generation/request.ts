@@ -199,7 +199,12 @@ export function codePointCount(text: string): number {
 	return count;
 }
 
-function checkPrompt(request: ClipRequest): void {
+/**
+ * The prompt, camera movement included.
+ *
+ * @throws InvalidField where it is empty or too long
+ */
+export function checkPrompt(request: Pick<ClipRequest, 'prompt' | 'cameraMovement'>): void {
 	const limit = CLIP_LIMITS.promptCharacters;
 	if (request.prompt === '') {
 		throw new InvalidField(

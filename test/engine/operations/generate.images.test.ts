@@ -211,7 +211,7 @@ describe('Generate Video from image files', () => {
 		);
 		expect(column(run, 'status')).toEqual(Array(5).fill('completed'));
 		expect(run.hints.map(({ message }) => message)).toEqual([
-			"The start image of item 2 and of 1 more has another shape than 'Aspect Ratio': 1200 x 800 pixels for 9:16. The clip may take the shape of its image.",
+			"Items 2 and 3: The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 9:16 in the first of them). The video may take the shape of its image.",
 		]);
 	});
 

@@ -1,3 +1,4 @@
+import { png } from '../../unit/apimart/imageFiles';
 import type { RunOptions } from '../harness';
 import { column, errorText, generate, get, jsonOf, rowsOf, setTheStage } from '../laws/setup';
 
@@ -34,6 +35,43 @@ describe('Estimate Cost', () => {
 		expect(items.map(({ json }) => json)).toEqual([
 			{ clips: 1, seconds, pricePerSecond, estimatedCost },
 		]);
+		expect(stage.sandbox.ledger.requests()).toEqual([]);
+	});
+
+	test('warnings of the row, its own start image among them', async () => {
+		const wide = await stage.engine.binary(png(1200, 800), 'cup.png', 'image/png');
+		const parameters = {
+			prompt: '={{ $json.prompt }}',
+			audio: '={{ $json.audio }}',
+			source: 'image',
+			imageInput: 'binary',
+		};
+		const items = [
+			{ json: { prompt: 'Slow zoom out from the cup on the table' }, binary: { data: wide } },
+			{ json: { prompt: '', audio: false }, binary: { data: wide } },
+			{ json: { prompt: 'A cup of coffee on the table' } },
+		];
+		const nodeOptions = { cameraMovement: 'zoomIn' };
+		const result = await run('video', 'estimateCost', {
+			parameters,
+			nodeOptions,
+			items,
+			onError: 'continueRegularOutput',
+		});
+		const [all, shape, refused] = jsonOf(result);
+		expect(all).toEqual({
+			clips: 1,
+			seconds: 5,
+			pricePerSecond: 0.1008,
+			estimatedCost: 0.504,
+			warnings: [
+				"The prompt asks for no sound or speech, so Kling chooses the sound. If it is not needed, switch 'Generate Audio' off: 0.336 USD instead of 0.504.",
+				"The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 16:9). The video may take the shape of its image.",
+				expect.stringMatching(/^'Camera Movement' adds "Camera: slow zoom in\." .* "zoom out"/),
+			],
+		});
+		expect(shape.warnings).toHaveLength(1);
+		expect(refused.error).toMatch(/"data", a field that this item does not have.*\[item 2\]/);
 		expect(stage.sandbox.ledger.requests()).toEqual([]);
 	});
 

@@ -2,12 +2,16 @@ import type { INodeProperties } from 'n8n-workflow';
 
 export const GENERATE = { resource: ['video'], operation: ['generate'] };
 export const GET = { resource: ['video'], operation: ['get'] };
-const GENERATE_OR_ESTIMATE = { resource: ['video'], operation: ['generate', 'estimateCost'] };
+export const ESTIMATE = { resource: ['video'], operation: ['estimateCost'] };
+export const GENERATE_OR_ESTIMATE = {
+	resource: ['video'],
+	operation: ['generate', 'estimateCost'],
+};
 
 /*
  * What makes the length and the price of a clip. Generate Video and Estimate Cost share these fields, so that a person
- * can switch from one to the other and keep what is filled in. In three parts, because Generate Video has fields of its
- * own in between.
+ * can switch from one to the other and keep what is filled in. In parts, because Generate Video has fields of its own in
+ * between. Estimate Cost also shows what its warnings are about: the prompt, the start image, the camera.
  */
 
 export const shotsFields: INodeProperties[] = [

@@ -1,18 +1,26 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCostUsd, pricePerSecondUsd } from '../../generation/cost';
+import { warningsOf } from '../../generation/warnings';
 import { eachItem } from '../eachItem';
 import { readFieldsOf } from '../reader';
+import { startImageSize } from './frames';
 import { readEstimate } from './readClip';
 
-/** What each row would cost by the price table. Sends no request. */
+/** What each row would cost by the price table, and what is worth a look before it is paid for. Sends no request. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await eachItem(this, async (itemIndex) => {
-		const factors = readEstimate(readFieldsOf(this, itemIndex));
+		const { startFrame, ...clip } = readEstimate(readFieldsOf(this, itemIndex));
+		const isFile = startFrame && 'binaryField' in startFrame;
+		const startSize = isFile
+			? await startImageSize(this, itemIndex, startFrame.binaryField)
+			: undefined;
+		const warnings = warningsOf({ ...clip, startSize });
 		return {
 			clips: 1,
-			seconds: factors.durationSeconds,
-			pricePerSecond: pricePerSecondUsd(factors),
-			estimatedCost: estimateCostUsd(factors),
+			seconds: clip.durationSeconds,
+			pricePerSecond: pricePerSecondUsd(clip),
+			estimatedCost: estimateCostUsd(clip),
+			...(warnings.length > 0 && { warnings }),
 		};
 	});
 }

@@ -5,6 +5,7 @@ import {
 	IMAGE_LIMITS,
 	imageMimeType,
 	imageSize,
+	pixelsOf,
 	uploadFileName,
 	type ImageRules,
 	type ImageSize,
@@ -12,11 +13,10 @@ import {
 import type { ImageFile } from '../../apimart/client';
 import type { ImageUploads } from '../../generation/imageUploads';
 import type { ClipRequest, FrameSource } from '../../generation/request';
-import type { ClipJob, Frame } from '../../generation/run';
-import { grouped, InvalidField, shown } from '../../invalidField';
+import type { Frame } from '../../generation/run';
+import { InvalidField, shown } from '../../invalidField';
 
-/** How far sides may be off, so that 1920 x 1088 is 16:9. */
-const SHAPE_TOLERANCE = 0.05;
+const START_LABEL = 'Start Image Input Data Field Name';
 
 /**
  * The row's images, start before end, held to the model's rules. Bytes are read here once for their hash and again
@@ -31,7 +31,7 @@ export async function openFrames(
 	uploads: ImageUploads,
 ): Promise<Frame[]> {
 	const sources: Array<[FrameSource | undefined, string]> = [
-		[startFrame, 'Start Image Input Data Field Name'],
+		[startFrame, START_LABEL],
 		[endFrame, 'End Image Input Data Field Name'],
 	];
 	const frames: Frame[] = [];
@@ -57,19 +57,18 @@ export async function openFrames(
 	return frames;
 }
 
-/** Tells by a hint which clips may come out in the shape of their start image (APIMart's kling-v3 page, 2026-08). */
-export function warnOfShapes(context: IExecuteFunctions, jobs: ClipJob[]): void {
-	const misfits = jobs.flatMap(({ itemIndex, request: { aspectRatio }, frames: [start] }) => {
-		const [wide, high] = aspectRatio.split(':').map(Number);
-		const { width, height } = start?.size ?? { width: wide, height: high };
-		const isOther = Math.abs(Math.log((width * high) / (height * wide))) > SHAPE_TOLERANCE;
-		return isOther ? [{ itemIndex, aspectRatio, pixels: pixelsOf({ width, height }) }] : [];
-	});
-	if (misfits.length === 0) return;
-	const [{ itemIndex, aspectRatio, pixels }] = misfits;
-	const others = misfits.length === 1 ? '' : ` and of ${grouped(misfits.length - 1)} more`;
-	const message = `The start image of item ${itemIndex}${others} has another shape than 'Aspect Ratio': ${pixels} for ${aspectRatio}. The clip may take the shape of its image.`;
-	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+/**
+ * The size of a start image.
+ *
+ * @throws InvalidField as `openFrames`
+ */
+export async function startImageSize(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	binaryField: string,
+): Promise<ImageSize> {
+	const { bytes } = await readImage(context, itemIndex, binaryField, START_LABEL, FRAME_LIMITS);
+	return checkedSize(bytes, binaryField, START_LABEL);
 }
 
 /** An image that was checked before, from n8n's store. */
@@ -125,8 +124,4 @@ function checkedSize(bytes: Buffer, binaryField: string, label: string): ImageSi
 	const what = size ? `an image of ${pixelsOf(size)}` : 'a damaged image';
 	const allowed = `at least ${pixels} x ${pixels} pixels, at a ratio from 1:${ratio} to ${ratio}:1`;
 	throw new InvalidField(label, `${shown(binaryField)}, ${what}`, allowed);
-}
-
-function pixelsOf({ width, height }: ImageSize): string {
-	return `${width} x ${height} pixels`;
 }

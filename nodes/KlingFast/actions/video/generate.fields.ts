@@ -2,7 +2,9 @@ import type { INodeProperties } from 'n8n-workflow';
 import { CAMERA_MOVEMENTS } from './cameraMovement';
 import {
 	durationFields,
+	ESTIMATE,
 	GENERATE,
+	GENERATE_OR_ESTIMATE,
 	qualityFields,
 	shotListFields,
 	shotsFields,
@@ -58,7 +60,7 @@ const modeFields: INodeProperties[] = [
 		],
 		default: 'text',
 		description: 'Whether the clip starts from an image of yours',
-		displayOptions: { show: GENERATE },
+		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 ];
 
@@ -90,6 +92,17 @@ const promptFields: INodeProperties[] = [
 			'What happens in the clip: subject, action, style and sound. Up to 2,500 characters, English works best.',
 		displayOptions: { show: { ...GENERATE, shots: ['single', 'auto'] } },
 	},
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		default: '',
+		placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
+		description:
+			'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for in vain.',
+		displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
+	},
 ];
 
 const imageFields: INodeProperties[] = [
@@ -107,7 +120,7 @@ const imageFields: INodeProperties[] = [
 		],
 		default: 'url',
 		description: 'Where the images come from',
-		displayOptions: { show: { ...GENERATE, source: ['image'] } },
+		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, source: ['image'] } },
 	},
 	{
 		displayName: 'Start Image URL',
@@ -136,7 +149,7 @@ const imageFields: INodeProperties[] = [
 		required: true,
 		placeholder: 'e.g. data',
 		hint: 'The name of the input field containing the image file to start from',
-		displayOptions: { show: WITH_IMAGE_FILES },
+		displayOptions: { show: { ...WITH_IMAGE_FILES, ...GENERATE_OR_ESTIMATE } },
 	},
 	{
 		displayName: 'End Image Input Data Field Name',
@@ -161,9 +174,18 @@ const aspectRatioFields: INodeProperties[] = [
 		],
 		default: '16:9',
 		description: 'Shape of the picture. With a start image, the shape of the image can win.',
-		displayOptions: { show: GENERATE },
+		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 ];
+
+const cameraMovementOption: INodeProperties = {
+	displayName: 'Camera Movement',
+	name: 'cameraMovement',
+	type: 'options',
+	options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
+	default: '',
+	description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
+};
 
 const generateOptions: INodeProperties = {
 	displayName: 'Options',
@@ -173,14 +195,7 @@ const generateOptions: INodeProperties = {
 	default: {},
 	displayOptions: { show: GENERATE },
 	options: [
-		{
-			displayName: 'Camera Movement',
-			name: 'cameraMovement',
-			type: 'options',
-			options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
-			default: '',
-			description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
-		},
+		cameraMovementOption,
 		{
 			displayName: 'Check Content First',
 			name: 'moderate',
@@ -257,4 +272,13 @@ export const generateFields: INodeProperties[] = [
 	{ ...metadataField, displayOptions: { show: GENERATE } },
 	{ ...downloadVideoField, displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } } },
 	generateOptions,
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		displayOptions: { show: ESTIMATE },
+		options: [cameraMovementOption],
+	},
 ];

@@ -10,6 +10,7 @@ import { finishAwake, openCostUsd } from '../../generation/batch';
 import type { Fault } from '../../generation/outcome';
 import type { ClipJob, Run } from '../../generation/run';
 import type { SheetRow } from '../../generation/sheetRow';
+import { warningsOfRun } from '../../generation/warnings';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { probeTriggers, signedPath } from './callbacks';
 import { explainBalance, openRun } from './openRun';
@@ -39,6 +40,19 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	if (unable) return refuseAll(this, unable);
 	const rows = await readRows(this, run, settings);
 	const ready = rows.filter((row) => 'job' in row);
+	for (const message of warningsOfRun(
+		ready.map(
+			({
+				job: {
+					itemIndex,
+					request,
+					frames: [start],
+				},
+			}) => ({ ...request, itemIndex, startSize: start?.size }),
+		),
+	)) {
+		this.addExecutionHints({ message, type: 'info', location: 'outputPane' });
+	}
 	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
 	const first = refusals.values().next().value;
 	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);

@@ -1,5 +1,6 @@
 import {
 	checkClipRequest,
+	checkPrompt,
 	checkShotPrompt,
 	checkShots,
 	CLIP_LABELS,
@@ -13,7 +14,7 @@ import {
 	type Shot,
 	type ShotsKind,
 } from '../../generation/request';
-import type { CostFactors } from '../../generation/cost';
+import type { JudgedClip } from '../../generation/warnings';
 import { InvalidField, shown } from '../../invalidField';
 import type { ReadField } from '../reader';
 import {
@@ -47,12 +48,7 @@ export function readClipRequest(read: ReadField): ClipRequest {
 		prompt: isWrittenInShots(shotsKind) ? '' : readPrompt(read),
 		shots,
 		durationSeconds: isWrittenInShots(shotsKind) ? sumOfShotSeconds(shots) : readDuration(read),
-		aspectRatio: readAspectRatio(
-			read('aspectRatio', ''),
-			'Aspect Ratio',
-			ASPECT_RATIO_CHOICES,
-			'16:9',
-		),
+		aspectRatio: readAspect(read),
 		quality: readQuality(read),
 		audio: readAudio(read),
 		...readFrames(read),
@@ -66,20 +62,31 @@ export function readClipRequest(read: ReadField): ClipRequest {
 }
 
 /**
- * What an estimate needs of a row. Shots are held to the same rules as for a clip, so that what can be estimated can
- * also be generated.
+ * What an estimate and its warnings need of a row. Everything is held to the same rules as for a clip, so that what can be
+ * estimated can also be generated; only the prompt may be missing.
  *
  * @throws InvalidField for the first value that cannot be used
  */
-export function readEstimate(read: ReadField): CostFactors {
+export function readEstimate(read: ReadField): JudgedClip & Pick<ClipRequest, 'startFrame'> {
 	const shotsKind = readShotsKind(read);
-	return {
+	const inShots = isWrittenInShots(shotsKind);
+	const { cameraMovement } = readWording(read);
+	const shots = inShots ? readShots(read, shotsKind, cameraMovement) : [];
+	const prompt = inShots ? '' : readText(read('prompt', ''), CLIP_LABELS.prompt, { default: '' });
+	const clip = {
+		shotsKind,
+		prompt,
+		shots,
+		durationSeconds: inShots ? sumOfShotSeconds(shots) : readDuration(read),
+		aspectRatio: readAspect(read),
 		quality: readQuality(read),
 		audio: readAudio(read),
-		durationSeconds: isWrittenInShots(shotsKind)
-			? readShotSeconds(read, shotsKind)
-			: readDuration(read),
+		...(readImageInput(read) === 'binary' && readBinaryFrames(read)),
+		...(cameraMovement && { cameraMovement }),
 	};
+	if (inShots) checkShots(clip);
+	else if (prompt) checkPrompt(clip);
+	return clip;
 }
 
 const SHOTS_CHOICES: ReadonlyArray<Choice<ShotsKind>> = [
@@ -123,6 +130,10 @@ function readQuality(read: ReadField): Quality {
 	return readChoice(read('quality', ''), 'Quality', QUALITY_CHOICES, 'std');
 }
 
+function readAspect(read: ReadField): AspectRatio {
+	return readAspectRatio(read('aspectRatio', ''), 'Aspect Ratio', ASPECT_RATIO_CHOICES, '16:9');
+}
+
 function readAudio(read: ReadField): boolean {
 	return readBoolean(read('audio', ''), 'Generate Audio', true);
 }
@@ -139,12 +150,6 @@ function readDuration(read: ReadField): number {
 		unit: 'seconds',
 		default: DEFAULT_DURATION_SECONDS,
 	});
-}
-
-function readShotSeconds(read: ReadField, shotsKind: ShotsKind): number {
-	const shots = readShots(read, shotsKind);
-	checkShots({ shotsKind, shots });
-	return sumOfShotSeconds(shots);
 }
 
 function readShots(read: ReadField, shotsKind: ShotsKind, cameraMovement?: string): Shot[] {
@@ -189,10 +194,16 @@ function readShot(
 }
 
 function readFrames(read: ReadField): Pick<ClipRequest, 'startFrame' | 'endFrame'> {
-	const source = readChoice(read('source', ''), 'Start From', SOURCE_CHOICES, 'text');
-	if (source === 'text') return {};
-	const imageInput = readChoice(read('imageInput', ''), 'Image Input', IMAGE_INPUT_CHOICES, 'url');
+	const imageInput = readImageInput(read);
+	if (imageInput === undefined) return {};
 	return imageInput === 'url' ? readUrlFrames(read) : readBinaryFrames(read);
+}
+
+/** Undefined where the clip starts from its text. */
+function readImageInput(read: ReadField): 'url' | 'binary' | undefined {
+	const source = readChoice(read('source', ''), 'Start From', SOURCE_CHOICES, 'text');
+	if (source === 'text') return undefined;
+	return readChoice(read('imageInput', ''), 'Image Input', IMAGE_INPUT_CHOICES, 'url');
 }
 
 function readUrlFrames(read: ReadField): { startFrame: FrameSource; endFrame?: FrameSource } {

@@ -9,7 +9,7 @@ import type { ClipJob, Run } from '../../generation/run';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { readFieldsOf } from '../reader';
 import { readCallbackBase } from './callbacks';
-import { openFrames, warnOfShapes } from './frames';
+import { openFrames } from './frames';
 import { readClipRequest } from './readClip';
 import { readDedupeKey, readMetadata } from './readRow';
 import { readDownloadVideo, readWaiting } from './readRun';
@@ -48,10 +48,6 @@ export async function readRows(
 			rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault }, delivery });
 		}
 	}
-	warnOfShapes(
-		context,
-		rows.flatMap((row) => ('job' in row ? [row.job] : [])),
-	);
 	return rows;
 }
 
