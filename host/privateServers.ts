@@ -71,8 +71,7 @@ async function serve(
 	};
 	const deadline = Date.now() + READY_WITHIN_MS;
 	for (;;) {
-		const [ready] = await Promise.allSettled([isReady(port)]);
-		if (ready.status === 'fulfilled') return { port, stop };
+		if (await succeeds(isReady(port))) return { port, stop };
 		if (child.exitCode !== null || Date.now() > deadline) {
 			await stop();
 			throw new Error(`${child.spawnfile} was started on port ${port}, but does not answer`);
@@ -83,8 +82,7 @@ async function serve(
 
 async function findProgram(name: string, folders: string[]): Promise<string | undefined> {
 	for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...folders]) {
-		const [names] = await Promise.allSettled([readdir(folder)]);
-		if (names.status === 'fulfilled' && names.value.includes(name)) return join(folder, name);
+		if ((await namesIn(folder)).includes(name)) return join(folder, name);
 	}
 	return undefined;
 }
@@ -92,11 +90,15 @@ async function findProgram(name: string, folders: string[]): Promise<string | un
 /** Debian and Ubuntu keep the server's programs out of PATH. */
 async function postgresFolders(): Promise<string[]> {
 	const root = '/usr/lib/postgresql';
-	const [versions] = await Promise.allSettled([readdir(root)]);
-	if (versions.status === 'rejected') return [];
-	return versions.value
+	const versions = await namesIn(root);
+	return versions
 		.sort((a, b) => Number(b) - Number(a))
 		.map((version) => join(root, version, 'bin'));
+}
+
+/** None where the folder cannot be read. */
+async function namesIn(folder: string): Promise<string[]> {
+	return await readdir(folder).catch(() => []);
 }
 
 /** PostgreSQL refuses to run as root; its own user is there wherever it is installed from a distribution. */
@@ -105,6 +107,13 @@ async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefi
 	const idOf = async (flag: string) =>
 		Number((await promisify(execFile)('id', [flag, 'postgres'])).stdout);
 	return { uid: await idOf('-u'), gid: await idOf('-g') };
+}
+
+export async function succeeds(work: Promise<unknown>): Promise<boolean> {
+	return await work.then(
+		() => true,
+		() => false,
+	);
 }
 
 export async function freePort(): Promise<number> {

@@ -17,7 +17,7 @@ import { ensureTarball, OWNER } from './host';
 import { installN8n } from './install';
 import { KlingRest } from './klingRest';
 import { installPackage } from './package';
-import { startPrivatePostgres, startPrivateRedis } from './privateServers';
+import { startPrivatePostgres, startPrivateRedis, succeeds } from './privateServers';
 import { N8nProcess, type N8nCommand } from './process';
 
 const CALLBACK_PATHS = /^\/(webhook|webhook-waiting)\//;
@@ -128,8 +128,7 @@ async function findRedis(undoing: Undoing): Promise<Address> {
 	const [host, port = '6379'] = (named ?? '127.0.0.1:6379').split(':');
 	if (named !== PRIVATE) {
 		const address = { host, port: Number(port) };
-		const [outcome] = await Promise.allSettled([ping(address)]);
-		if (outcome.status === 'fulfilled') return address;
+		if (await succeeds(ping(address))) return address;
 	}
 	if (named === undefined || named === PRIVATE) {
 		const onPort = (own: number) => ({ host: '127.0.0.1', port: own });
@@ -173,8 +172,13 @@ async function findPostgres(undoing: Undoing): Promise<URL> {
 	const named = process.env.KLING_FAST_POSTGRES;
 	const onPort = (port: number) => new URL(`postgres://postgres@127.0.0.1:${port}/postgres`);
 	const url = named === undefined || named === PRIVATE ? onPort(5432) : new URL(named);
-	const [outcome] = await Promise.allSettled([runSql(url, 'SELECT 1')]);
-	if (outcome.status === 'fulfilled' && named !== PRIVATE) return url;
+	let reason: unknown = '';
+	try {
+		await runSql(url, 'SELECT 1');
+		if (named !== PRIVATE) return url;
+	} catch (error) {
+		reason = error;
+	}
 	if (named === undefined || named === PRIVATE) {
 		const server = await startPrivatePostgres(
 			async (port) => await runSql(onPort(port), 'SELECT 1'),
@@ -184,8 +188,7 @@ async function findPostgres(undoing: Undoing): Promise<URL> {
 			return onPort(server.port);
 		}
 	}
-	const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
-	const why = reason instanceof Error ? reason.message : String(reason ?? '');
+	const why = reason instanceof Error ? reason.message : String(reason);
 	throw new Error(
 		`The queue mode needs PostgreSQL, and ${url.host} says: ${why || 'nothing'}. Start one (docker run -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:17) or name one: KLING_FAST_POSTGRES=postgres://user:password@host:port/database.`,
 	);

@@ -90,6 +90,7 @@ const SCHEMA = {
 			multi_shot: { type: 'boolean' },
 			shot_type: { type: 'string', enum: ['customize', 'intelligence'] },
 			multi_prompt: { type: 'array', maxItems: 6 },
+			element_list: { type: 'array', maxItems: 3 },
 			webhook: { type: 'string', format: 'uri' },
 		},
 	},

@@ -1,17 +1,9 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { clipOf, labelBox, paddingTo, type Clip } from './clip';
 import { clipCacheFolder, ClipRenderer } from './render';
-import { labelBox, paddingTo, slices, tinyClip } from './tinyClip';
+import { tinyClip } from './tinyClip';
 import type { ClipRequest } from './validation';
-
-/** The bytes of a clip. */
-export interface Clip {
-	size: number;
-	/** From the start, up to `endBytes` or the end. */
-	open(endBytes?: number): Readable;
-}
 
 export interface ClipMaker {
 	/** Begins at once; settles when the file can be served. */
@@ -22,9 +14,7 @@ export interface ClipMaker {
 /** A second of 64x36 for every task, made in memory. */
 export class TinyClips implements ClipMaker {
 	async make(taskId: string, _request: ClipRequest, megabytes?: number) {
-		const label = labelBox(taskId);
-		const sizeSoFar = tinyClip([label]).size;
-		return tinyClip([label, ...(megabytes ? paddingTo(megabytes, sizeSoFar) : [])]);
+		return tinyClip(trailer(taskId, megabytes, tinyClip([]).size));
 	}
 
 	async stop() {}
@@ -47,9 +37,7 @@ export class RealClips implements ClipMaker {
 		const image = request.imageUrls[0] ? this.uploadedFile(request.imageUrls[0]) : undefined;
 		const path = await this.renderer.render(request, image);
 		const { size } = await stat(path);
-		const label = labelBox(taskId);
-		const trailer = [label, ...(megabytes ? paddingTo(megabytes, size + label.length) : [])];
-		return fileClip(path, size, trailer);
+		return clipOf(trailer(taskId, megabytes, size), { path, size });
 	}
 
 	async stop() {
@@ -57,22 +45,7 @@ export class RealClips implements ClipMaker {
 	}
 }
 
-/** A file with something after it. */
-function fileClip(path: string, fileBytes: number, trailer: Buffer[]): Clip {
-	const size = trailer.reduce((total, piece) => total + piece.length, fileBytes);
-	return {
-		size,
-		open: (endBytes = size) =>
-			Readable.from(fileThenTrailer(path, fileBytes, trailer, endBytes), { objectMode: false }),
-	};
-}
-
-async function* fileThenTrailer(
-	path: string,
-	fileBytes: number,
-	trailer: Buffer[],
-	endBytes: number,
-) {
-	if (endBytes > 0) yield* createReadStream(path, { end: Math.min(endBytes, fileBytes) - 1 });
-	yield* slices(trailer, endBytes - fileBytes);
+function trailer(taskId: string, megabytes: number | undefined, clipBytes: number) {
+	const label = labelBox(taskId);
+	return [label, ...(megabytes ? paddingTo(megabytes, clipBytes + label.length) : [])];
 }

@@ -7,7 +7,7 @@ import type { Ledger } from './ledger';
 import type { Settings } from './options';
 import type { Random } from './random';
 import type { Tasks } from './tasks';
-import type { UploadStore } from './uploads';
+import type { UploadStore } from './uploadStore';
 
 /** Everything that a route may need. */
 export interface Context {

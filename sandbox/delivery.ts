@@ -2,11 +2,11 @@
 import type { Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clip } from './clips';
+import { clipOf, type Clip } from './clip';
 import type { Context } from './context';
 import type { Reply } from './errors';
-import { replyOf, type ActiveFault, type FaultAction } from './faults';
-import { clipOf } from './tinyClip';
+import type { FaultAction } from './faultAction';
+import { replyOf, type ActiveFault } from './faults';
 
 /** What became of an answer: its status, unless the connection was reset before one. */
 export interface Delivered {

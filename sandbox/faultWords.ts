@@ -1,5 +1,5 @@
 import { codedError, documentedError, expiredLink, htmlError, type Reply } from './errors';
-import type { FaultAction, FaultRoute } from './faults';
+import type { FaultAction, FaultRoute } from './faultAction';
 import { idempotencyReplies } from './idempotency';
 import { CONTENT_REFUSED } from './taskAnswer';
 import type { AnswerShape, CallbackScript, TaskScript } from './taskScript';
@@ -101,6 +101,8 @@ const WORDS: Record<string, MakeFault> = {
 	// What becomes of the task.
 	slow: (seconds = '120') => script({ generationSeconds: Number(seconds) }),
 	fail: (kind = 'task') => script({ ending: 'failed', error: failure(kind) }),
+	'fail-once': (kind = 'task') =>
+		script({ ending: 'failed', error: failure(kind), firstTaskOnly: true }),
 	cancelled: () => script({ ending: 'cancelled' }),
 	stuck: (progress = '99') => script({ ending: 'never', stuckProgress: Number(progress) }),
 	status: (word = 'in_progress') => script({ runningStatus: word }),

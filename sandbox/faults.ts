@@ -1,39 +1,7 @@
-import type { Reply } from './errors';
-import { documentedError } from './errors';
+import { documentedError, type Reply } from './errors';
+import type { FaultAction, FaultRoute } from './faultAction';
 import { actionFromWord, wordsIn } from './faultWords';
 import { Random } from './random';
-import type { TaskScript } from './taskScript';
-
-/**
- * Faults on demand. Two ways to ask for one: `faults.add(...)` (or `POST /__sandbox/faults`), and words
- * such as `[[429:2]]` in a prompt. Both speak the words of `faultWords.ts`.
- */
-export type FaultRoute =
-	'submit' | 'task' | 'file' | 'balance' | 'upload' | 'models' | 'usage' | 'any';
-
-/**
- * What happens to a request. With `after`, the work is done first: a submit has then made and charged
- * its task before the client sees anything go wrong.
- */
-export type FaultAction =
-	| {
-			kind: 'answer';
-			status: number;
-			body?: unknown;
-			headers?: Record<string, string>;
-			after?: boolean;
-	  }
-	| { kind: 'reset'; after?: boolean }
-	/** `half`: the full length is announced, half is sent, the connection is cut; `short`: half, honestly announced. */
-	| { kind: 'half' | 'short' }
-	/** Real seconds, before the headers or in the middle of the body. */
-	| { kind: 'slow'; part: 'headers' | 'body'; seconds: number }
-	/** To the mirror of the file host, if not elsewhere. */
-	| { kind: 'redirect'; status?: number; to?: string }
-	/** Other headers on the genuine answer. */
-	| { kind: 'headers'; headers: Record<string, string> }
-	/** What is to become of the task (route `submit` only). */
-	| { kind: 'script'; script: TaskScript };
 
 export interface FaultRule {
 	/** Default: the route that the word is meant for, else `any`. */
@@ -72,6 +40,10 @@ interface Armed {
 	random: Random;
 }
 
+/**
+ * Faults on demand. Two ways to ask for one: `faults.add(...)` (or `POST /__sandbox/faults`), and words
+ * such as `[[429:2]]` in a prompt. Both speak the words of `faultWords.ts`.
+ */
 export class Faults {
 	private armed: Armed[] = [];
 

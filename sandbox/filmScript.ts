@@ -51,7 +51,11 @@ export function filmTextFiles(request: ClipRequest): Record<string, string> {
 		audio ? 'audio' : 'silent',
 		...(request.imageUrls.length ? [`${request.imageUrls.length} image(s)`] : []),
 	].join('  ·  ');
-	const files: Record<string, string> = { 'facts.txt': facts, 'mark.txt': 'KlingAI (sandbox)' };
+	const elements = request.elements.map((name) => `@${name}`).join('  ·  ');
+	const files: Record<string, string> = {
+		'facts.txt': elements ? `${facts}\n${wrapped(elements, request)}` : facts,
+		'mark.txt': 'KlingAI (sandbox)',
+	};
 	scenes(request).forEach((scene, position) => {
 		files[`scene${position}.txt`] = wrapped(scene.text, request);
 	});

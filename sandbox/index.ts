@@ -13,11 +13,12 @@ import { Random } from './random';
 import { apiServer, close, listenAll } from './server';
 import { taskObject } from './taskAnswer';
 import { Tasks } from './tasks';
-import { UploadStore } from './uploads';
+import { UploadStore } from './uploadStore';
 
 export { ManualClock, ScaledClock, type Clock } from './clock';
 export { faultWordNames } from './faultWords';
-export { Faults, type FaultAction, type FaultRoute, type FaultRule } from './faults';
+export type { FaultAction, FaultRoute } from './faultAction';
+export { Faults, type FaultRule } from './faults';
 export { Ledger, maskKey } from './ledger';
 export type * from './ledgerEntries';
 export type { SandboxOptions } from './options';

@@ -4,7 +4,8 @@ import type { KeyAccount } from './balance';
 import type { Context } from './context';
 import { deliver, deliverBeforeWork, transportFault, type Delivered } from './delivery';
 import { codedError, documentedError, RefusalError, type Reply } from './errors';
-import type { ActiveFault, FaultRoute, FaultSubject } from './faults';
+import type { FaultRoute } from './faultAction';
+import type { ActiveFault, FaultSubject } from './faults';
 import { maskKey } from './ledger';
 import type { RequestEntry } from './ledgerEntries';
 

@@ -52,11 +52,14 @@ function submit(context: Context, call: Call): Reply {
 	}
 	return remembering(context, call, scope, () => {
 		refuseAtLimit(context, call);
+		const promptText = promptTexts(body);
+		const isAgain = context.tasks
+			.all()
+			.some((task) => task.account === account && task.promptText === promptText);
 		const scripts = call.faults.flatMap(({ action }) =>
-			action.kind === 'script' ? [action.script] : [],
+			action.kind === 'script' && !(isAgain && action.script.firstTaskOnly) ? [action.script] : [],
 		);
 		const script = mergeScripts([...failureOfMode(clipRequest), ...scripts]);
-		const promptText = promptTexts(body);
 		const task = context.tasks.create(account, clipRequest, script, {
 			promptText,
 			clipName: clipNameOf(account.key, idempotencyKey ?? promptText),

@@ -3,6 +3,8 @@ export interface TaskScript {
 	/** Provider seconds in place of the drawn ones. */
 	generationSeconds?: number;
 	ending?: 'completed' | 'failed' | 'cancelled' | 'never';
+	/** Holds for the first task of a prompt only: the clip fails, its next attempt succeeds. */
+	firstTaskOnly?: boolean;
 	/** The `error` member of a failed task. */
 	error?: unknown;
 	/** Reported as failed first, as completed this many provider seconds later. */

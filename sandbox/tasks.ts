@@ -1,5 +1,6 @@
 import type { KeyAccount, Keys } from './balance';
-import type { Clip, ClipMaker } from './clips';
+import type { Clip } from './clip';
+import type { ClipMaker } from './clips';
 import type { Clock } from './clock';
 import type { Ledger } from './ledger';
 import type { Settings } from './options';

@@ -6,35 +6,6 @@ import { route, sha256 } from './route';
 /** Largest image, in bytes (upload page, 2026-08). */
 const MAX_BYTES = 20 * 1024 * 1024;
 
-/** An uploaded image's address lives for 72 hours (upload page). */
-const LIFETIME_SECONDS = 72 * 3600;
-
-export interface UploadedImage {
-	bytes: Buffer;
-	contentType: string;
-	atMs: number;
-}
-
-/** What was uploaded, by its name at the file host. */
-export class UploadStore {
-	private readonly images = new Map<string, UploadedImage>();
-
-	add(name: string, image: UploadedImage) {
-		this.images.set(name, image);
-	}
-
-	/** @returns undefined where it is unknown; `expired` after 72 hours */
-	find(name: string, nowMs: number): UploadedImage | 'expired' | undefined {
-		const image = this.images.get(name);
-		const expired = image && nowMs - image.atMs >= LIFETIME_SECONDS * 1000;
-		return expired ? 'expired' : image;
-	}
-
-	clear() {
-		this.images.clear();
-	}
-}
-
 /** `POST /v1/uploads/images`, multipart field `file`. The type is read from the bytes, not from the name. */
 export function uploadRoute(context: Context): RequestHandler[] {
 	const { random, uploads, urls, clock, ledger } = context;

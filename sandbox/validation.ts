@@ -1,4 +1,4 @@
-import { documentedError, RefusalError } from './errors';
+import { codedError, documentedError, RefusalError } from './errors';
 import type { Quality } from './prices';
 
 /** A submit that passed the rules, with the defaults of the kling-v3 page filled in. */
@@ -15,6 +15,8 @@ export interface ClipRequest {
 	watermark: boolean;
 	shots: Shot[];
 	shotType: 'customize' | 'intelligence' | undefined;
+	/** Names of the elements that a prompt uses; the others are accepted and ignored, as at the real service. */
+	elements: string[];
 	nsfwCheck: boolean;
 	language: string | undefined;
 	webhook: string | undefined;
@@ -43,7 +45,6 @@ export function readClipRequest(body: unknown): ClipRequest {
 	if (!multiShot && prompt.trim() === '') refuse('prompt is required');
 	const duration = readDuration(body.duration);
 	const shotType = multiShot ? readShotType(body.shot_type) : undefined;
-	readElements(body.element_list);
 	return {
 		prompt,
 		negativePrompt: readText(body, 'negative_prompt') ?? '',
@@ -55,6 +56,7 @@ export function readClipRequest(body: unknown): ClipRequest {
 		watermark: readBoolean(body, 'watermark'),
 		shots: shotType === 'customize' ? readShots(body.multi_prompt, duration) : [],
 		shotType,
+		elements: readElements(body.element_list).filter((name) => isUsed(name, promptTexts(body))),
 		nsfwCheck: readBoolean(body, 'nsfw_check'),
 		language: typeof body.language === 'string' ? body.language : undefined,
 		// A wrong address is not refused: the real service accepts and bills the task and pushes nothing.
@@ -74,6 +76,7 @@ export function promptTexts(body: unknown): string {
 
 const MAX_PROMPT_LENGTH = 2500;
 const MAX_SHOT_PROMPT_LENGTH = 512;
+const MAX_ELEMENTS = 3;
 
 function readDuration(value: unknown) {
 	if (value === undefined) return 5;
@@ -93,17 +96,20 @@ function readImageUrls(value: unknown) {
 	if (value === undefined || value === null) return [];
 	if (!Array.isArray(value)) refuse('image_urls must be an array of strings');
 	if (value.length > 2) refuse(`image_urls supports at most 2 images, got ${value.length}`);
-	return value.map((url: unknown, index) => {
-		if (typeof url !== 'string') refuse('image_urls must be an array of strings');
-		if (!/^(https?|asset):\/\//i.test(url)) {
-			// The live sentence, with the field named as the live service names it.
-			const field = index === 0 ? 'first_frame_image' : 'last_frame_image';
-			refuse(
-				`Invalid format for ${field}. Only http/https URLs or asset:// private asset URLs are supported.`,
-			);
-		}
-		return url;
-	});
+	return value.map((url: unknown, index) =>
+		// The live sentence, with the field named as the live service names it.
+		readImageUrl(url, 'image_urls', index === 0 ? 'first_frame_image' : 'last_frame_image'),
+	);
+}
+
+function readImageUrl(url: unknown, list: string, field: string) {
+	if (typeof url !== 'string') refuse(`${list} must be an array of strings`);
+	if (!/^(https?|asset):\/\//i.test(url)) {
+		refuse(
+			`Invalid format for ${field}. Only http/https URLs or asset:// private asset URLs are supported.`,
+		);
+	}
+	return url;
 }
 
 function readShotType(value: unknown) {
@@ -137,9 +143,39 @@ function readShots(value: unknown, duration: number): Shot[] {
 	return shots;
 }
 
-function readElements(value: unknown) {
-	if (value === undefined || value === null) return;
-	if (!Array.isArray(value) || value.length > 3) refuse('element_list supports at most 3 subjects');
+/** The names. What an element lacks is found when Kling is to make it, hence the other code. */
+function readElements(value: unknown): string[] {
+	if (value === undefined || value === null) return [];
+	if (!Array.isArray(value)) refuse('element_list must be an array of objects');
+	if (value.length > MAX_ELEMENTS) {
+		refuse(`element_list supports at most ${MAX_ELEMENTS} subjects, got ${value.length}`);
+	}
+	const names = value.map((element: unknown, position) => readElement(element, position));
+	const twice = names.find((name, position) => names.indexOf(name) !== position);
+	if (twice !== undefined) refuse(`element_list has two subjects named ${twice}`);
+	return names;
+}
+
+function readElement(element: unknown, position: number) {
+	const path = `element_list[${position}]`;
+	if (!isObject(element)) refuse(`${path} must be an object`);
+	const { name, description, element_input_urls: urls } = element;
+	if (typeof name !== 'string' || name.trim() === '') refuseElement(`${path}.name is required`);
+	if (typeof description !== 'string' || description.trim() === '') {
+		refuseElement(`${path}.description is required`);
+	}
+	const list = `${path}.element_input_urls`;
+	if (!Array.isArray(urls)) refuse(`${list} must be an array of strings`);
+	for (const url of urls) readImageUrl(url, list, 'element_input_urls');
+	// The first one is the front view, the others are its references.
+	if (urls.length < 2) refuseElement(`${list}: at least 1 reference image required`);
+	if (urls.length > 4) refuse(`${list} supports at most 4 images, got ${urls.length}`);
+	return name;
+}
+
+function isUsed(name: string, prompts: string) {
+	const after = prompts.split(`@${name}`).slice(1);
+	return after.some((rest) => !/^[\p{L}\p{N}_]/u.test(rest));
 }
 
 function readText(body: Record<string, unknown>, name: string) {
@@ -181,6 +217,11 @@ function readOneOf<T extends string>(
 
 function refuse(message: string): never {
 	throw new RefusalError(documentedError(400, message));
+}
+
+/** The code that was seen for the same fields of the sibling kling-v3-omni (2026-11). */
+function refuseElement(message: string): never {
+	throw new RefusalError(codedError(400, 'kling_element_create_failed', message));
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

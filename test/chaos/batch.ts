@@ -11,7 +11,7 @@ const LOOP = 'Loop';
 const AFTER = 'After';
 const FAILED = 'Failed rows';
 
-/** A batch of rows through Generate Video, as a person would set it up, and the levers that are pulled. */
+/** A batch of rows through Generate Video, as a user would set it up, and n8n's own settings. */
 export interface BatchPlan {
 	prompts: string[];
 	/** Of Generate Video, over the usual ones. */
@@ -23,7 +23,7 @@ export interface BatchPlan {
 	settings?: IWorkflowSettings;
 	/** Rows in batches of so many, around a loop. */
 	loopOf?: number;
-	/** What stands pinned at a node, instead of what it would give. */
+	/** Pinned data of a node. */
 	pinned?: Record<string, IDataObject[]>;
 	/** Without it rows have their number as Row Key. */
 	withoutRowKey?: boolean;

@@ -4,7 +4,7 @@ import { Execution, type StoredExecution } from '../../host/executions';
 import type { N8nRest } from '../../host/rest';
 import { SHEET_KEY } from '../../nodes/KlingFast/actions/video/sheetState';
 
-/** One execution as n8n saved it, read for what was delivered and for what must not stand in it. */
+/** One execution as n8n saved it, read for what was delivered and for what must not be in it. */
 export interface SavedRun {
 	id: string;
 	status: string;
@@ -21,7 +21,7 @@ export async function savedRun(host: N8nRest, id: string): Promise<SavedRun> {
 	const { resumeToken, ...rest } = data;
 	const execution = new Execution(facts, data);
 	const clips = clipsOf(execution);
-	forgetCallbackFields(data);
+	removeCallbackFields(data);
 	return {
 		id,
 		status: execution.status,
@@ -43,27 +43,27 @@ function clipsOf(execution: Execution): SavedRun['clips'] {
 
 /**
  * The node remembers the exact bytes of a submit whose answer is not known yet, because only these may be sent again. Its two
- * callback fields lead home, with the signature that n8n saves beside it anyway.
+ * callback fields point to this n8n, with the signature that n8n saves beside it anyway.
  */
-function forgetCallbackFields(data: Partial<IRunExecutionData>): void {
+function removeCallbackFields(data: Partial<IRunExecutionData>): void {
 	for (const context of Object.values(data.executionData?.contextData ?? {})) {
-		forgetIn(context);
+		removeIn(context);
 	}
 }
 
-function forgetIn(value: unknown): void {
+function removeIn(value: unknown): void {
 	if (typeof value !== 'object' || value === null) return;
 	const entry = value as Record<string, unknown>;
 	if (typeof entry[SHEET_KEY] === 'string') {
 		const sheet: unknown = JSON.parse(entry[SHEET_KEY]);
-		forgetIn(sheet);
+		removeIn(sheet);
 		entry[SHEET_KEY] = JSON.stringify(sheet);
 	}
 	if (typeof entry.body === 'string' && typeof entry.idempotencyKey === 'string') {
 		const { webhook, callback_url, ...body } = JSON.parse(entry.body) as Record<string, unknown>;
 		if (webhook !== undefined && callback_url !== undefined) entry.body = JSON.stringify(body);
 	}
-	for (const child of Object.values(entry)) forgetIn(child);
+	for (const child of Object.values(entry)) removeIn(child);
 }
 
 const INCOMING = /^(Received (waiting-)?webhook "|Error in handling webhook request )/;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RequestEntry } from '../../sandbox';
 
-/** Something that may stand in no log, error, item, saved execution or request to another host. */
+/** Something that may be in no log, error, item, saved execution or request to another host. */
 export interface Secret {
 	what: string;
 	value: string;
@@ -21,7 +21,7 @@ export interface Place {
 const TOKEN = /\/([\w-]{40,})\/callback/;
 const SIGNATURE = /\/(\d+)(?:\/callback)?[?&]signature=([0-9a-f]{32,})/;
 
-/** What the addresses carry that submits give away on purpose: tokens for a trigger, signatures that wake an execution. */
+/** What the addresses carry that submits send on purpose: tokens for a trigger, signatures that resume an execution. */
 export function secretsIn(submits: RequestEntry[]): Secret[] {
 	const addresses = submits.flatMap(({ body }) => {
 		const { webhook, callback_url } = (body ?? {}) as Record<string, unknown>;
@@ -38,7 +38,7 @@ export function secretsIn(submits: RequestEntry[]): Secret[] {
 	return [...new Map(found.map((secret) => [secret.value, secret])).values()];
 }
 
-/** Where a secret stands that should not, one sentence a finding; the secret itself is not shown. */
+/** Where a secret is found, one sentence each; the secret itself is not shown. */
 export function leaksOf(secrets: Secret[], places: Place[]): string[] {
 	const distinct = [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
 	return distinct.flatMap(({ what, value, executionId = '' }) =>

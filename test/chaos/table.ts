@@ -1,8 +1,8 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals */
 import Table from 'cli-table3';
-import type { Score } from './arena';
+import type { Outcome } from './attackRun';
 
-export interface Result extends Score {
+export interface Result extends Outcome {
 	attack: string;
 	seed: number;
 }
@@ -10,7 +10,7 @@ export interface Result extends Score {
 /** Prints a row an attack and, below, what went wrong with which seed. @returns whether every goal was met */
 export function showTable(results: Result[], seeds: number[]): boolean {
 	const table = new Table({
-		head: ['Attack', 'Runs', 'Asked for', 'Delivered', 'Charges', 'Homeless', 'Leaks', ''],
+		head: ['Attack', 'Runs', 'Asked for', 'Delivered', 'Charges', 'Unrecoverable', 'Leaks', ''],
 		colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
 		style: { head: [], border: [] },
 	});
@@ -43,22 +43,29 @@ function rowOf(attack: string, results: Result[]): Array<string | number> {
 		sum(({ asked }) => asked),
 		sum(({ delivered }) => delivered),
 		sum(({ charges }) => charges),
-		sum(({ homeless }) => homeless.length) || 'none',
+		sum(({ unrecoverable }) => unrecoverable.length) || 'none',
 		sum(({ leaks }) => leaks.length) || 'none',
 		results.every(isMet) ? '' : '<- MISSED',
 	];
 }
 
-function isMet({ asked, delivered, charges, homeless, leaks, faults }: Result): boolean {
+function isMet({ asked, delivered, charges, unrecoverable, leaks, faults }: Result): boolean {
 	const isWhole = delivered === asked && charges === delivered;
-	return isWhole && [homeless, leaks, faults].every(({ length }) => length === 0);
+	return isWhole && [unrecoverable, leaks, faults].every(({ length }) => length === 0);
 }
 
-function sentencesOf({ asked, delivered, charges, homeless, leaks, faults }: Result): string[] {
+function sentencesOf({
+	asked,
+	delivered,
+	charges,
+	unrecoverable,
+	leaks,
+	faults,
+}: Result): string[] {
 	return [
 		`asked for ${asked}, delivered ${delivered}, charged ${charges}`,
 		...faults,
-		...homeless.map((taskId) => `${taskId} stands nowhere`),
+		...unrecoverable.map((taskId) => `${taskId} is in no log, error or saved execution`),
 		...leaks.map((leak) => `leak: ${leak}`),
 	];
 }

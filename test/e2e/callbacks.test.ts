@@ -116,7 +116,7 @@ describe.each<[WebhookContract, number]>([
 			['genuine', 'duplicate'].includes(kind) && outcome === 'given-up';
 		expect(callbacks.filter(isLost)).toEqual([]);
 		report(
-			`contract ${contract}: ${ROWS} rows, ${sandbox.ledger.accepted().length} submits, ${callbacks.length} deliveries (${['genuine', 'duplicate', 'forged', 'malformed', 'early'].map((kind) => `${count(kind)} ${kind}`).join(', ')}), ${forged.deliveries} of strangers (all answered 401, ${forged.requests} requests to the provider), ${runs.length} runs, ${sandbox.ledger.polls().length} status requests`,
+			`contract ${contract}: ${ROWS} rows, ${sandbox.ledger.accepted().length} submits, ${callbacks.length} deliveries (${['genuine', 'duplicate', 'forged', 'malformed', 'early'].map((kind) => `${count(kind)} ${kind}`).join(', ')}), ${forged.deliveries} without a valid token (all answered 401, ${forged.requests} requests to the provider), ${runs.length} runs, ${sandbox.ledger.polls().length} status requests`,
 		);
 	});
 });
@@ -176,16 +176,16 @@ test(`${ODD_BODIES} odd bodies leave the trigger in order`, async () => {
 	expect(await endedRunsOf(secondId)).toHaveLength(2);
 });
 
-/** What a stranger could send who knows the address and a task id; tells how many requests to the provider it caused. */
+/** Callbacks without a valid token, but with a task id that exists; counts the requests to the provider that they cause. */
 async function forge(url: string) {
 	const base = url.replace(/\/callback$/, '');
 	const [{ taskId }] = sandbox.ledger.accepted();
 	const body = JSON.stringify({ id: taskId, status: 'completed', cost: 0 });
-	const stranger = sealMetadata(callbackSecret('of a stranger', ''), 'key', { row: 1 });
+	const ofOtherKey = sealMetadata(callbackSecret('of another key', ''), 'key', { row: 1 });
 	const genuine = sealMetadata(callbackSecret(sandbox.apiKey, ''), 'key', { row: 1 });
 	const addresses = [
 		url,
-		...[stranger, `${genuine.slice(0, -2)}AA`, 'A'.repeat(60), 'token', '%00'].map(
+		...[ofOtherKey, `${genuine.slice(0, -2)}AA`, 'A'.repeat(60), 'token', '%00'].map(
 			(token) => `${base}/${token}/callback`,
 		),
 	];

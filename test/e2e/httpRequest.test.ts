@@ -10,18 +10,18 @@ import { sharedHost } from './sharedHost';
 const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 const API_KEY = 'sk-stays-home';
 
-/** Two servers of different origins: the Base URL of the credential, and a stranger's. */
-const seen: Record<'home' | 'stranger', IncomingMessage[]> = { home: [], stranger: [] };
+/** Two servers of different origins: the Base URL of the credential, and another host's. */
+const seen: Record<'home' | 'otherHost', IncomingMessage[]> = { home: [], otherHost: [] };
 const servers: Server[] = [];
 let host: Awaited<ReturnType<typeof sharedHost>>;
 let credential: CredentialRef;
 let homeUrl: string;
-let strangerUrl: string;
+let otherHostUrl: string;
 
 async function listen(who: keyof typeof seen): Promise<string> {
 	const server = createServer((request, response) => {
 		seen[who].push(request);
-		if (request.url === '/moved') response.writeHead(302, { location: `${strangerUrl}/after` });
+		if (request.url === '/moved') response.writeHead(302, { location: `${otherHostUrl}/after` });
 		else response.writeHead(200, { 'content-type': 'application/json' });
 		response.end('{"success":true}');
 	});
@@ -32,13 +32,13 @@ async function listen(who: keyof typeof seen): Promise<string> {
 
 beforeAll(async () => {
 	host = await sharedHost();
-	strangerUrl = await listen('stranger');
+	otherHostUrl = await listen('otherHost');
 	homeUrl = await listen('home');
 	const fields = { apiKey: API_KEY, baseUrl: homeUrl, callbackSecret: '' };
 	credential = await host.createCredential(CREDENTIAL_TYPE, 'Key that stays home', fields);
 });
 afterAll(() => servers.forEach((server) => server.close()));
-beforeEach(() => (seen.home = seen.stranger = []));
+beforeEach(() => (seen.home = seen.otherHost = []));
 
 /** Runs n8n's own HTTP Request node with this credential chosen in it; gives its error, if it has one. */
 async function request(typeVersion: number, url: string): Promise<string | undefined> {
@@ -63,23 +63,23 @@ test('the API key never leaves by n8n’s own HTTP Request node, whatever its ve
 	const found: Record<string, unknown> = {};
 	for (const version of versions) {
 		seen.home = [];
-		seen.stranger = [];
+		seen.otherHost = [];
 		const errors = [
 			await request(version, `${homeUrl}/v1/balance`),
-			await request(version, `${strangerUrl}/v1/balance`),
+			await request(version, `${otherHostUrl}/v1/balance`),
 			await request(version, `${homeUrl}/moved`),
 		];
-		const strangersKeys = seen.stranger.filter(({ headers }) => headers.authorization);
+		const keysElsewhere = seen.otherHost.filter(({ headers }) => headers.authorization);
 		found[version] = {
 			home: seen.home.map(({ headers }) => headers.authorization),
-			strangersKeys: strangersKeys.length,
+			keysElsewhere: keysElsewhere.length,
 			refusal: errors[1],
 			first: errors[0],
 		};
 	}
 	const expected = {
 		home: [`Bearer ${API_KEY}`, `Bearer ${API_KEY}`],
-		strangersKeys: 0,
+		keysElsewhere: 0,
 		refusal: expect.stringContaining("sent only to the 'Base URL' of its credential"),
 		first: undefined,
 	};
@@ -88,5 +88,5 @@ test('the API key never leaves by n8n’s own HTTP Request node, whatever its ve
 	expect(found).toMatchObject(
 		Object.fromEntries(withCredentials.map((version) => [version, expected])),
 	);
-	expect(found[1]).toMatchObject({ home: [undefined, undefined], strangersKeys: 0 });
+	expect(found[1]).toMatchObject({ home: [undefined, undefined], keysElsewhere: 0 });
 });

@@ -7,18 +7,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import { effectiveStatus, isObject } from '../../nodes/KlingFast/apimart/answer';
-import { submitBody, type SubmitParameters } from '../../nodes/KlingFast/apimart/submitBody';
+import { clipBody, type ClipRequest } from '../../nodes/KlingFast/apimart/clipRequest';
 import { parseSubmittedTaskId, parseTask, type Task } from '../../nodes/KlingFast/apimart/task';
-import { estimateCostUsd, roundUsd } from '../../nodes/KlingFast/generation/cost';
+import { estimateCostUsd, roundUsd } from '../../nodes/KlingFast/apimart/models';
 import type { CallbackReceiver } from './callbacks';
 import type { Recorder } from './recorder';
 
-const CLIP: SubmitParameters = {
+const CLIP: ClipRequest = {
 	prompt: 'A paper boat drifts across a puddle, soft morning light, slow dolly forward',
-	...{ quality: 'std', durationSeconds: 3, aspectRatio: '16:9', audio: false },
-	...{ imageUrls: [], shots: [], splitIntoShots: false, watermark: false, moderate: false },
+	...{ shotsKind: 'single', quality: 'std', durationSeconds: 3, aspectRatio: '16:9', audio: false },
+	...{ shots: [], watermark: false, moderate: false, metadata: {} },
 };
-export const ESTIMATE_USD = estimateCostUsd({ ...CLIP, quality: 'std' });
+export const ESTIMATE_USD = estimateCostUsd(CLIP);
 
 /** Well-formed, and of the year 1970: nobody can have it. */
 const UNKNOWN_TASK = `task_${'0'.repeat(26)}`;
@@ -39,7 +39,7 @@ export interface Scenario {
 }
 
 interface Change {
-	clip?: SubmitParameters;
+	clip?: ClipRequest;
 	headers?: Record<string, string>;
 	apiKey?: string;
 }
@@ -133,7 +133,7 @@ export class Steps {
 	private async submit(step: string, { clip = CLIP, headers, apiKey }: Change = {}) {
 		const { idempotencyKey, callbacks } = this.scenario;
 		const answer = await this.recorder.ask(step, '/v1/videos/generations', {
-			body: submitBody(clip, callbacks?.addresses),
+			body: clipBody(clip, [], callbacks?.addresses),
 			headers: { 'Idempotency-Key': idempotencyKey, ...headers },
 			apiKey,
 		});

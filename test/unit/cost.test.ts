@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {
 	estimateCostUsd,
-	PRICE_USD_PER_SECOND,
+	KLING_V3,
 	pricePerSecondUsd,
 	roundUsd,
-} from '../../nodes/KlingFast/generation/cost';
-import type { Quality } from '../../nodes/KlingFast/generation/request';
+	type Quality,
+} from '../../nodes/KlingFast/apimart/models';
 
 describe('what a clip costs', () => {
 	it.each([
@@ -23,7 +23,7 @@ describe('what a clip costs', () => {
 
 	it('makes sound half as much again, but free of charge in 4K', () => {
 		for (const quality of ['std', 'pro'] as const) {
-			const { silent, withAudio } = PRICE_USD_PER_SECOND[quality];
+			const { silent, withAudio } = KLING_V3.usdPerSecond[quality];
 			expect(roundUsd(withAudio / silent)).toBe(1.5);
 		}
 		expect(pricePerSecondUsd({ quality: '4k', audio: true })).toBe(

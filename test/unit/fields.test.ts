@@ -1,10 +1,9 @@
 import { NodeHelpers, type INodeProperties } from 'n8n-workflow';
-import { klingFastProperties } from '../../nodes/KlingFast/actions/properties';
+import { klingFastFields, klingFastProperties } from '../../nodes/KlingFast/actions/properties';
 import { readClipRequest } from '../../nodes/KlingFast/actions/video/readClip';
-import { readMode, readWaitBy } from '../../nodes/KlingFast/actions/video/readRun';
-import { CLIP_LABELS } from '../../nodes/KlingFast/generation/request';
 import { KlingFast } from '../../nodes/KlingFast/KlingFast.node';
 import { childrenOf, choicesOf, fieldsOf, generateField } from './fieldLists';
+import { flatParams } from './rowReader';
 
 /** Name, label, type and default: what saved workflows and users rely on. */
 type Row = [name: string, label: string, type: string, defaultValue: unknown];
@@ -36,6 +35,8 @@ const GENERATE_OPTIONS: Row[] = [
 	['cameraMovement', 'Camera Movement', 'options', ''],
 	['moderate', 'Check Content First', 'boolean', false],
 	['concurrency', 'Clips at the Same Time', 'number', 5],
+	['elements', 'Elements', 'fixedCollection', {}],
+	['elementsJson', 'Elements (JSON)', 'json', '[]'],
 	['includeInputFields', 'Include Other Input Fields', 'boolean', false],
 	['maxCost', 'Maximum Cost (USD)', 'number', ''],
 	['maxWait', 'Maximum Wait (Seconds)', 'number', 900],
@@ -131,11 +132,18 @@ describe('the fields', () => {
 		expect(Object.fromEntries(offered)).toEqual(choices);
 	});
 
-	it('have labels that the sentences about a request repeat', () => {
-		const labels = [...fieldsOf('video', 'generate'), ...childrenOf(generateField('options'))].map(
-			({ displayName }) => displayName,
-		);
-		expect(labels).toEqual(expect.arrayContaining(Object.values(CLIP_LABELS)));
+	it('of one name are read alike, whichever operation they belong to', () => {
+		const read = klingFastProperties.flatMap((field) => [
+			...(field.name === 'operation' ? [] : [[field.name, field] as const]),
+			...childrenOf(field).map((option) => [`options.${option.name}`, option] as const),
+		]);
+		for (const [path, field] of read) {
+			const { displayName, type, default: standard, typeOptions, options } = field;
+			if (type === 'collection') continue;
+			const used = klingFastFields.get(path);
+			expect(used).toMatchObject({ displayName, type, default: standard });
+			expect([used?.typeOptions, used?.options]).toEqual([typeOptions, options]);
+		}
 	});
 
 	const everyChoice = [...fieldsOf('video', 'generate'), ...childrenOf(generateField('options'))]
@@ -156,24 +164,17 @@ describe('the fields', () => {
 				...(field.name === 'imageInput' && { source: 'image' }),
 				[path]: chosen,
 			};
-			return readClipRequest((key, fallback) => row[key] ?? fallback);
+			return readClipRequest(flatParams(row), 'https://api.apimart.ai');
 		};
 		expect(read(name)).toEqual(read(value));
 		const [first, second] = choicesOf(field).map((other) => read(other.value));
 		expect(first).not.toEqual(second);
 	});
 
-	it('take both modes by value and by name', () => {
-		for (const { name, value } of choicesOf(generateField('mode'))) {
-			expect(readMode(() => name)).toBe(value);
-			expect(readMode(() => value)).toBe(value);
-		}
-	});
-
-	it('take both ways of waiting by value and by name', () => {
-		for (const { name, value } of choicesOf(generateField('waitBy'))) {
-			expect(readWaitBy(() => name)).toBe(value);
-			expect(readWaitBy(() => value)).toBe(value);
+	it.each(['mode', 'waitBy'])('%s is taken by value and by name', (name) => {
+		for (const choice of choicesOf(generateField(name))) {
+			expect(flatParams({ [name]: choice.name }).choice(name)).toBe(choice.value);
+			expect(flatParams({ [name]: choice.value }).choice(name)).toBe(choice.value);
 		}
 	});
 });

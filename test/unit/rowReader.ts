@@ -1,12 +1,12 @@
 import { NodeHelpers, type INodeParameters } from 'n8n-workflow';
-import { klingFastProperties } from '../../nodes/KlingFast/actions/properties';
-import type { ReadField } from '../../nodes/KlingFast/actions/reader';
+import { klingFastFields, klingFastProperties } from '../../nodes/KlingFast/actions/properties';
+import { Params } from '../../nodes/KlingFast/params';
 
 /**
  * Reads fields as a running node does: n8n fills in the defaults, drops what is hidden, and throws for what is not there
  * unless a fallback is given. The parameters are what a row's expressions came to.
  */
-export function rowReader(parameters: Record<string, unknown>): ReadField {
+export function rowParams(parameters: Record<string, unknown>): Params {
 	const stored = { resource: 'video', operation: 'generate', ...parameters } as INodeParameters;
 	const shownParameters = NodeHelpers.getNodeParameters(
 		klingFastProperties,
@@ -16,16 +16,21 @@ export function rowReader(parameters: Record<string, unknown>): ReadField {
 		null,
 		null,
 	);
-	return (name, fallback) => {
+	return new Params(klingFastFields, (path, fallback) => {
 		let value: unknown = shownParameters;
-		for (const key of name.split('.')) {
+		for (const key of path.split('.')) {
 			value = isRecord(value) ? value[key] : undefined;
 		}
 		if (value === undefined && fallback === undefined) {
-			throw new Error(`Could not get parameter ${name}`);
+			throw new Error(`Could not get parameter ${path}`);
 		}
 		return value === undefined ? fallback : value;
-	};
+	});
+}
+
+/** Reads from a flat record of paths, hidden or not. */
+export function flatParams(row: Record<string, unknown>): Params {
+	return new Params(klingFastFields, (path, fallback) => row[path] ?? fallback);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

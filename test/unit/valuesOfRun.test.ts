@@ -1,28 +1,20 @@
-import {
-	readConcurrency,
-	readDownloadVideo,
-	readMaxCostUsd,
-	readMode,
-	readWaiting,
-	readWaitUntilFinished,
-} from '../../nodes/KlingFast/actions/video/readRun';
-import { readDedupeKey, readTaskId } from '../../nodes/KlingFast/actions/video/readRow';
-import { readInputField } from '../../nodes/KlingFast/actions/image/readUpload';
-import { rowReader } from './rowReader';
+import { readTaskId } from '../../nodes/KlingFast/actions/video/get.operation';
+import { readDownloadVideo, readWaiting } from '../../nodes/KlingFast/actions/video/options';
+import { rowParams } from './rowReader';
 
 const ID = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
 const OTHER_ID = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ6';
 const OLD_ID = 'task-unified-1757165031-uyujaw3d';
 
-const withOptions = (options: Record<string, unknown>) => rowReader({ options });
+const withOptions = (options: Record<string, unknown>) => rowParams({ options });
 
 describe('options of a run', () => {
 	it('have the defaults of the editor', () => {
-		const read = rowReader({});
-		expect(readMode(read)).toBe('submitAndWait');
-		expect(readConcurrency(read)).toBe(5);
-		expect(readMaxCostUsd(read)).toBeUndefined();
-		expect(readDedupeKey(read)).toBeUndefined();
+		const read = rowParams({});
+		expect(read.choice('mode')).toBe('submitAndWait');
+		expect(read.number('options.concurrency')).toBe(5);
+		expect(read.optionalNumber('options.maxCost')).toBeUndefined();
+		expect(read.text('options.dedupeKey')).toBe('');
 		expect(readDownloadVideo(read)).toBe(true);
 		expect(readWaiting(read)).toEqual({
 			maxWaitSeconds: 900,
@@ -41,9 +33,9 @@ describe('options of a run', () => {
 			includeInputFields: 'TRUE',
 			dedupeKey: 17,
 		});
-		expect(readConcurrency(read)).toBe(20);
-		expect(readMaxCostUsd(read)).toBe(2.5);
-		expect(readDedupeKey(read)).toBe('17');
+		expect(read.number('options.concurrency')).toBe(20);
+		expect(read.optionalNumber('options.maxCost')).toBe(2.5);
+		expect(read.text('options.dedupeKey')).toBe('17');
 		expect(readWaiting(read)).toEqual({
 			maxWaitSeconds: 60,
 			pollIntervalSeconds: 0.5,
@@ -55,24 +47,24 @@ describe('options of a run', () => {
 	it('are the default when they were added and left empty', () => {
 		const empty = ['concurrency', 'maxCost', 'maxWait', 'pollInterval', 'outputField', 'dedupeKey'];
 		const read = withOptions(Object.fromEntries(empty.map((name) => [name, ''])));
-		expect(readConcurrency(read)).toBe(5);
-		expect(readMaxCostUsd(read)).toBeUndefined();
-		expect(readDedupeKey(read)).toBeUndefined();
-		expect(readWaiting(read)).toEqual(readWaiting(rowReader({})));
+		expect(read.number('options.concurrency')).toBe(5);
+		expect(read.optionalNumber('options.maxCost')).toBeUndefined();
+		expect(read.text('options.dedupeKey')).toBe('');
+		expect(readWaiting(read)).toEqual(readWaiting(rowParams({})));
 	});
 
 	it.each([1, 100])('%d clips at the same time are fine', (concurrency) => {
-		expect(readConcurrency(withOptions({ concurrency }))).toBe(concurrency);
+		expect(withOptions({ concurrency }).number('options.concurrency')).toBe(concurrency);
 	});
 
 	it.each([0, 101, 2.5, -1])('%d clips at the same time are not', (concurrency) => {
-		expect(() => readConcurrency(withOptions({ concurrency }))).toThrow(
+		expect(() => withOptions({ concurrency }).number('options.concurrency')).toThrow(
 			`'Clips at the Same Time' is ${concurrency}, allowed is a whole number from 1 to 100`,
 		);
 	});
 
 	it.each([0, -1, '-0.01'])('a maximum cost of %p is refused', (maxCost) => {
-		expect(() => readMaxCostUsd(withOptions({ maxCost }))).toThrow(
+		expect(() => withOptions({ maxCost }).optionalNumber('options.maxCost')).toThrow(
 			/^'Maximum Cost \(USD\)' is .*, allowed is a number above 0$/,
 		);
 	});
@@ -90,21 +82,21 @@ describe('options of a run', () => {
 	});
 
 	it('knows both modes and refuses others', () => {
-		expect(readMode(rowReader({ mode: 'submitOnly' }))).toBe('submitOnly');
-		expect(() => readMode(rowReader({ mode: 'later' }))).toThrow(
+		expect(rowParams({ mode: 'submitOnly' }).choice('mode')).toBe('submitOnly');
+		expect(() => rowParams({ mode: 'later' }).choice('mode')).toThrow(
 			'\'Mode\' is "later", allowed is submitAndWait or submitOnly',
 		);
 	});
 
 	it('downloads nothing where the field is hidden', () => {
-		expect(readDownloadVideo(rowReader({ mode: 'submitOnly' }))).toBe(false);
-		expect(readDownloadVideo(rowReader({ downloadVideo: 'no' }))).toBe(false);
-		expect(readDownloadVideo(rowReader({ downloadVideo: '' }))).toBe(true);
+		expect(readDownloadVideo(rowParams({ mode: 'submitOnly' }))).toBe(false);
+		expect(readDownloadVideo(rowParams({ downloadVideo: 'no' }))).toBe(false);
+		expect(readDownloadVideo(rowParams({ downloadVideo: '' }))).toBe(true);
 	});
 });
 
 describe('Get Video', () => {
-	const taskId = (value: unknown) => readTaskId(rowReader({ operation: 'get', taskId: value }));
+	const taskId = (value: unknown) => readTaskId(rowParams({ operation: 'get', taskId: value }));
 
 	it.each([
 		[ID, ID],
@@ -137,9 +129,9 @@ describe('Get Video', () => {
 	});
 
 	it('waits only when asked to', () => {
-		expect(readWaitUntilFinished(rowReader({ operation: 'get', taskId: ID }))).toBe(false);
-		const read = rowReader({ operation: 'get', taskId: ID, waitUntilFinished: 'TRUE' });
-		expect(readWaitUntilFinished(read)).toBe(true);
+		expect(rowParams({ operation: 'get', taskId: ID }).boolean('waitUntilFinished')).toBe(false);
+		const read = rowParams({ operation: 'get', taskId: ID, waitUntilFinished: 'TRUE' });
+		expect(read.boolean('waitUntilFinished')).toBe(true);
 		expect(readDownloadVideo(read)).toBe(true);
 	});
 });
@@ -147,8 +139,8 @@ describe('Get Video', () => {
 describe('Upload Image', () => {
 	it('takes the file from the data field unless told otherwise', () => {
 		const upload = { resource: 'image', operation: 'upload' };
-		expect(readInputField(rowReader(upload))).toBe('data');
-		expect(readInputField(rowReader({ ...upload, inputField: ' ' }))).toBe('data');
-		expect(readInputField(rowReader({ ...upload, inputField: 'photo' }))).toBe('photo');
+		expect(rowParams(upload).text('inputField')).toBe('data');
+		expect(rowParams({ ...upload, inputField: ' ' }).text('inputField')).toBe('data');
+		expect(rowParams({ ...upload, inputField: 'photo' }).text('inputField')).toBe('photo');
 	});
 });

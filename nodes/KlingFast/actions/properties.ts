@@ -1,4 +1,5 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { fieldsByPath, Params } from '../params';
 import { uploadFields } from './image/upload.fields';
 import { resourceFields } from './resource.fields';
 import { generateFields } from './video/generate.fields';
@@ -11,3 +12,12 @@ export const klingFastProperties: INodeProperties[] = [
 	...getFields,
 	...uploadFields,
 ];
+
+export const klingFastFields = fieldsByPath(klingFastProperties);
+
+/** The values of one item. */
+export function paramsOf(context: IExecuteFunctions, itemIndex: number): Params {
+	return new Params(klingFastFields, (path, fallback) =>
+		context.getNodeParameter(path, itemIndex, fallback),
+	);
+}

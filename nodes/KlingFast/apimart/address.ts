@@ -58,6 +58,33 @@ export function mayUseAddress(address: string, baseUrl: string): boolean {
 }
 
 /**
+ * Holds the address of an image to the rule. One in the local network is refused when the provider is on the public internet: it could
+ * not fetch it, and nobody may use a row to point it at private hosts.
+ *
+ * @param label of the field, and `place` inside it
+ * @throws InvalidField
+ */
+export function checkImageAddress(
+	address: string,
+	baseUrl: string,
+	label: string,
+	place?: string,
+): void {
+	const url = parseWebUrl(address);
+	if (!url) {
+		const allowed = 'a web address that begins with http:// or https:// and has no blanks in it';
+		throw new InvalidField(label, shown(address), allowed, place);
+	}
+	if (hasUserInfo(url)) {
+		const value = 'an address with a user name or password in it';
+		throw new InvalidField(label, value, 'one without', place);
+	}
+	if (mayUseAddress(address, baseUrl)) return;
+	const allowed = 'an address on the public internet, because the provider fetches the image';
+	throw new InvalidField(label, shown(address), allowed, place);
+}
+
+/**
  * Whether a host is this computer or in a private network, judged by its literal IP (in any spelling that a URL
  * parser accepts) or by its name: `localhost`, a name without a dot, and the endings of local networks (see PRIVATE_NAME).
  *

@@ -3,7 +3,7 @@
  * - N rows give N outcomes in the order of the rows, whatever order the clips end in.
  * - One row's fate never changes another's.
  */
-import { roundUsd } from './cost';
+import { roundUsd } from '../apimart/models';
 import type { Outcome } from './outcome';
 import { pollDelaySeconds } from './pollSchedule';
 import { runRound } from './round';

@@ -1,7 +1,7 @@
 /*
  * Which callback address a task was submitted with, as far as this process has submitted it: APIMart's status answer does not say.
  */
-import { CALLBACK_URL } from '../apimart/submitBody';
+import { CALLBACK_URL } from '../apimart/clipRequest';
 
 const MAX_TASKS = 10_000;
 /** Of an address: the seal of its token stands there. */

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallbackAddresses } from '../apimart/callback';
-import { submitBody } from '../apimart/submitBody';
-import { fullPrompt, fullShots, type ClipRequest } from './request';
+import { clipBody, type ClipRequest } from '../apimart/clipRequest';
 
 /**
  * Hash of all that decides what the clip will be. `frameIdentities` stand for the images: the hash of a binary's bytes (its
@@ -9,28 +7,6 @@ import { fullPrompt, fullShots, type ClipRequest } from './request';
  */
 export function contentHash(request: ClipRequest, frameIdentities: string[]): string {
 	return sha256(clipBody(request, frameIdentities));
-}
-
-/** The exact text of the paid request. */
-export function clipBody(
-	request: ClipRequest,
-	imageUrls: string[],
-	callback?: CallbackAddresses,
-): string {
-	const parameters = {
-		prompt: request.prompt === '' ? '' : fullPrompt(request),
-		negativePrompt: request.negativePrompt,
-		quality: request.quality,
-		durationSeconds: request.durationSeconds,
-		aspectRatio: request.aspectRatio,
-		audio: request.audio,
-		imageUrls,
-		shots: fullShots(request),
-		splitIntoShots: request.shotsKind === 'auto',
-		watermark: request.watermark,
-		moderate: request.moderate,
-	};
-	return submitBody(parameters, callback);
 }
 
 export interface KeyScope {

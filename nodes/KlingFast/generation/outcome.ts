@@ -7,9 +7,9 @@
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { ApimartError, type ErrorDetails } from '../apimart/errors';
 import type { Task } from '../apimart/task';
-import { roundUsd } from './cost';
+import { roundUsd } from '../apimart/models';
 import type { Reading } from './polling';
-import type { ClipRequest } from './request';
+import type { ClipRequest } from '../apimart/clipRequest';
 
 export type ClipStatus = 'submitted' | 'processing' | 'completed' | 'failed' | 'timedOut';
 

@@ -5,7 +5,7 @@ import type { Clock } from '../clock';
 import type { KeyScope } from './idempotency';
 import type { Ledger } from './ledger';
 import type { Fault } from './outcome';
-import type { ClipRequest } from './request';
+import type { ClipRequest } from '../apimart/clipRequest';
 import type { TaskJournal } from './taskJournal';
 
 /** What all clips of one run of the node share. */

@@ -10,7 +10,8 @@
  */
 import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
 import { noteCallbackTask } from './callbackTasks';
-import { clipBody, idempotencyKey } from './idempotency';
+import { clipBody } from '../apimart/clipRequest';
+import { idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
 import { faultOf, type Fault } from './outcome';
 import { earliestAttempt, noteAttempt } from './rowKeys';

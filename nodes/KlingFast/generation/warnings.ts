@@ -2,10 +2,10 @@
  * What is worth a second look before a clip is paid for. A warning never refuses a row, so it has to be rare and right: it needs
  * evidence in the row itself. A text that cannot be judged (another language, too few words, no text) gives none.
  */
+import { isWrittenInShots, type ClipRequest } from '../apimart/clipRequest';
 import { pixelsOf, type ImageSize } from '../apimart/images';
+import { estimateCostUsd, roundUsd } from '../apimart/models';
 import { grouped } from '../invalidField';
-import { estimateCostUsd, roundUsd } from './cost';
-import { isWrittenInShots, type ClipRequest } from './request';
 
 /** A checked row, as far as it can be judged. */
 export interface JudgedClip extends Pick<
@@ -45,7 +45,7 @@ export function warningsOfRun(rows: Array<JudgedClip & { itemIndex: number }>): 
 }
 
 /**
- * Sound is half as much again in the price list (see cost.ts), and on by default. The model then adds sound of its own choice, which is
+ * Sound is half as much again in the price list (see models.ts), and on by default. The model then adds sound of its own choice, which is
  * money for nothing where the video is shown silent or gets its own music. Not in 4K, where sound is included.
  */
 const paidSoundUnasked: Warning = {

@@ -18,8 +18,7 @@ import type {
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-import { readBoolean } from '../actions/values';
-import { readOutputField } from '../actions/video/readRun';
+import { readOutputField } from '../actions/video/result.fields';
 import {
 	CALLBACK_TIMEOUT_MS,
 	looksLikeToken,
@@ -35,6 +34,7 @@ import { wasSubmittedWithOther } from '../generation/callbackTasks';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { claimTask } from './seen';
 import { tokenOf } from './signedRoute';
+import { triggerParams } from './trigger.fields';
 
 const NOT_SIGNED = 'Not signed by this credential';
 /** A callback comes within two minutes after the end of its task; what is older and not known does not become known any more. */
@@ -66,7 +66,8 @@ interface Handled {
 async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const isSignedPath = context.getWebhookName() === 'setup';
 	const typedToken = isSignedPath ? tokenOf(context.getParamsData()) : undefined;
-	const mustBeSigned = isSignedPath || readOption(context, 'requireSignedCallback', true);
+	const mustBeSigned =
+		isSignedPath || triggerParams(context).boolean('options.requireSignedCallback');
 	// Opening the credential is most of the work of a refusal: a flood that cannot be signed is turned away before it.
 	if (mustBeSigned && !looksLikeToken(typedToken)) return refuse(401, NOT_SIGNED);
 	const { client, secret } = await connect(context);
@@ -183,18 +184,15 @@ async function save(
 	{ baseUrl }: ApimartClient,
 	{ taskId, videoUrl: url, completedMs }: Task,
 ): Promise<IBinaryKeyData | undefined> {
-	if (!url || !readOption(context, 'downloadVideo', false)) return undefined;
-	const outputField = readOutputField((name, unset) => context.getNodeParameter(name, unset));
+	const params = triggerParams(context);
+	if (!url || !params.boolean('options.downloadVideo')) return undefined;
+	const outputField = readOutputField(params);
 	const clock = currentClock();
 	const fileName = `${taskId}.mp4`;
 	const { logger } = context;
 	const file = { url, fileName, baseUrl, completedMs };
 	const video = await downloadVideo(context, { ...file, clock, logger });
 	return { [outputField]: video };
-}
-
-function readOption(context: IWebhookFunctions, name: string, defaultValue: boolean): boolean {
-	return readBoolean(context.getNodeParameter(`options.${name}`, ''), name, defaultValue);
 }
 
 function refuse(httpStatus: Reply['httpStatus'], message: string): Handled {

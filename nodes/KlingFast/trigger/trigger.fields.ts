@@ -1,5 +1,6 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, IWebhookFunctions } from 'n8n-workflow';
 import { outputFieldOption } from '../actions/video/result.fields';
+import { fieldsByPath, Params } from '../params';
 
 export const triggerProperties: INodeProperties[] = [
 	{
@@ -51,3 +52,9 @@ export const triggerProperties: INodeProperties[] = [
 		],
 	},
 ];
+
+const triggerFields = fieldsByPath(triggerProperties);
+
+export function triggerParams(context: IWebhookFunctions): Params {
+	return new Params(triggerFields, (path, fallback) => context.getNodeParameter(path, fallback));
+}

@@ -150,7 +150,7 @@ describe('Download Video', () => {
 			const item = startedRun(await deliver(trigger, taskId));
 			expect(item?.json).toMatchObject({ taskId, status: 'completed' });
 			expect(item?.json.videoUrl).toContain('.mp4');
-			expect(item?.json.error).toMatch(/outputField|downloadVideo|Put Output in Field/);
+			expect(item?.json.error).toMatch(/Download Video|Put Output in Field/);
 			expect(stage.sandbox.ledger.downloads()).toEqual([]);
 		},
 	);

@@ -35,9 +35,12 @@ export function refusal(
 
 /** What a rejected promise was rejected with; fails the test where it was not. */
 export async function rejection(work: Promise<unknown>): Promise<unknown> {
-	const [result] = await Promise.allSettled([work]);
-	if (result.status === 'rejected') return result.reason;
-	throw new Error('Expected a rejection');
+	return await work.then(
+		() => {
+			throw new Error('Expected a rejection');
+		},
+		(reason: unknown) => reason,
+	);
 }
 
 /** The same, for one of our own errors. */

@@ -1,14 +1,12 @@
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
-import { ApimartError } from '../../../nodes/KlingFast/apimart/errors';
-import { response } from './answers';
+import type { ApimartError } from '../../../nodes/KlingFast/apimart/errors';
+import { apimartRejection, response } from './answers';
 
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 
 async function refusedRead(status: number, body: object): Promise<ApimartError> {
 	const client = new ApimartClient(async () => response(status, body), 'https://api.apimart.ai');
-	const [read] = await Promise.allSettled([client.readTask(ID)]);
-	if (read.status === 'fulfilled') throw new Error('The read was not refused');
-	return read.reason as ApimartError;
+	return await apimartRejection(client.readTask(ID));
 }
 
 test.each([

@@ -20,6 +20,7 @@ const page = pageOf('docs/errors.md');
 const NEVER_SHOWN = [
 	'The row was not prepared',
 	'The row has no request',
+	'There is no field …',
 	'The sheet ended without its rows',
 	'There is no sheet to deliver',
 	'There is no sheet to watch over',

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryFolder } from '../../../host/package';
-import { METADATA_MAX_BYTES } from '../../../nodes/KlingFast/actions/video/readRow';
+import { METADATA_MAX_BYTES } from '../../../nodes/KlingFast/actions/video/options';
 import { FRAME_LIMITS, IMAGE_LIMITS } from '../../../nodes/KlingFast/apimart/images';
-import { CLIP_LIMITS } from '../../../nodes/KlingFast/generation/request';
+import { KLING_V3 } from '../../../nodes/KlingFast/apimart/models';
 import { grouped } from '../../../nodes/KlingFast/invalidField';
 import { withFieldTables } from '../../../scripts/fieldTables';
 import { pageOf, sectionOf, tableOf } from './markdown';
@@ -20,11 +20,11 @@ it('has the tables that the nodes describe (`npm run docs:fields` writes them)',
 });
 
 it.each([
-	['Generate Video', 'Prompt', grouped(CLIP_LIMITS.promptCharacters)],
-	['Generate Video', 'Shot List', `1 to ${CLIP_LIMITS.shots} shots`],
-	['Generate Video', 'Shot List → Prompt', `up to ${CLIP_LIMITS.shotPromptCharacters} characters`],
+	['Generate Video', 'Prompt', grouped(KLING_V3.limits.promptCharacters)],
+	['Generate Video', 'Shot List', `1 to ${KLING_V3.limits.shots} shots`],
+	['Generate Video', 'Shot List → Prompt', `up to ${KLING_V3.limits.shotPromptCharacters} characters`],
 	['Generate Video', 'Metadata', `${grouped(METADATA_MAX_BYTES)} bytes`],
-	['Options of Generate Video', 'Negative Prompt', grouped(CLIP_LIMITS.negativePromptCharacters)],
+	['Options of Generate Video', 'Negative Prompt', grouped(KLING_V3.limits.negativePromptCharacters)],
 ])('%s, %s: the limit is the one that the node holds to, %s', (heading, name, words) => {
 	const row = tableOf(page, heading).rows.find(([cell]) => cell === `**${name}**`);
 	expect(row?.join(' ')).toContain(words);

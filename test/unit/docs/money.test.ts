@@ -1,10 +1,10 @@
 /** Money in the pages against the price table. */
 import {
 	estimateCostUsd,
-	PRICE_USD_PER_SECOND,
+	KLING_V3,
 	pricePerSecondUsd,
-} from '../../../nodes/KlingFast/generation/cost';
-import type { Quality } from '../../../nodes/KlingFast/generation/request';
+	type Quality,
+} from '../../../nodes/KlingFast/apimart/models';
 import { choicesOf, generateField } from '../fieldLists';
 import { pageOf, sectionOf, tableOf } from './markdown';
 
@@ -13,7 +13,7 @@ const readme = pageOf('README.md');
 it('the price table of the README is that of the code', () => {
 	const nameOf = (quality: Quality) =>
 		choicesOf(generateField('quality')).find(({ value }) => value === quality)?.name;
-	const qualities = Object.keys(PRICE_USD_PER_SECOND) as Quality[];
+	const qualities = Object.keys(KLING_V3.usdPerSecond) as Quality[];
 	const expected = qualities.map((quality) => {
 		const cost = (audio: boolean) => estimateCostUsd({ quality, audio, durationSeconds: 5 });
 		return [
@@ -29,7 +29,7 @@ it('the price table of the README is that of the code', () => {
 });
 
 it('so is the trap, and so is the first clip', () => {
-	const { silent, withAudio } = PRICE_USD_PER_SECOND.std;
+	const { silent, withAudio } = KLING_V3.usdPerSecond.std;
 	expect(sectionOf(readme, 'What it costs')).toContain(`the ${silent} that is often quoted`);
 	expect(withAudio).toBeCloseTo(1.5 * silent, 10);
 	const first = estimateCostUsd({ quality: 'std', audio: true, durationSeconds: 5 });

@@ -85,8 +85,9 @@ it.each<[string, (signal: AbortSignal, clock: ManualClock) => Promise<unknown>]>
 	],
 ])('%s leaves no listener at the signal of a run, which may live for hours', async (_, work) => {
 	const { signal } = new AbortController();
-	for (let times = 0; times < 3; times++)
-		await Promise.allSettled([work(signal, new ManualClock())]);
+	for (let times = 0; times < 3; times++) {
+		await work(signal, new ManualClock()).catch(() => undefined);
+	}
 	expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import {
-	clipBody,
 	contentHash,
 	idempotencyKey,
 	type KeyParts,
 	type KeyScope,
 } from '../../../nodes/KlingFast/generation/idempotency';
-import type { ClipRequest } from '../../../nodes/KlingFast/generation/request';
+import { clipBody, type ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
 
 const SCOPE: KeyScope = {
 	instanceId: 'instance',
@@ -149,23 +148,5 @@ describe('the content of a clip', () => {
 			webhook: callback.webhook,
 			callback_url: callback.callbackUrl,
 		});
-	});
-});
-
-describe('the body of a clip', () => {
-	it('has the camera movement as words of the prompt', () => {
-		const body = JSON.parse(clipBody({ ...REQUEST, cameraMovement: 'Slow zoom in' }, []));
-		expect(body.prompt).toBe('A cup\nSlow zoom in');
-	});
-
-	it('has no prompt beside written shots, and the movement in every shot', () => {
-		const shots = [
-			{ prompt: 'one', durationSeconds: 2 },
-			{ prompt: 'two', durationSeconds: 3 },
-		];
-		const request: ClipRequest = { ...REQUEST, shotsKind: 'custom', prompt: '', shots };
-		const body = JSON.parse(clipBody({ ...request, cameraMovement: 'Pan left' }, []));
-		expect(body).not.toHaveProperty('prompt');
-		for (const { prompt } of body.multi_prompt) expect(prompt).toContain('Pan left');
 	});
 });

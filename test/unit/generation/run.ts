@@ -5,7 +5,7 @@ import { finishAwake } from '../../../nodes/KlingFast/generation/batch';
 import { contentHash } from '../../../nodes/KlingFast/generation/idempotency';
 import { entriesIn, Ledger } from '../../../nodes/KlingFast/generation/ledger';
 import type { Outcome } from '../../../nodes/KlingFast/generation/outcome';
-import type { ClipRequest } from '../../../nodes/KlingFast/generation/request';
+import type { ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
 import type { ClipJob, Run } from '../../../nodes/KlingFast/generation/run';
 import type { Sheet } from '../../../nodes/KlingFast/generation/sheet';
 import type { SheetRow } from '../../../nodes/KlingFast/generation/sheetRow';

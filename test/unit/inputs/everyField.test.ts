@@ -3,29 +3,21 @@ import fc from 'fast-check';
 import type { INodeProperties } from 'n8n-workflow';
 import { readCallbackBase } from '../../../nodes/KlingFast/actions/video/callbacks';
 import { readClipRequest, readEstimate } from '../../../nodes/KlingFast/actions/video/readClip';
+import { readTaskId } from '../../../nodes/KlingFast/actions/video/get.operation';
 import {
-	readDedupeKey,
-	readMetadata,
-	readTaskId,
-} from '../../../nodes/KlingFast/actions/video/readRow';
-import {
-	readConcurrency,
 	readDownloadVideo,
-	readMaxCostUsd,
-	readMode,
-	readWaitBy,
+	readMetadata,
 	readWaiting,
-	readWaitUntilFinished,
-} from '../../../nodes/KlingFast/actions/video/readRun';
-import { readInputField } from '../../../nodes/KlingFast/actions/image/readUpload';
-import type { ReadField } from '../../../nodes/KlingFast/actions/reader';
+} from '../../../nodes/KlingFast/actions/video/options';
+import { klingFastFields } from '../../../nodes/KlingFast/actions/properties';
+import { Params } from '../../../nodes/KlingFast/params';
 import { TASK_ID } from '../../../nodes/KlingFast/apimart/task';
-import { estimateCostUsd } from '../../../nodes/KlingFast/generation/cost';
-import { clipBody } from '../../../nodes/KlingFast/generation/idempotency';
-import type { ClipRequest } from '../../../nodes/KlingFast/generation/request';
+import { estimateCostUsd } from '../../../nodes/KlingFast/apimart/models';
+import { clipBody, type ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
 import { readClipRequest as providerReads } from '../../../sandbox/validation';
 import { childrenOf, fieldsOf } from '../fieldLists';
 import { ENDLESS_TEXTS, hostileValue, isSlow } from './hostileValues';
+import { flatParams } from '../rowReader';
 import { refusedField } from './sentence';
 
 const RUNS = 150;
@@ -50,6 +42,11 @@ const GOOD_ROWS: Record<string, Row> = {
 		startImageUrl: 'https://images.example/start.png',
 		endImageUrl: 'https://images.example/end.png',
 	},
+	elements: {
+		prompt: 'A paper boat beside @mug',
+		'options.elementsJson':
+			'[{"name": "mug", "description": "A blue mug", "imageUrls": ["https://images.example/mug.png"]}]',
+	},
 	'an image from the row': {
 		prompt: 'A paper boat',
 		source: 'image',
@@ -62,6 +59,7 @@ const GOOD_ROWS: Record<string, Row> = {
 /** The choice that makes another field necessary is right in itself: the sentence then names that other field. */
 const NAMED_INSTEAD: Record<string, string[]> = {
 	shots: ['Prompt', 'Shot List', 'Shot List (JSON)'],
+	prompt: ['Elements (JSON)'],
 	source: ['Start Image URL'],
 	imageInput: ['Start Image URL'],
 	endImageUrl: ['Start Image URL'],
@@ -71,7 +69,7 @@ const generateFields = withOptions(fieldsOf('video', 'generate'));
 
 describe.each(Object.entries(GOOD_ROWS))('Generate Video, %s', (_, goodRow) => {
 	test('the row is fine as it is', () => {
-		expectAccepted(generate(readerOf(goodRow)));
+		expectAccepted(generate(flatParams(goodRow)));
 	});
 
 	test.each(generateFields)('$displayName', (field) => {
@@ -79,7 +77,7 @@ describe.each(Object.entries(GOOD_ROWS))('Generate Video, %s', (_, goodRow) => {
 		fc.assert(
 			fc.property(hostileValue, (value) => {
 				const row = { ...goodRow, [field.name]: value };
-				expectRequestOrSentence(() => expectAccepted(generate(readerOf(row))), named);
+				expectRequestOrSentence(() => expectAccepted(generate(flatParams(row))), named);
 			}),
 			{ numRuns: RUNS },
 		);
@@ -95,7 +93,7 @@ describe.each(Object.entries(GOOD_ROWS))('Generate Video, %s', (_, goodRow) => {
 		fc.assert(
 			fc.property(values, (changed) => {
 				const row = { ...goodRow, ...changed };
-				expectRequestOrSentence(() => expectAccepted(generate(readerOf(row))), labels);
+				expectRequestOrSentence(() => expectAccepted(generate(flatParams(row))), labels);
 			}),
 			{ numRuns: RUNS },
 		);
@@ -107,9 +105,9 @@ describe('Estimate Cost', () => {
 		const named = [field.displayName, ...(NAMED_INSTEAD[field.name] ?? [])];
 		fc.assert(
 			fc.property(fc.constantFrom(...Object.values(GOOD_ROWS)), hostileValue, (goodRow, value) => {
-				const read = readerOf({ ...goodRow, [field.name]: value });
+				const params = flatParams({ ...goodRow, [field.name]: value });
 				expectRequestOrSentence(() => {
-					const costUsd = estimateCostUsd(readEstimate(read));
+					const costUsd = estimateCostUsd(readEstimate(params));
 					expect(costUsd).toBeGreaterThan(0);
 					expect(costUsd).toBeLessThan(10);
 				}, named);
@@ -125,14 +123,14 @@ describe('Get Video', () => {
 	test.each(withOptions(fieldsOf('video', 'get')))('$displayName', (field) => {
 		fc.assert(
 			fc.property(hostileValue, (value) => {
-				const read = readerOf({ ...goodRow, [field.name]: value });
+				const params = flatParams({ ...goodRow, [field.name]: value });
 				expectRequestOrSentence(() => {
-					expect(readTaskId(read)).toMatch(TASK_ID);
-					readMetadata(read);
-					readWaitUntilFinished(read);
-					readDownloadVideo(read);
-					readConcurrency(read);
-					readWaiting(read);
+					expect(readTaskId(params)).toMatch(TASK_ID);
+					readMetadata(params);
+					params.boolean('waitUntilFinished');
+					readDownloadVideo(params);
+					params.number('options.concurrency');
+					readWaiting(params);
 				}, [field.displayName]);
 			}),
 			{ numRuns: RUNS },
@@ -144,7 +142,7 @@ test('Upload: Input Data Field Name', () => {
 	fc.assert(
 		fc.property(hostileValue, (inputField) => {
 			expectRequestOrSentence(() => {
-				expect(readInputField(readerOf({ inputField }))).not.toBe('');
+				expect(flatParams({ inputField }).text('inputField')).not.toBe('');
 			}, ['Input Data Field Name']);
 		}),
 		{ numRuns: RUNS },
@@ -158,15 +156,16 @@ describe('An endless text costs no time', () => {
 		const row = Object.values(GOOD_ROWS).find((goodRow) => isRead(name, goodRow));
 		if (!row) throw new Error(`Nothing reads ${name}`);
 		const slow = ENDLESS_TEXTS.filter(([, text]) =>
-			isSlow(() => readAll(readerOf({ ...row, mode: 'submitOnly', [name]: text }))),
+			isSlow(() => readAll(flatParams({ ...row, mode: 'submitOnly', [name]: text }))),
 		);
 		expect(slow.map(([what]) => what)).toEqual([]);
 	});
 
-	function readAll(read: ReadField): void {
+	function readAll(params: Params): void {
+		const readInputField = () => params.text('inputField');
 		for (const reads of [readTaskId, readInputField, readEstimate, generate]) {
 			try {
-				reads(read);
+				reads(params);
 			} catch {
 				continue;
 			}
@@ -175,26 +174,26 @@ describe('An endless text costs no time', () => {
 
 	function isRead(name: string, row: Row): boolean {
 		const read: string[] = [];
-		const reader = readerOf({ mode: 'submitOnly', ...row });
-		readAll((field, fallback) => {
-			read.push(field);
-			return reader(field, fallback);
+		const reader = new Params(klingFastFields, (path, fallback) => {
+			read.push(path);
+			return { mode: 'submitOnly', ...row }[path] ?? fallback;
 		});
+		readAll(reader);
 		return read.includes(name);
 	}
 });
 
 /** All that Generate Video reads of a row, and the very body that it would send. */
-function generate(read: ReadField): { request: ClipRequest; body: string } {
-	readConcurrency(read);
-	readMaxCostUsd(read);
-	readWaitBy(read);
-	const isSubmitOnly = readMode(read) === 'submitOnly';
-	const request = readClipRequest(read);
-	readDedupeKey(read);
-	readWaiting(read);
-	readDownloadVideo(read);
-	if (isSubmitOnly) readCallbackBase(read);
+function generate(params: Params): { request: ClipRequest; body: string } {
+	params.number('options.concurrency');
+	params.optionalNumber('options.maxCost');
+	params.choice('waitBy');
+	const isSubmitOnly = params.choice('mode') === 'submitOnly';
+	const request = readClipRequest(params, 'https://api.apimart.ai');
+	params.text('options.dedupeKey');
+	readWaiting(params);
+	readDownloadVideo(params);
+	if (isSubmitOnly) readCallbackBase(params);
 	const frames = [request.startFrame, request.endFrame].flatMap((frame) =>
 		frame === undefined ? [] : ['url' in frame ? frame.url : 'https://uploads.example/image.png'],
 	);
@@ -228,9 +227,4 @@ function withOptions(fields: INodeProperties[]): INodeProperties[] {
 		.flatMap((collection) => childrenOf(collection))
 		.map((option) => ({ ...option, name: `options.${option.name}` }));
 	return [...own, ...options];
-}
-
-/** What the fields of a row came to, as `getNodeParameter` gives them. */
-function readerOf(row: Row): ReadField {
-	return (name, fallback) => row[name] ?? fallback;
 }

@@ -109,6 +109,17 @@ test('a task does not end before its file is there', async () => {
 	expect(await started.client.ended(id)).toMatchObject({ status: 'completed' });
 });
 
+test('the film names its length, shape and quality, and the elements that the prompt uses', () => {
+	const element_input_urls = ['https://a.example/1.png', 'https://a.example/2.png'];
+	const element_list = ['ann', 'unused', 'old boat'].map((name) => ({
+		...{ name, description: 'x', element_input_urls },
+	}));
+	const prompt = '@ann rows the @old boat';
+	expect(filmTextFiles(readClipRequest({ ...CLIP, prompt, element_list }))['facts.txt']).toBe(
+		'5 s  ·  16:9  ·  std  ·  silent\n@ann · @old boat',
+	);
+});
+
 test('each shot is to be read in its own time', () => {
 	const files = filmTextFiles(
 		readClipRequest({
@@ -123,7 +134,6 @@ test('each shot is to be read in its own time', () => {
 	);
 	expect(files['scene0.txt']).toMatch(/^Shot 1 of 2\n\nthe door opens$/);
 	expect(files['scene1.txt']).toMatch(/^Shot 2 of 2\n\nthe cat leaves$/);
-	expect(files['facts.txt']).toBe('5 s  ·  16:9  ·  std  ·  silent');
 });
 
 async function upload(bytes: Buffer) {

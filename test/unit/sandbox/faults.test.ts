@@ -158,6 +158,29 @@ describe('a task that goes its own way', () => {
 		expect(await completed('[[fail:none]]')).not.toHaveProperty('error');
 	});
 
+	test('[[fail-once]] in every third prompt: those clips fail, uncharged, and their next attempts succeed', async () => {
+		const { client, clock, sandbox } = started;
+		const attempt = async (row: number, tries: number) => {
+			const fields = { prompt: `Boat ${row} ${row % 3 ? '' : '[[fail-once]]'}` };
+			const key = { 'Idempotency-Key': `row-${row}-attempt-${tries}` };
+			// A repetition under the same key is no further attempt.
+			const ids = [await client.submitted(fields, key), await client.submitted(fields, key)];
+			expect(ids[0]).toBe(ids[1]);
+			return ids[0];
+		};
+		const ended = async (ids: string[]) => {
+			clock.advance(60);
+			return await Promise.all(ids.map(async (id) => (await client.ended(id)).status));
+		};
+		const first = [];
+		for (const row of [1, 2, 3, 4, 5, 6]) first.push(await attempt(row, 1));
+		const [good, bad] = ['completed', 'failed'];
+		expect(await ended(first)).toEqual([good, good, bad, good, good, bad]);
+		expect(sandbox.ledger.charges()).toHaveLength(4);
+		expect(await ended([await attempt(3, 2), await attempt(6, 2)])).toEqual([good, good]);
+		expect(sandbox.ledger.charges()).toHaveLength(6);
+	});
+
 	test('[[cancelled]]', async () => {
 		expect(await completed('[[cancelled]]')).toMatchObject({ status: 'cancelled' });
 		expect(started.sandbox.ledger.charges()).toEqual([]);

@@ -1,4 +1,5 @@
-import { errorOf, startWithClient, type Started } from './client';
+import { readClipRequest } from '../../../sandbox/validation';
+import { CLIP, errorOf, startWithClient, type Started } from './client';
 
 let started: Started;
 beforeAll(async () => {
@@ -8,6 +9,9 @@ afterAll(async () => await started.stop());
 
 const shots = (...durations: number[]) =>
 	durations.map((duration, position) => ({ index: position + 1, prompt: 'a shot', duration }));
+const IMAGE = 'https://a.example/ann.png';
+const ANN = { name: 'ann', description: 'an old sailor', element_input_urls: [IMAGE, IMAGE] };
+const elements = (...list: unknown[]) => ({ prompt: 'A boat, @ann steers', element_list: list });
 const customized = (fields: object) => ({ multi_shot: true, shot_type: 'customize', ...fields });
 
 describe('what the sandbox refuses with 400', () => {
@@ -58,13 +62,51 @@ describe('what the sandbox refuses with 400', () => {
 			customized({ multi_prompt: [{ index: 1, prompt: 'x'.repeat(513), duration: 5 }] }),
 			/exceeds 512/,
 		],
-		['four subjects', { element_list: [{}, {}, {}, {}] }, /at most 3 subjects/],
+		['elements that are no list', { element_list: ANN }, /element_list must be an array/],
+		['four elements', elements(ANN, ANN, ANN, ANN), /at most 3 subjects, got 4/],
+		['two elements of the same name', elements(ANN, ANN), /two subjects named ann/],
+		['an element that is a text', elements('ann'), /element_list\[0\] must be an object/],
+		[
+			'an element whose images are one text',
+			elements({ ...ANN, element_input_urls: IMAGE }),
+			/element_input_urls must be an array of strings/,
+		],
+		[
+			'an element with five images',
+			elements({ ...ANN, element_input_urls: Array(5).fill(IMAGE) }),
+			/element_list\[0\].element_input_urls supports at most 4 images, got 5/,
+		],
+		[
+			'an element with an image in the request itself',
+			elements({ ...ANN, element_input_urls: [IMAGE, 'data:image/png;base64,AAAA'] }),
+			/^Invalid format for element_input_urls. Only http\/https URLs or asset:/,
+		],
 	])('%s', async (_what, fields, message) => {
 		const answer = await started.client.submit(fields);
 		expect(answer.status).toBe(400);
 		expect(errorOf(answer)).toEqual({
 			code: 400,
 			message: expect.stringMatching(message) as string,
+			type: 'invalid_request_error',
+		});
+	});
+
+	test.each([
+		['no name', { name: undefined }, 'element_list[1].name is required'],
+		['a blank name', { name: ' ' }, 'element_list[1].name is required'],
+		['an empty description', { description: '' }, 'element_list[1].description is required'],
+		[
+			'a single image',
+			{ element_input_urls: [IMAGE] },
+			'element_list[1].element_input_urls: at least 1 reference image required',
+		],
+	])('an element that Kling cannot make, with its code: %s', async (_what, fields, message) => {
+		const answer = await started.client.submit(elements(ANN, { ...ANN, name: 'bob', ...fields }));
+		expect(answer.status).toBe(400);
+		expect(errorOf(answer)).toEqual({
+			code: 'kling_element_create_failed',
+			message,
+			param: '',
 			type: 'invalid_request_error',
 		});
 	});
@@ -107,6 +149,19 @@ describe('what the sandbox accepts', () => {
 			customized({ multi_prompt: shots(1, 1, 1, 1, 1, 2), duration: 7, prompt: undefined }),
 		],
 		['shots split by Kling', { multi_shot: true, shot_type: 'intelligence' }],
+		['an element with the same image twice', elements(ANN)],
+		[
+			'three elements, one with four images',
+			elements(
+				ANN,
+				{ ...ANN, name: 'bob', element_input_urls: Array(4).fill(IMAGE) },
+				{
+					...ANN,
+					name: 'zoë',
+				},
+			),
+		],
+		['an element that no prompt names', { element_list: [ANN] }],
 		['keys that it does not know', { start_image_url: 5, sound: 'on', callback_url: 'x' }],
 		['a webhook that is no address', { webhook: 'nonsense' }],
 	])('%s', async (_what, fields) => {
@@ -124,4 +179,18 @@ describe('what the sandbox accepts', () => {
 			},
 		});
 	});
+});
+
+test.each([
+	['named in the prompt', { prompt: 'Then @ann, at last, waves' }, ['ann']],
+	['named at its end', { prompt: 'Here comes @ann' }, ['ann']],
+	[
+		'named in a shot',
+		customized({ multi_prompt: [{ index: 1, prompt: '@ann', duration: 5 }] }),
+		['ann'],
+	],
+	['only the start of another word', { prompt: 'Here comes @annabel' }, []],
+	['without its @', { prompt: 'Here comes ann' }, []],
+])('an element counts where it is named as @name: %s', (_what, fields, used) => {
+	expect(readClipRequest({ ...CLIP, ...fields, element_list: [ANN] }).elements).toEqual(used);
 });

@@ -4,21 +4,18 @@ import { IMAGE_LIMITS } from '../../apimart/images';
 import { withRetries } from '../../apimart/retry';
 import { currentClock } from '../../clock';
 import { eachItem } from '../eachItem';
-import { readFieldsOf } from '../reader';
-import { readText } from '../values';
+import { paramsOf } from '../properties';
 import { readImage } from '../video/frames';
 
-const LABEL = 'Input Data Field Name';
 const HOUR_MS = 60 * 60 * 1000;
 
 /** Uploads each item's image and gives its address, which can be used as a start or end image for 72 hours. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	let client: ApimartClient | undefined;
 	return await eachItem(this, async (itemIndex) => {
-		const field = readText(readFieldsOf(this, itemIndex)('inputField', ''), LABEL, {
-			default: 'data',
-		});
-		const image = await readImage(this, itemIndex, field, LABEL);
+		const params = paramsOf(this, itemIndex);
+		const [field, label] = [params.text('inputField'), params.label('inputField')];
+		const image = await readImage(this, itemIndex, field, label);
 		client ??= (await connect(this)).client;
 		return await upload(this, client, image);
 	});

@@ -13,22 +13,20 @@ import { probe, postEmpty } from '../../apimart/probe';
 import type { Fault } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { InvalidField, shown } from '../../invalidField';
-import type { ReadField } from '../reader';
-import { readText } from '../values';
-
-const LABEL = 'Callback URL';
+import type { Params } from '../../params';
 
 /**
  * The base of the trigger's addresses, undefined where the row wants no callback.
  *
  * @throws InvalidField where it is no web address
  */
-export function readCallbackBase(read: ReadField): string | undefined {
-	const typed = readText(read('callbackUrl', ''), LABEL, { default: '' });
+export function readCallbackBase(params: Params): string | undefined {
+	const typed = params.text('callbackUrl');
 	if (typed === '') return undefined;
 	const base = triggerBase(typed);
 	if (base === undefined) {
-		throw new InvalidField(LABEL, shown(typed), 'the production URL of a Kling Fast Trigger');
+		const allowed = 'the production URL of a Kling Fast Trigger';
+		throw new InvalidField(params.label('callbackUrl'), shown(typed), allowed);
 	}
 	return base;
 }
@@ -62,7 +60,7 @@ export async function probeTriggers(
 		if (result.answer === 'notPublished') faults.set(base, notPublished(base));
 		if (result.answer === 'otherSecret') faults.set(base, otherSecret);
 		if (result.answer === 'unclear') {
-			const message = `n8n could not check the ${LABEL} (${result.why}). If APIMart cannot reach it either, no workflow will start; the clips can still be fetched with Get Video.`;
+			const message = `n8n could not check the Callback URL (${result.why}). If APIMart cannot reach it either, no workflow will start; the clips can still be fetched with Get Video.`;
 			context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 		}
 	}
@@ -122,7 +120,7 @@ function resumeUrlOf(context: IExecuteFunctions): string {
 function warnIfUnreachable(context: IExecuteFunctions, base: string, baseUrl: string): void {
 	if (!mayUseAddress(base, baseUrl)) {
 		const { host } = new URL(base);
-		const message = `APIMart cannot reach the ${LABEL}: ${host} is inside a private network, and such callbacks are dropped without a word. The clips are made and charged all the same; fetch them with Get Video.`;
+		const message = `APIMart cannot reach the Callback URL: ${host} is inside a private network, and such callbacks are dropped without a word. The clips are made and charged all the same; fetch them with Get Video.`;
 		context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	} else if (hasOddPort(base, baseUrl)) warnOfPort(context, new URL(base).port);
 }
@@ -141,7 +139,7 @@ function warnOfPort(context: IExecuteFunctions, port: string): void {
 function notPublished(base: string): Fault {
 	const isTestUrl = new URL(base).pathname.includes('/webhook-test/');
 	return {
-		message: `Nobody answers at '${LABEL}' (HTTP 404)`,
+		message: "Nobody answers at 'Callback URL' (HTTP 404)",
 		advice: isTestUrl
 			? "This is the trigger's test URL, which only answers while the editor listens. Publish the workflow and use its production URL. Nothing was submitted and nothing was charged."
 			: 'Publish the workflow that has the Kling Fast Trigger, and use its production URL. Nothing was submitted and nothing was charged.',
@@ -149,7 +147,7 @@ function notPublished(base: string): Fault {
 }
 
 const otherSecret: Fault = {
-	message: `The trigger at '${LABEL}' does not know this credential (HTTP 401)`,
+	message: "The trigger at 'Callback URL' does not know this credential (HTTP 401)",
 	advice:
 		'Choose the same Kling Fast API credential in the trigger (same API key, or same Callback Signing Secret). Nothing was submitted and nothing was charged.',
 };

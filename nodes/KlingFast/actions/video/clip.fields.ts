@@ -1,8 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { KLING_V3 } from '../../apimart/models';
 
 export const GENERATE = { resource: ['video'], operation: ['generate'] };
 export const GET = { resource: ['video'], operation: ['get'] };
-export const ESTIMATE = { resource: ['video'], operation: ['estimateCost'] };
+const { limits, usdPerSecond } = KLING_V3;
+const { std, pro, '4k': fourK } = usdPerSecond;
+
 export const GENERATE_OR_ESTIMATE = {
 	resource: ['video'],
 	operation: ['generate', 'estimateCost'],
@@ -10,8 +13,8 @@ export const GENERATE_OR_ESTIMATE = {
 
 /*
  * What makes the length and the price of a clip. Generate Video and Estimate Cost share these fields, so that a person
- * can switch from one to the other and keep what is filled in. In parts, because Generate Video has fields of its own in
- * between. Estimate Cost also shows what its warnings are about: the prompt, the start image, the camera.
+ * can switch from one to the other and keep what is filled in. In parts, because Generate Video has fields of its own
+ * in between, some of which Estimate Cost shows for its warnings.
  */
 
 export const shotsFields: INodeProperties[] = [
@@ -48,7 +51,7 @@ export const shotListFields: INodeProperties[] = [
 		displayName: 'Shot List',
 		name: 'shotList',
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true, sortable: true, maxAllowedFields: 6 },
+		typeOptions: { multipleValues: true, sortable: true, maxAllowedFields: limits.shots },
 		placeholder: 'Add Shot',
 		default: {},
 		description:
@@ -72,7 +75,11 @@ export const shotListFields: INodeProperties[] = [
 						displayName: 'Duration (Seconds)',
 						name: 'duration',
 						type: 'number',
-						typeOptions: { minValue: 1, maxValue: 15, numberPrecision: 0 },
+						typeOptions: {
+							minValue: limits.shotSeconds.min,
+							maxValue: limits.shotSeconds.max,
+							numberPrecision: 0,
+						},
 						default: 3,
 						description: 'Length of this shot in whole seconds',
 					},
@@ -99,7 +106,11 @@ export const durationFields: INodeProperties[] = [
 		displayName: 'Duration (Seconds)',
 		name: 'duration',
 		type: 'number',
-		typeOptions: { minValue: 3, maxValue: 15, numberPrecision: 0 },
+		typeOptions: {
+			minValue: limits.durationSeconds.min,
+			maxValue: limits.durationSeconds.max,
+			numberPrecision: 0,
+		},
 		default: 5,
 		description: 'Length of the clip in whole seconds, from 3 to 15. You pay by the second.',
 		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['single', 'auto'] } },
@@ -115,22 +126,21 @@ export const qualityFields: INodeProperties[] = [
 			{
 				name: 'Fast (720p)',
 				value: 'std',
-				description: '$0.1008 per second with audio, $0.0672 without (estimate)',
+				description: `$${std.withAudio} per second with audio, $${std.silent} without (estimate)`,
 			},
 			{
 				name: 'Pro (1080p)',
 				value: 'pro',
-				description: '$0.1344 per second with audio, $0.0896 without (estimate)',
+				description: `$${pro.withAudio} per second with audio, $${pro.silent} without (estimate)`,
 			},
 			{
 				name: '4K',
 				value: '4k',
-				description: '$0.42856 per second, with or without audio (estimate)',
+				description: `$${fourK.silent} per second, with or without audio (estimate)`,
 			},
 		],
 		default: 'std',
-		description:
-			'Picture size, which sets the price per second. Fast: $0.1008 with audio, $0.0672 without. Pro: $0.1344 with audio, $0.0896 without. 4K: $0.42856 either way. Estimates from the price list of August 2026.',
+		description: `Picture size, which sets the price per second. Fast: $${std.withAudio} with audio, $${std.silent} without. Pro: $${pro.withAudio} with audio, $${pro.silent} without. 4K: $${fourK.silent} either way. Estimates from the price list of August 2026.`,
 		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 	{
@@ -139,8 +149,7 @@ export const qualityFields: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		hint: 'Costs 50% more per second, except in 4K',
-		description:
-			'Whether to make sound that fits the picture. Audio makes each second half as much again: Fast $0.1008 instead of $0.0672, Pro $0.1344 instead of $0.0896. 4K costs the same either way.',
+		description: `Whether to make sound that fits the picture. Audio makes each second half as much again: Fast $${std.withAudio} instead of $${std.silent}, Pro $${pro.withAudio} instead of $${pro.silent}. 4K costs the same either way.`,
 		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 ];

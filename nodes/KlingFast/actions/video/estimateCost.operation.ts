@@ -1,18 +1,19 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { estimateCostUsd, pricePerSecondUsd } from '../../generation/cost';
+import { estimateCostUsd, pricePerSecondUsd } from '../../apimart/models';
 import { warningsOf } from '../../generation/warnings';
 import { eachItem } from '../eachItem';
-import { readFieldsOf } from '../reader';
+import { paramsOf } from '../properties';
 import { startImageSize } from './frames';
 import { readEstimate } from './readClip';
 
 /** What each row would cost by the price table, and what is worth a look before it is paid for. Sends no request. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await eachItem(this, async (itemIndex) => {
-		const { startFrame, ...clip } = readEstimate(readFieldsOf(this, itemIndex));
-		const isFile = startFrame && 'binaryField' in startFrame;
-		const startSize = isFile
-			? await startImageSize(this, itemIndex, startFrame.binaryField)
+		const params = paramsOf(this, itemIndex);
+		const { startImageField: binaryField, ...clip } = readEstimate(params);
+		const label = params.label('startImageField');
+		const startSize = binaryField
+			? await startImageSize(this, itemIndex, { binaryField, label })
 			: undefined;
 		const warnings = warningsOf({ ...clip, startSize });
 		return {

@@ -12,11 +12,10 @@ import {
 } from '../../apimart/images';
 import type { ImageFile } from '../../apimart/client';
 import type { ImageUploads } from '../../generation/imageUploads';
-import type { ClipRequest, FrameSource } from '../../generation/request';
+import type { ClipRequest, FrameSource } from '../../apimart/clipRequest';
 import type { Frame } from '../../generation/run';
 import { InvalidField, shown } from '../../invalidField';
-
-const START_LABEL = 'Start Image Input Data Field Name';
+import type { Params } from '../../params';
 
 /**
  * The row's images, start before end, held to the model's rules. Bytes are read here once for their hash and again
@@ -27,12 +26,11 @@ const START_LABEL = 'Start Image Input Data Field Name';
 export async function openFrames(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ startFrame, endFrame }: ClipRequest,
-	uploads: ImageUploads,
+	{ request, params, uploads }: { request: ClipRequest; params: Params; uploads: ImageUploads },
 ): Promise<Frame[]> {
 	const sources: Array<[FrameSource | undefined, string]> = [
-		[startFrame, START_LABEL],
-		[endFrame, 'End Image Input Data Field Name'],
+		[request.startFrame, params.label('startImageField')],
+		[request.endFrame, params.label('endImageField')],
 	];
 	const frames: Frame[] = [];
 	for (const [source, label] of sources) {
@@ -65,10 +63,10 @@ export async function openFrames(
 export async function startImageSize(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	binaryField: string,
+	{ binaryField, label }: { binaryField: string; label: string },
 ): Promise<ImageSize> {
-	const { bytes } = await readImage(context, itemIndex, binaryField, START_LABEL, FRAME_LIMITS);
-	return checkedSize(bytes, binaryField, START_LABEL);
+	const { bytes } = await readImage(context, itemIndex, binaryField, label, FRAME_LIMITS);
+	return checkedSize(bytes, binaryField, label);
 }
 
 /** An image that was checked before, from n8n's store. */

@@ -1,14 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { CAMERA_MOVEMENTS } from './cameraMovement';
+import { KLING_V3 } from '../../apimart/models';
+import { cameraMovementOption } from './cameraMovement';
 import {
 	durationFields,
-	ESTIMATE,
 	GENERATE,
 	GENERATE_OR_ESTIMATE,
 	qualityFields,
 	shotListFields,
 	shotsFields,
 } from './clip.fields';
+import { estimateOptions, estimatePrompt } from './estimateCost.fields';
 import {
 	concurrencyOption,
 	downloadVideoField,
@@ -20,6 +21,7 @@ import {
 	waitByField,
 } from './result.fields';
 
+const { limits } = KLING_V3;
 const WHEN_WAITING = { ...GENERATE, mode: ['submitAndWait'] };
 
 /*
@@ -91,17 +93,6 @@ const promptFields: INodeProperties[] = [
 		description:
 			'What happens in the clip: subject, action, style and sound. Up to 2,500 characters, English works best.',
 		displayOptions: { show: { ...GENERATE, shots: ['single', 'auto'] } },
-	},
-	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		default: '',
-		placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
-		description:
-			'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for in vain.',
-		displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
 	},
 ];
 
@@ -178,15 +169,6 @@ const aspectRatioFields: INodeProperties[] = [
 	},
 ];
 
-const cameraMovementOption: INodeProperties = {
-	displayName: 'Camera Movement',
-	name: 'cameraMovement',
-	type: 'options',
-	options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
-	default: '',
-	description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
-};
-
 const generateOptions: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
@@ -208,6 +190,64 @@ const generateOptions: INodeProperties = {
 			...concurrencyOption,
 			description:
 				'How many clips are in the works at once, from 1 to 100. The number counts per API key and for all executions together. One value for all rows.',
+		},
+		{
+			displayName: 'Elements',
+			name: 'elements',
+			type: 'fixedCollection',
+			typeOptions: { multipleValues: true, sortable: true, maxAllowedFields: limits.elements },
+			placeholder: 'Add Element',
+			default: {},
+			description:
+				'Up to 3 subjects, such as a product or a person, that look the same in every clip. Write @name in the prompt where one appears.',
+			options: [
+				{
+					displayName: 'Element',
+					name: 'element',
+					values: [
+						{
+							displayName: 'Name',
+							name: 'name',
+							type: 'string',
+							default: '',
+							required: true,
+							placeholder: 'e.g. mug',
+							description: 'Letters, digits, - and _. The prompt has to mention it as @name.',
+						},
+						{
+							displayName: 'Description',
+							name: 'description',
+							type: 'string',
+							default: '',
+							required: true,
+							placeholder: 'e.g. A blue mug with a white handle',
+							description: 'What it is, in a few words',
+						},
+						{
+							displayName: 'Image URLs',
+							name: 'imageUrls',
+							type: 'string',
+							typeOptions: { rows: 2 },
+							default: '',
+							required: true,
+							placeholder: 'e.g. https://example.com/mug-front.png',
+							description:
+								'1 to 4 addresses of images that anybody can open, one a line, the front view first',
+						},
+					],
+				},
+			],
+		},
+		{
+			displayName: 'Elements (JSON)',
+			name: 'elementsJson',
+			type: 'json',
+			typeOptions: { rows: 4 },
+			default: '[]',
+			placeholder:
+				'e.g. [{"name": "mug", "description": "A blue mug", "imageUrls": ["https://example.com/mug.png"]}]',
+			description:
+				'Elements from the row: a list of names, descriptions and 1 to 4 image addresses each. Together with Elements up to 3.',
 		},
 		includeInputFieldsOption,
 		{
@@ -263,6 +303,7 @@ export const generateFields: INodeProperties[] = [
 	...modeFields,
 	...shotsFields,
 	...promptFields,
+	estimatePrompt,
 	...shotListFields,
 	...imageFields,
 	...durationFields,
@@ -272,13 +313,5 @@ export const generateFields: INodeProperties[] = [
 	{ ...metadataField, displayOptions: { show: GENERATE } },
 	{ ...downloadVideoField, displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } } },
 	generateOptions,
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add Option',
-		default: {},
-		displayOptions: { show: ESTIMATE },
-		options: [cameraMovementOption],
-	},
+	estimateOptions,
 ];

@@ -14,7 +14,7 @@ import { warningsOfRun } from '../../generation/warnings';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { probeTriggers, signedPath } from './callbacks';
 import { explainBalance, openRun } from './openRun';
-import { readConcurrency, readForRun, readMaxCostUsd, readMode, readWaitBy } from './readRun';
+import { readConcurrency, readForRun, readSleeps } from './options';
 import { deliver, refuseAll } from './results';
 import { readRows, type ReadyRow, type Row } from './rows';
 import { endedRow, queuedRow, sheetOf, uploadFromMemory } from './sheetRows';
@@ -40,19 +40,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	if (unable) return refuseAll(this, unable);
 	const rows = await readRows(this, run, settings);
 	const ready = rows.filter((row) => 'job' in row);
-	for (const message of warningsOfRun(
-		ready.map(
-			({
-				job: {
-					itemIndex,
-					request,
-					frames: [start],
-				},
-			}) => ({ ...request, itemIndex, startSize: start?.size }),
-		),
-	)) {
-		this.addExecutionHints({ message, type: 'info', location: 'outputPane' });
-	}
+	hintAtWarnings(this, ready);
 	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
 	const first = refusals.values().next().value;
 	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
@@ -74,6 +62,17 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return deliver(this, outcomes, { deliveryOf });
 }
 
+function hintAtWarnings(context: IExecuteFunctions, ready: ReadyRow[]): void {
+	const judged = ready.map(({ job: { itemIndex, request, frames } }) => ({
+		...request,
+		itemIndex,
+		startSize: frames[0]?.size,
+	}));
+	for (const message of warningsOfRun(judged)) {
+		context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
+	}
+}
+
 function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Settings): SheetRow {
 	if ('invalid' in row) return endedRow(row.invalid);
 	const { itemIndex, request, estimatedCostUsd } = row.job;
@@ -86,17 +85,19 @@ function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Sett
 async function open(
 	context: IExecuteFunctions,
 ): Promise<{ run: Run; secret: Buffer; settings: Settings }> {
-	const waitForEnd = readForRun(context, 'Mode', readMode) === 'submitAndWait';
+	const waitForEnd =
+		readForRun(context, 'mode', (params, path) => params.choice(path)) === 'submitAndWait';
 	const canWait = waitForEnd && !isTool(context);
-	const canSleep = canWait && readForRun(context, 'How to Wait', readWaitBy) === 'sleep';
+	const canSleep = canWait && readSleeps(context);
 	const settings = {
 		waitForEnd,
 		isTool: isTool(context),
 		canSleep,
-		maxCostUsd: readForRun(context, 'Maximum Cost (USD)', readMaxCostUsd),
+		maxCostUsd: readForRun(context, 'options.maxCost', (params, path) =>
+			params.optionalNumber(path),
+		),
 	};
-	const concurrency = readForRun(context, 'Clips at the Same Time', readConcurrency);
-	return { ...(await openRun(context, concurrency)), settings };
+	return { ...(await openRun(context, readConcurrency(context))), settings };
 }
 
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */

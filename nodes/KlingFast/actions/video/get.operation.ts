@@ -1,20 +1,21 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { TASK_ID } from '../../apimart/task';
 import { stopReason } from '../../clock';
 import { finishAwake } from '../../generation/batch';
 import type { Outcome } from '../../generation/outcome';
 import type { Run, WaitSettings } from '../../generation/run';
+import { grouped, InvalidField, shown } from '../../invalidField';
+import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
-import { readFieldsOf } from '../reader';
+import { paramsOf } from '../properties';
 import { openRun } from './openRun';
-import { readMetadata, readTaskId } from './readRow';
 import {
 	readConcurrency,
 	readDownloadVideo,
-	readForRun,
-	readWaitBy,
+	readMetadata,
+	readSleeps,
 	readWaiting,
-	readWaitUntilFinished,
-} from './readRun';
+} from './options';
 import { deliver, deliveryOfUnread, refuseAll, type Delivery } from './results';
 import { endedRow, openRow, sheetOf } from './sheetRows';
 import { sleepingFault, sleepThrough } from './sleep';
@@ -36,9 +37,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	let run: Run;
 	let sleeps: boolean;
 	try {
-		const concurrency = readForRun(this, 'Clips at the Same Time', readConcurrency);
-		({ run } = await openRun(this, concurrency));
-		sleeps = !isTool(this) && readForRun(this, 'How to Wait', readWaitBy) === 'sleep';
+		({ run } = await openRun(this, readConcurrency(this)));
+		sleeps = !isTool(this) && readSleeps(this);
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
@@ -68,15 +68,15 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 
 function readRow(context: IExecuteFunctions, itemIndex: number): Row | Outcome {
 	try {
-		const read = readFieldsOf(context, itemIndex);
-		const taskId = readTaskId(read);
-		const metadata = readMetadata(read);
-		const { outputField, includeInputFields, ...waiting } = readWaiting(read);
-		const waitForEnd = readWaitUntilFinished(read);
+		const params = paramsOf(context, itemIndex);
+		const taskId = readTaskId(params);
+		const metadata = readMetadata(params);
+		const { outputField, includeInputFields, ...waiting } = readWaiting(params);
+		const waitForEnd = params.boolean('waitUntilFinished');
 		const settings = {
 			...waiting,
 			waitForEnd,
-			download: !isTool(context) && readDownloadVideo(read),
+			download: !isTool(context) && readDownloadVideo(params),
 		};
 		return { itemIndex, taskId, metadata, settings, delivery: { outputField, includeInputFields } };
 	} catch (error) {
@@ -85,3 +85,33 @@ function readRow(context: IExecuteFunctions, itemIndex: number): Row | Outcome {
 		return { itemIndex, status: 'failed', fault };
 	}
 }
+
+/**
+ * The task ID of Get Video: the ID itself, or a text that names exactly one (as often as it likes), such as the message
+ * of a failed row or the address of a clip.
+ *
+ * @throws InvalidField where there is none, or more than one
+ */
+export function readTaskId(params: Params): string {
+	const text = params.text('taskId', TASK_ID_ALLOWED);
+	const label = params.label('taskId');
+	const taskIds = new Set(text.match(TASK_ID_IN_TEXT));
+	if (taskIds.size > 1) {
+		throw new InvalidField(
+			label,
+			`a text with ${grouped(taskIds.size)} different task IDs`,
+			'exactly one',
+		);
+	}
+	const [taskId] = taskIds;
+	if (taskId) return taskId;
+	if (TASK_ID.test(text)) return text;
+	throw new InvalidField(label, shown(text), TASK_ID_ALLOWED);
+}
+
+const TASK_ID_ALLOWED =
+	'a task ID such as task_01KV7FXR8BEYS1BWHJCT3JMCJ5, or a text with one in it';
+
+/** `task_` and a ULID, as the API answers today, and `task-unified-<time>-<8 characters>` of its older pages. */
+const TASK_ID_IN_TEXT =
+	/(?<![A-Za-z0-9])(?:task_[A-Za-z0-9]{16,64}|task-unified-\d{6,16}-[A-Za-z0-9]{8})(?![A-Za-z0-9])/g;

@@ -1,4 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { InvalidField } from '../../invalidField';
+import type { Params } from '../../params';
 
 /*
  * What becomes of a clip once it was asked for: fields that Generate Video and Get Video have in common. Each
@@ -92,3 +94,10 @@ export const pollIntervalOption: INodeProperties = {
 	description:
 		'Time between two looks at a clip, from 0.1 to 300 seconds. Leave empty to follow the progress of the clip, which is quickest with the fewest requests.',
 };
+
+/** The output's binary field for the clip. */
+export function readOutputField(params: Params): string {
+	const outputField = params.text('options.outputField');
+	if (outputField !== '__proto__') return outputField;
+	throw new InvalidField(params.label('options.outputField'), '"__proto__"', 'any other name');
+}

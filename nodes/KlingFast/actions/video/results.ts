@@ -13,8 +13,7 @@ import {
 	onFailureOf,
 	type OnFailure,
 } from '../failures';
-import { readFieldsOf } from '../reader';
-import { readIncludeInputFields } from './readRow';
+import { paramsOf } from '../properties';
 
 /** Where a row's result goes. */
 export interface Delivery {
@@ -74,7 +73,7 @@ export function resultItem(
 export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
 	let includeInputFields = false;
 	try {
-		includeInputFields = readIncludeInputFields(readFieldsOf(context, itemIndex));
+		includeInputFields = paramsOf(context, itemIndex).boolean('options.includeInputFields');
 	} catch {
 		// What is wrong with the row is told already.
 	}

@@ -1,18 +1,16 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { estimateCostUsd } from '../../generation/cost';
+import { estimateCostUsd } from '../../apimart/models';
 import { contentHash } from '../../generation/idempotency';
 import { ImageUploads } from '../../generation/imageUploads';
 import type { Outcome } from '../../generation/outcome';
-import { checkFrameAddresses } from '../../generation/request';
 import type { ClipJob, Run } from '../../generation/run';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
-import { readFieldsOf } from '../reader';
+import { paramsOf } from '../properties';
 import { readCallbackBase } from './callbacks';
 import { openFrames } from './frames';
 import { readClipRequest } from './readClip';
-import { readDedupeKey, readMetadata } from './readRow';
-import { readDownloadVideo, readWaiting } from './readRun';
+import { readDownloadVideo, readMetadata, readWaiting } from './options';
 import { deliveryOfUnread, type Delivery } from './results';
 
 /** A row that can be submitted. */
@@ -61,14 +59,13 @@ async function readRow(
 		isTool,
 	}: { run: Run; uploads: ImageUploads; waitForEnd: boolean; isTool: boolean },
 ): Promise<ReadyRow> {
-	const read = readFieldsOf(context, itemIndex);
-	const request = readClipRequest(read);
-	checkFrameAddresses(request, run.client.baseUrl);
-	const { outputField, includeInputFields, ...waiting } = readWaiting(read);
-	const dedupeKey = readDedupeKey(read);
-	const callbackBase = waitForEnd ? undefined : readCallbackBase(read);
-	const download = waitForEnd && !isTool && readDownloadVideo(read);
-	const frames = await openFrames(context, itemIndex, request, uploads);
+	const params = paramsOf(context, itemIndex);
+	const request = readClipRequest(params, run.client.baseUrl);
+	const { outputField, includeInputFields, ...waiting } = readWaiting(params);
+	const dedupeKey = params.text('options.dedupeKey') || undefined;
+	const callbackBase = waitForEnd ? undefined : readCallbackBase(params);
+	const download = waitForEnd && !isTool && readDownloadVideo(params);
+	const frames = await openFrames(context, itemIndex, { request, params, uploads });
 	const identities = frames.map(({ identity }) => identity);
 	return {
 		job: {
@@ -89,7 +86,7 @@ async function readRow(
 /** The metadata of an invalid row, so that whoever gets its error knows which row it is; nothing where it is unreadable. */
 function metadataOf(context: IExecuteFunctions, itemIndex: number): IDataObject | undefined {
 	try {
-		return readMetadata(readFieldsOf(context, itemIndex));
+		return readMetadata(paramsOf(context, itemIndex));
 	} catch {
 		return undefined;
 	}

@@ -6,37 +6,36 @@ import { SheetRun } from '../e2e/sheetRun';
 import { batchWorkflow, type BatchPlan } from './batch';
 import { logText, savedRun, type SavedRun } from './evidence';
 import { leaksOf, secretsIn, type Secret } from './leaks';
-import type { Stage } from './stage';
+import type { Environment } from './environment';
 
 const END_WITHIN_SECONDS = 120;
-const ASLEEP_AT_MOST_SECONDS = 3_600;
+const MAX_WAIT_SECONDS = 3_600;
 /** A clip of 60 s takes 0.3 s. */
 const PROVIDER_SPEED = 200;
 
-/** What came of one attack with one seed. Tasks, leaks and faults are told in words, for whoever has to look into them. */
-export interface Score {
+/** The result of one attack with one seed. Tasks, leaks and faults are text, to be read by a developer. */
+export interface Outcome {
 	asked: number;
 	delivered: number;
 	/** Billed, or reserved and still to be billed. */
 	charges: number;
-	/** Tasks that the provider accepted and that stand nowhere where a user could find them. */
-	homeless: string[];
+	/** Accepted tasks whose ids are in no place where a user could find them. */
+	unrecoverable: string[];
 	leaks: string[];
 	/** Whatever else did not come out as the attack expected. */
 	faults: string[];
 }
 
 /** One attack with one seed: a provider and a credential of its own, and the executions that it starts. */
-export class Arena {
+export class AttackRun {
 	/** Clips that this attack can get delivered; the attack says how many. */
 	asked = 0;
-	/** Where Submit Only was asked to report: secrets of this attack, too. */
 	readonly random: Random;
 	private readonly faults: string[] = [];
 	private readonly workflowIds: string[] = [];
 
 	private constructor(
-		readonly stage: Stage,
+		readonly environment: Environment,
 		readonly name: string,
 		readonly seed: number,
 		readonly sandbox: Sandbox,
@@ -47,30 +46,30 @@ export class Arena {
 	}
 
 	static async open(
-		stage: Stage,
+		environment: Environment,
 		name: string,
 		seed: number,
 		options: SandboxOptions = {},
-	): Promise<Arena> {
-		const letters = new Random(seed * 977 + stage.nextNumber());
+	): Promise<AttackRun> {
+		const letters = new Random(seed * 977 + environment.nextNumber());
 		const word = (length: number) => letters.text(length, 'abcdefghjkmnpqrstuvwxyz23456789');
 		// Not every mirror's keys look like APIMart's.
 		const apiKey = seed % 2 === 0 ? `sk-${word(40)}` : `${word(8)}.${word(32)}`;
 		const signingSecret = word(32);
 		const sandbox = await startSandbox({ speed: PROVIDER_SPEED, seed, apiKey, ...options });
-		const credential = await stage.host.addKlingCredential({
+		const credential = await environment.host.addKlingCredential({
 			apiKey,
 			baseUrl: sandbox.baseUrl,
 			callbackSecret: signingSecret,
 		});
-		return new Arena(stage, name, seed, sandbox, credential, [
+		return new AttackRun(environment, name, seed, sandbox, credential, [
 			{ what: 'API key', value: apiKey },
 			{ what: 'callback secret', value: signingSecret },
 		]);
 	}
 
 	get host() {
-		return this.stage.host;
+		return this.environment.host;
 	}
 
 	/** @returns the id of a new workflow that runs the batch */
@@ -79,22 +78,22 @@ export class Arena {
 	}
 
 	/** @returns the id of a new workflow whose executions count as this attack's */
-	async keep(workflow: Parameters<Stage['host']['importWorkflow']>[0]): Promise<string> {
+	async keep(workflow: Parameters<Environment['host']['importWorkflow']>[0]): Promise<string> {
 		const id = await this.host.importWorkflow(workflow);
 		this.workflowIds.push(id);
 		return id;
 	}
 
-	/** Starts a sheet that sleeps; its clips end when `finishAll` ends them, where the sandbox lets none end by itself. */
-	async sleeper(plan: BatchPlan): Promise<SheetRun> {
+	/** Starts an execution that waits; `finishAll` ends its clips, where the sandbox lets none end by itself. */
+	async startWaiting(plan: BatchPlan): Promise<SheetRun> {
 		const parameters = { ...plan.parameters, waitBy: 'sleep' };
-		const options = { ...plan.options, maxWait: ASLEEP_AT_MOST_SECONDS };
+		const options = { ...plan.options, maxWait: MAX_WAIT_SECONDS };
 		const workflowId = await this.batch({ ...plan, parameters, options });
 		const executionId = await this.host.run(workflowId);
 		return new SheetRun(this.host, this.sandbox, workflowId, executionId);
 	}
 
-	async run(workflowId: string): Promise<Execution> {
+	async execute(workflowId: string): Promise<Execution> {
 		return await this.host.runToEnd(workflowId, END_WITHIN_SECONDS);
 	}
 
@@ -102,24 +101,27 @@ export class Arena {
 		return await this.host.waitForEnd(executionId, END_WITHIN_SECONDS);
 	}
 
-	/** What a person does with whatever text holds task ids: pastes it into the template and executes it. */
+	/** What a user does with text that holds task ids: pastes it into the template and executes it. */
 	async recover(text: string): Promise<Execution> {
 		const id = await this.host.importTemplate('recover-clips', { text }, this.credential);
 		this.workflowIds.push(id);
-		return await this.run(id);
+		return await this.execute(id);
 	}
 
-	/** Ends every task that is still being made, so that nobody has to wait for it. */
+	/** Ends every task that is still being generated, so that nothing has to wait for it. */
 	async finishTasks(): Promise<void> {
 		for (const { taskId } of this.sandbox.ledger.accepted()) {
 			if (taskId) await this.sandbox.finishTask(taskId);
 		}
 	}
 
-	/** Notes what is not as it should be. */
+	/** Records a fault unless `isSo`. */
 	expect(isSo: boolean, otherwise: string): void {
 		if (!isSo) this.faults.push(otherwise);
 	}
+
+	/** Records an exception as a fault. */
+	readonly fail = (error: unknown): void => this.expect(false, textOf(error));
 
 	/** The lines that n8n's log shows with its default settings. */
 	async log(): Promise<string> {
@@ -134,24 +136,24 @@ export class Arena {
 		return await Promise.all(lists.flat().map(async ({ id }) => await savedRun(this.host, id)));
 	}
 
-	async score(): Promise<Score> {
+	async readOutcome(): Promise<Outcome> {
 		const { ledger } = this.sandbox;
-		const runs = await this.savedRuns();
-		const clips = await this.deliveredClips(runs);
+		const saved = await this.savedRuns();
+		const clips = await this.deliveredClips(saved);
 		const log = await this.log();
-		const places = [log, ...runs.map(({ text }) => text)];
+		const places = [log, ...saved.map(({ text }) => text)];
 		const taskIds = ledger.accepted().flatMap(({ taskId }) => (taskId ? [taskId] : []));
 		return {
 			asked: this.asked,
 			delivered: clips.size,
 			charges: ledger.allCharges().filter(({ state }) => state !== 'refunded').length,
-			homeless: taskIds.filter((taskId) => !places.some((place) => place.includes(taskId))),
-			leaks: await this.leaks(runs),
+			unrecoverable: taskIds.filter((taskId) => !places.some((place) => place.includes(taskId))),
+			leaks: await this.leaks(saved),
 			faults: this.faults,
 		};
 	}
 
-	/** What must not be seen anywhere: of the whole suite's places, not only this attack's. */
+	/** What must be readable nowhere, in this attack's places and in those of all others. */
 	secretsOf(runs: SavedRun[]): Secret[] {
 		const resume = runs.flatMap(({ resumeToken }) =>
 			resumeToken ? [{ what: 'resume signature', value: resumeToken }] : [],
@@ -170,14 +172,14 @@ export class Arena {
 		const places = [
 			{ name: "n8n's log", text: logText(await this.host.process.readLog(), 'debug') },
 			...runs.map(({ id, text }) => ({ name: `saved execution ${id}`, text, executionId: id })),
-			{ name: 'requests to other hosts', text: this.stage.stranger.received() },
+			{ name: 'requests to other hosts', text: this.environment.otherHost.received() },
 			{ name: `requests to ${filesUrl}`, text: JSON.stringify(ledger.downloads()) },
 		];
 		const violations = ledger.violations().map(({ what }) => what);
 		return [...violations, ...leaksOf(secrets, places)];
 	}
 
-	/** Clips that are there: a completed item without an error, and behind its binary the task's own bytes. */
+	/** Delivered: a completed item without an error, whose binary is the task's own file. */
 	private async deliveredClips(runs: SavedRun[]): Promise<Set<string>> {
 		const delivered = new Set<string>();
 		for (const { taskId, file } of runs.flatMap(({ clips }) => clips)) {
@@ -190,7 +192,7 @@ export class Arena {
 	}
 }
 
-/** The ids in the custom data of an execution: what is left of one that was stopped. */
+/** The task ids in the custom data of an execution, which stay when it is stopped. */
 export function journalOf({ facts }: Execution): string {
 	const entries = Object.entries(facts.customData ?? {});
 	return entries
@@ -199,8 +201,12 @@ export function journalOf({ facts }: Execution): string {
 		.join('\n');
 }
 
-/** Everything that a person can read of how an execution ended. */
+/** What a user can read of how an execution ended. */
 export function errorTextOf(execution: Execution): string {
 	const error = execution.data.resultData?.error;
 	return [error?.message, error?.description].join('\n');
+}
+
+export function textOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }

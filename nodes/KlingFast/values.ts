@@ -4,11 +4,12 @@
  * InvalidField whose sentence names the field. Nothing is clamped and nothing is guessed.
  */
 import type { IDataObject } from 'n8n-workflow';
-import { grouped, InvalidField, refuseUnsendable, shown } from '../invalidField';
+import { grouped, InvalidField, refuseUnsendable, shown } from './invalidField';
 
-export interface NumberRule<Default> {
-	/** What an empty cell means. Without the property the field is required. */
-	default?: Default;
+export interface NumberRule {
+	/** What an empty cell means; absent: the field is required. */
+	default?: number;
+	isWhole?: boolean;
 	min?: number;
 	max?: number;
 	/** The value must be greater than this. */
@@ -28,27 +29,28 @@ export interface TextRule {
 }
 
 /** One of a fixed set: `value` as it is stored, `name` as the editor shows it. */
-export interface Choice<Value extends string> {
+export interface Choice {
 	name: string;
-	value: Value;
+	value: string;
 }
 
-/** `5`, `"5"`, `" 5.0 "`, `"5,0"` is 5. */
-export function readWholeNumber<Default = never>(
-	value: unknown,
-	field: string,
-	rule: NumberRule<Default> = {},
-): number | Default {
-	return readNumeric(value, field, rule, 'a whole number');
-}
-
-/** As `readWholeNumber`, fractions included: `"0.5"` and `"0,5"` are 0.5; `"1,000"`, which could be 1 and 1000, is refused. */
-export function readNumber<Default = never>(
-	value: unknown,
-	field: string,
-	rule: NumberRule<Default> = {},
-): number | Default {
-	return readNumeric(value, field, rule, 'a number');
+/**
+ * `5`, `"5"`, `" 5.0 "`, `"5,0"` is 5, and `"0.5"` and `"0,5"` are 0.5; `"1,000"`, which could be 1 and 1000, is refused. An empty
+ * cell is the default, or refused where there is none.
+ */
+export function readNumber(value: unknown, field: string, rule: NumberRule = {}): number {
+	const allowed = `${rule.isWhole ? 'a whole number' : 'a number'}${rangeWords(rule)}`;
+	if (isEmpty(value)) {
+		if (rule.default !== undefined) return rule.default;
+		throw new InvalidField(field, 'empty', allowed, rule.place);
+	}
+	const number = toNumber(value, rule.unit);
+	const { min = -Infinity, max = Infinity, above = -Infinity } = rule;
+	const fits = Number.isFinite(number) && number >= min && number <= max && number > above;
+	if (fits && (!rule.isWhole || Number.isInteger(number))) return number;
+	const isAmbiguous = AMBIGUOUS_NUMBER.test(plainText(value));
+	const what = isAmbiguous ? `${shown(value)}, which can be read in two ways` : shown(value);
+	throw new InvalidField(field, what, allowed, rule.place);
 }
 
 /** `true`, `"TRUE"`, `"yes"`, `"on"`, `1`, as other languages' spreadsheets write them, and their opposites; an empty cell is `defaultValue`. */
@@ -73,36 +75,29 @@ export function readText(value: unknown, field: string, rule: TextRule = {}): st
 	return text;
 }
 
-/** A value of the set, or the name that the editor shows for it, or either half of a name such as `Fast (720p)`; capitals, blanks and hyphens do not matter. */
-export function readChoice<Value extends string>(
+/**
+ * A value of the set, or the name that the editor shows for it, or either half of a name such as `Fast (720p)`; capitals, blanks and
+ * hyphens do not matter. An aspect ratio in the shapes that it comes back from a spreadsheet, which takes it for a time of day, is
+ * what was typed: `16:09`, `9:16:00`, `4:09 PM`, or a fraction of a day.
+ */
+export function readChoice(
 	value: unknown,
 	field: string,
-	choices: ReadonlyArray<Choice<Value>>,
-	defaultValue: Value,
-): Value {
+	choices: readonly Choice[],
+	defaultValue: string,
+): string {
 	if (isEmpty(value)) return defaultValue;
-	const typed = bareWord(plainText(value));
-	const match = choices.find((choice) =>
-		[choice.value, choice.name, ...choice.name.split('(')].some((word) => bareWord(word) === typed),
+	const text = plainText(value);
+	const typed = bareWord(text);
+	const time = timeOfDay(text)?.join(':');
+	const match = choices.find(
+		({ name, value: stored }) =>
+			stored === time ||
+			[stored, name, ...name.split('(')].some((word) => bareWord(word) === typed),
 	);
 	if (match && typed !== '') return match.value;
 	const values = choices.filter((choice) => choice.value !== '').map((choice) => choice.value);
 	throw new InvalidField(field, shown(value), oneOf(values));
-}
-
-/**
- * `16:9` in the shapes that it comes back from a spreadsheet, which takes it for a time of day: `16:09`, `9:16:00`,
- * `1:01:00`, `01:01`, `4:09 PM`, and as Excel stores it, a fraction of a day (0.6729166666666667); also `16x9` and `16/9`.
- */
-export function readAspectRatio<Value extends string>(
-	value: unknown,
-	field: string,
-	choices: ReadonlyArray<Choice<Value>>,
-	defaultValue: Value,
-): Value {
-	const time = timeOfDay(plainText(value));
-	const typed = choices.find((choice) => time && choice.value === time.join(':'));
-	return typed ? typed.value : readChoice(value, field, choices, defaultValue);
 }
 
 /**
@@ -154,26 +149,6 @@ const UNITS = {
 	USD: /^(us)?\$|^usd|(us)?\$$|usd$/i,
 };
 
-function readNumeric<Default>(
-	value: unknown,
-	field: string,
-	rule: NumberRule<Default>,
-	kind: 'a whole number' | 'a number',
-): number | Default {
-	const allowed = `${kind}${rangeWords(rule)}`;
-	if (isEmpty(value)) {
-		if ('default' in rule) return rule.default as Default;
-		throw new InvalidField(field, 'empty', allowed, rule.place);
-	}
-	const number = toNumber(value, rule.unit);
-	const { min = -Infinity, max = Infinity, above = -Infinity } = rule;
-	const fits = Number.isFinite(number) && number >= min && number <= max && number > above;
-	if (fits && (kind === 'a number' || Number.isInteger(number))) return number;
-	const isAmbiguous = AMBIGUOUS_NUMBER.test(plainText(value));
-	const what = isAmbiguous ? `${shown(value)}, which can be read in two ways` : shown(value);
-	throw new InvalidField(field, what, allowed, rule.place);
-}
-
 function toNumber(value: unknown, unit?: keyof typeof UNITS): number {
 	if (typeof value === 'number') return value;
 	const typed = typeof value === 'string' ? plainText(value) : '';
@@ -210,7 +185,7 @@ function bareWord(text: string): string {
 	return text.replace(/[\s_()-]/g, '').toLowerCase();
 }
 
-function rangeWords({ min, max, above }: NumberRule<unknown>): string {
+function rangeWords({ min, max, above }: NumberRule): string {
 	if (above !== undefined) return ` above ${grouped(above)}`;
 	if (min === undefined) return '';
 	return max === undefined ? ` from ${grouped(min)}` : ` from ${grouped(min)} to ${grouped(max)}`;

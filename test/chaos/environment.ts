@@ -8,16 +8,16 @@ import { startHost, type Host } from '../../host/host';
 const BUSY_TRIES = 60;
 const BUSY_DELAY_MS = 500;
 
-/** What all attacks share: one n8n with the packed package, and a host that has no business with any of them. */
-export interface Stage {
+/** What all attacks share: one n8n with the packed package, and a host that none of them may send secrets to. */
+export interface Environment {
 	host: Host;
-	stranger: Stranger;
+	otherHost: OtherHost;
 	nextNumber(): number;
 	close(): Promise<void>;
 }
 
-/** A web server elsewhere: redirects and file addresses lead here, and it writes down all that it is told. */
-export interface Stranger {
+/** Redirects and file addresses lead here; it records every request. */
+export interface OtherHost {
 	url: string;
 	received(): string;
 }
@@ -26,15 +26,15 @@ export interface Stranger {
  * n8n's log is written as JSON at debug level: searched for secrets as a whole, and read for task ids only as far as the default
  * settings would have shown it.
  */
-export async function setTheStage(): Promise<Stage> {
-	const heard: string[] = [];
+export async function openEnvironment(): Promise<Environment> {
+	const requests: string[] = [];
 	const server = createServer((request, response) => {
 		const chunks: Buffer[] = [];
 		request.on('data', (chunk: Buffer) => chunks.push(chunk));
 		request.on('end', () => {
 			const headers = request.rawHeaders.join(' ');
 			const body = Buffer.concat(chunks).toString('latin1');
-			heard.push(`${request.method} ${request.url} ${headers} ${body}`);
+			requests.push(`${request.method} ${request.url} ${headers} ${body}`);
 			response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>Nothing here</html>');
 		});
 	}).listen(0, '127.0.0.1');
@@ -47,7 +47,7 @@ export async function setTheStage(): Promise<Stage> {
 	let number = 0;
 	return {
 		host,
-		stranger: { url: `http://127.0.0.1:${port}`, received: () => heard.join('\n') },
+		otherHost: { url: `http://127.0.0.1:${port}`, received: () => requests.join('\n') },
 		nextNumber: () => ++number,
 		close: async () => {
 			server.close();
@@ -57,16 +57,16 @@ export async function setTheStage(): Promise<Stage> {
 	};
 }
 
-/** Under a flood n8n says 503 for a while ("Database is not ready"), before it has done anything. */
+/** Under load n8n answers 503 for a while ("Database is not ready"), before it has done anything. */
 function repeatWhileBusy(host: Host): void {
 	const call = host.call.bind(host);
-	host.call = async <T>(...request: Parameters<typeof call>): Promise<T> => {
-		for (let tries = 1; ; tries++) {
-			const [answer] = await Promise.allSettled([call<T>(...request)]);
-			if (answer.status === 'fulfilled') return answer.value;
-			const isBusy = String(answer.reason).includes('answered 503');
-			if (!isBusy || tries >= BUSY_TRIES) throw answer.reason;
+	type Request = Parameters<typeof call>;
+	const repeat = async <T>(request: Request, tries = 1): Promise<T> =>
+		await call<T>(...request).catch(async (error: unknown) => {
+			const isBusy = String(error).includes('answered 503');
+			if (!isBusy || tries >= BUSY_TRIES) return await Promise.reject(error);
 			await delay(BUSY_DELAY_MS);
-		}
-	};
+			return await repeat<T>(request, tries + 1);
+		});
+	host.call = async <T>(...request: Request) => await repeat<T>(request);
 }

@@ -6,43 +6,43 @@ const ROWS = 10;
 const KEEP_GOING: Partial<INode> = { onError: 'continueRegularOutput' };
 const PRICE_USD = 3 * 0.0672;
 
-/** What the provider may make of a clip. Clips that it refuses or fails are not among those that can be delivered. */
-export const moods: Attack[] = [
+/** How the provider may end a clip. Clips that it refuses or fails are not among those that can be delivered. */
+export const providerOutcomes: Attack[] = [
 	{
 		name: 'Stuck at 99 %, finished later',
 		sandbox: { concurrency: 0 },
-		async run(arena) {
+		async perform(run) {
 			const words = ['stuck:99', 'stuck:0', '', 'stuck:99'];
 			const prompts = rowsWith(words);
-			arena.asked = ROWS;
+			run.asked = ROWS;
 			const plan = { prompts, node: KEEP_GOING, options: { maxWait: 3, concurrency: ROWS } };
-			const execution = await arena.run(await arena.batch({ ...plan, withoutRowKey: true }));
+			const execution = await run.execute(await run.batch({ ...plan, withoutRowKey: true }));
 			const late = execution.jsonOf(GENERATE).filter(({ status }) => status === 'timedOut');
-			arena.expect(late.length >= 7, `${late.length} rows timed out`);
-			arena.expect(
+			run.expect(late.length >= 7, `${late.length} rows timed out`);
+			run.expect(
 				late.every(({ error }) => String(error).includes('task_')),
 				'a timeout without id',
 			);
-			await arena.finishTasks();
-			await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+			await run.finishTasks();
+			await run.recover(JSON.stringify(execution.itemsOf(GENERATE)));
 		},
 	},
 	{
-		name: 'Words and shapes nobody knows',
-		async run(arena) {
+		name: 'Unknown statuses and answer shapes',
+		async perform(run) {
 			const words = [
 				...['status:in_progress', 'status:warming-up', 'status:queued', 'end-status:succeeded'],
 				...['url-string', 'output-url', 'task-array', 'task-bare', 'no-cost', 'number-strings'],
 				...['no-expiry', 'end-status:SUCCESS'],
 			];
-			arena.asked = words.length;
+			run.asked = words.length;
 			const prompts = words.map((word, row) => `[[${word}]] A paper boat ${row + 1}`);
-			await arena.run(await arena.batch({ prompts }));
+			await run.execute(await run.batch({ prompts }));
 		},
 	},
 	{
 		name: 'Failed, cancelled, moderated',
-		async run(arena) {
+		async perform(run) {
 			const words = [
 				...[
 					'fail',
@@ -55,34 +55,34 @@ export const moods: Attack[] = [
 				],
 				...['moderation-400', 'moderation-422', 'build-failed', '', '', ''],
 			];
-			arena.asked = 3;
+			run.asked = 3;
 			const prompts = words.map((word, row) => `[[${word}]] A paper boat ${row + 1}`);
-			const execution = await arena.run(await arena.batch({ prompts, node: KEEP_GOING }));
+			const execution = await run.execute(await run.batch({ prompts, node: KEEP_GOING }));
 			const errors = execution.jsonOf(GENERATE).filter(({ error }) => error !== undefined);
-			arena.expect(errors.length === words.length - 3, `${errors.length} rows with an error`);
+			run.expect(errors.length === words.length - 3, `${errors.length} rows with an error`);
 		},
 	},
 	{
 		name: 'Failed, then completed',
-		async run(arena) {
-			arena.asked = ROWS;
+		async perform(run) {
+			run.asked = ROWS;
 			const prompts = rowsWith(['fail-then-complete:400', '']);
-			const execution = await arena.run(await arena.batch({ prompts, node: KEEP_GOING }));
-			const { ledger } = arena.sandbox;
+			const execution = await run.execute(await run.batch({ prompts, node: KEEP_GOING }));
+			const { ledger } = run.sandbox;
 			await ledger.waitFor(() => ledger.charges().length === ROWS, 20_000);
-			await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+			await run.recover(JSON.stringify(execution.itemsOf(GENERATE)));
 		},
 	},
 	{
 		name: 'Completed, but no video yet',
-		async run(arena) {
-			arena.asked = ROWS;
-			const workflowId = await arena.batch({
+		async perform(run) {
+			run.asked = ROWS;
+			const workflowId = await run.batch({
 				prompts: rowsWith(['', 'slow:400']),
 				node: KEEP_GOING,
 			});
-			const executionId = await arena.host.run(workflowId);
-			const { ledger, faults } = arena.sandbox;
+			const executionId = await run.host.run(workflowId);
+			const { ledger, faults } = run.sandbox;
 			await ledger.waitFor(() => ledger.accepted().length >= 3, 30_000);
 			const empty = ledger.accepted().map(({ taskId = '' }) => {
 				const data = { id: taskId, status: 'completed', result: { videos: [] } };
@@ -90,52 +90,52 @@ export const moods: Attack[] = [
 				const action = { kind: 'answer', status: 200, body } as const;
 				return faults.add({ route: 'task', action, when: { taskId } });
 			});
-			const execution = await arena.ended(executionId);
+			const execution = await run.ended(executionId);
 			for (const id of empty) faults.remove(id);
-			await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+			await run.recover(JSON.stringify(execution.itemsOf(GENERATE)));
 		},
 	},
 	{
 		name: 'Expired links',
-		async run(arena) {
-			arena.asked = ROWS;
+		async perform(run) {
+			run.asked = ROWS;
 			const prompts = rowsWith(['file-410', '', 'file-410:2']);
 			const plan = { prompts, node: KEEP_GOING, withoutRowKey: true };
-			const execution = await arena.run(await arena.batch(plan));
+			const execution = await run.execute(await run.batch(plan));
 			const errors = execution.jsonOf(GENERATE).map(({ error }) => String(error ?? ''));
 			const expired = errors.filter((error) => error.includes('expired'));
-			arena.expect(expired.length === 7, `${expired.length} rows say that the link has expired`);
-			const again = await arena.recover(JSON.stringify(execution.itemsOf(GENERATE)));
+			run.expect(expired.length === 7, `${expired.length} rows say that the link has expired`);
+			const again = await run.recover(JSON.stringify(execution.itemsOf(GENERATE)));
 			const still = again.jsonOf('Not recovered').map(({ taskId }) => String(taskId));
-			await arena.recover(still.join('\n'));
+			await run.recover(still.join('\n'));
 		},
 	},
 	{
 		name: 'Files cut off, redirected, 30 MB',
-		async run(arena) {
+		async perform(run) {
 			const words = ['truncated-mp4:2', 'short-mp4', 'file-redirect', 'big-clip:30', 'not-mp4:2'];
-			arena.asked = ROWS;
-			await arena.run(await arena.batch({ prompts: rowsWith(words), node: KEEP_GOING }));
+			run.asked = ROWS;
+			await run.execute(await run.batch({ prompts: rowsWith(words), node: KEEP_GOING }));
 		},
 	},
 	{
 		name: 'The balance runs out',
-		async run(arena) {
-			arena.asked = ROWS;
-			const enoughFor = drawn(arena, 1, ROWS - 1);
-			const { apiKey: key } = arena.sandbox;
-			arena.sandbox.addKey({ key, balanceUsd: (enoughFor + 0.5) * PRICE_USD });
-			const workflowId = await arena.batch({ prompts: numbered(ROWS), node: KEEP_GOING });
-			const first = (await arena.run(workflowId)).jsonOf(GENERATE);
+		async perform(run) {
+			run.asked = ROWS;
+			const enoughFor = drawn(run, 1, ROWS - 1);
+			const { apiKey: key } = run.sandbox;
+			run.sandbox.addKey({ key, balanceUsd: (enoughFor + 0.5) * PRICE_USD });
+			const workflowId = await run.batch({ prompts: numbered(ROWS), node: KEEP_GOING });
+			const first = (await run.execute(workflowId)).jsonOf(GENERATE);
 			const made = first.filter(({ status }) => status === 'completed').length;
-			arena.expect(made === enoughFor, `${made} clips for the money of ${enoughFor}`);
-			arena.sandbox.addKey({ key, balanceUsd: 100 });
-			await arena.run(workflowId);
+			run.expect(made === enoughFor, `${made} clips for the money of ${enoughFor}`);
+			run.sandbox.addKey({ key, balanceUsd: 100 });
+			await run.execute(workflowId);
 		},
 	},
 	{
 		name: 'Answers around the Idempotency-Key',
-		async run(arena) {
+		async perform(run) {
 			const words = [
 				...[
 					'idem-in-progress:2',
@@ -145,13 +145,13 @@ export const moods: Attack[] = [
 				],
 				...['idem-reused', 'idem-indeterminate', ''],
 			];
-			arena.asked = 5;
+			run.asked = 5;
 			const prompts = words.map((word, row) => `[[${word}]] A paper boat ${row + 1}`);
-			const workflowId = await arena.batch({ prompts, node: KEEP_GOING });
-			await arena.run(workflowId);
-			const second = (await arena.run(workflowId)).jsonOf(GENERATE);
+			const workflowId = await run.batch({ prompts, node: KEEP_GOING });
+			await run.execute(workflowId);
+			const second = (await run.execute(workflowId)).jsonOf(GENERATE);
 			const errors = second.filter(({ error }) => error !== undefined);
-			arena.expect(errors.length === 2, `${errors.length} rows with an error in the second run`);
+			run.expect(errors.length === 2, `${errors.length} rows with an error in the second run`);
 		},
 	},
 ];

@@ -1,4 +1,4 @@
-import type { Arena } from '../arena';
+import type { AttackRun } from '../attackRun';
 import { drawn, ENDED_BY_HAND, numbered, some, type Attack } from '../attack';
 import { GENERATE, type BatchPlan } from '../batch';
 
@@ -7,7 +7,7 @@ const ROWS = 10;
 const MAX_RUNS = 3;
 const KEEP_GOING: BatchPlan['node'] = { onError: 'continueRegularOutput' };
 
-/** What a connection or a gateway does to one request, each of it once or a few times a row. */
+/** What a connection or a gateway does to one request, once or a few times per row. */
 const FAULTS = [
 	...[
 		'reset-before-accept:2',
@@ -29,66 +29,64 @@ const FAULTS = [
 	...['short-mp4', 'not-mp4', 'html-file', 'octet-stream'],
 ];
 
-/** The network and the gateways: whatever they do, a clip is bought once and arrives, at the latest in the next run. */
-export const wire: Attack[] = [
+/** Whatever the network and gateways do, a clip is paid for once and delivered, at the latest in the next run. */
+export const network: Attack[] = [
 	{
-		name: 'Wire: a fault a row',
-		async run(arena) {
-			const faults = some(arena, ROWS, FAULTS);
+		name: 'Network: a fault a row',
+		async perform(run) {
+			const faults = some(run, ROWS, FAULTS);
 			const prompts = faults.map((word, index) => `[[${word}]] A paper boat ${index + 1}`);
-			await runUntilDone(arena, { prompts, node: KEEP_GOING });
+			await runUntilDone(run, { prompts, node: KEEP_GOING });
 		},
 	},
 	{
-		name: 'Wire: two faults a row',
-		async run(arena) {
+		name: 'Network: two faults a row',
+		async perform(run) {
 			const prompts = numbered(ROWS).map((prompt) => {
-				const words = some(arena, 2, FAULTS);
+				const words = some(run, 2, FAULTS);
 				return `${words.map((word) => `[[${word}]]`).join('')} ${prompt}`;
 			});
-			await runUntilDone(arena, { prompts, node: KEEP_GOING });
+			await runUntilDone(run, { prompts, node: KEEP_GOING });
 		},
 	},
 	{
-		name: 'Wire: 30 % 429 and 503',
-		async run(arena) {
-			const { faults } = arena.sandbox;
+		name: 'Network: 30 % 429 and 503',
+		async perform(run) {
+			const { faults } = run.sandbox;
 			for (const route of ['submit', 'task', 'file'] as const) {
 				for (const action of ['429', '503']) {
 					faults.add({ route, action, probability: 0.09 });
 					faults.add({ route, action: limited(Number(action), 1), probability: 0.06 });
 				}
 			}
-			await runUntilDone(arena, { prompts: numbered(ROWS), node: KEEP_GOING }, () =>
-				faults.clear(),
-			);
+			await runUntilDone(run, { prompts: numbered(ROWS), node: KEEP_GOING }, () => faults.clear());
 		},
 	},
 	{
-		name: 'Wire: Retry-After of a day',
-		async run(arena) {
+		name: 'Network: Retry-After of a day',
+		async perform(run) {
 			const words = ['429-retry-after:86400', '429-retry-after:86400', '503:1'];
 			const prompts = numbered(ROWS).map((prompt, index) =>
 				index < words.length ? `[[${words[index]}]] ${prompt}` : prompt,
 			);
-			await runUntilDone(arena, { prompts, node: KEEP_GOING });
+			await runUntilDone(run, { prompts, node: KEEP_GOING });
 		},
 	},
 	{
-		name: 'Wire: asleep under faults',
+		name: 'Network: faults while waiting',
 		sandbox: ENDED_BY_HAND,
-		async run(arena) {
+		async perform(run) {
 			const words = ['reset-after-accept', '503:1', 'task-502', 'task-reset', 'file-reset'];
 			const callbacks = ['duplicate-callback:3', 'forged-callback', 'malformed-callback'];
 			const prompts = numbered(ROWS).map((prompt) => {
-				const [word] = some(arena, 1, words);
-				const [callback] = some(arena, 1, callbacks);
+				const [word] = some(run, 1, words);
+				const [callback] = some(run, 1, callbacks);
 				return `[[${word}]][[${callback}]] ${prompt}`;
 			});
-			arena.asked = ROWS;
-			const options = { concurrency: drawn(arena, ROWS / 2, ROWS) };
-			const execution = await (await arena.sleeper({ prompts, options })).finishAll();
-			arena.expect(
+			run.asked = ROWS;
+			const options = { concurrency: drawn(run, ROWS / 2, ROWS) };
+			const execution = await (await run.startWaiting({ prompts, options })).finishAll();
+			run.expect(
 				execution.jsonOf(GENERATE).length === ROWS,
 				`${execution.jsonOf(GENERATE).length} items for ${ROWS} rows`,
 			);
@@ -97,19 +95,19 @@ export const wire: Attack[] = [
 ];
 
 /** Runs the batch again with the same Row Keys while a row is left, as the sentences of the errors say. */
-async function runUntilDone(arena: Arena, plan: BatchPlan, between = () => {}): Promise<void> {
+async function runUntilDone(run: AttackRun, plan: BatchPlan, between = () => {}): Promise<void> {
 	const rows = plan.prompts.length;
-	arena.asked = rows;
-	const workflowId = await arena.batch(plan);
+	run.asked = rows;
+	const workflowId = await run.batch(plan);
 	let left: string[] = [];
-	for (let runs = 1; runs <= MAX_RUNS; runs++) {
-		const items = (await arena.run(workflowId)).jsonOf(GENERATE);
-		arena.expect(items.length === rows, `${items.length} items for ${rows} rows`);
+	for (let count = 1; count <= MAX_RUNS; count++) {
+		const items = (await run.execute(workflowId)).jsonOf(GENERATE);
+		run.expect(items.length === rows, `${items.length} items for ${rows} rows`);
 		left = items.flatMap(({ error }) => (error === undefined ? [] : [String(error)]));
 		if (left.length === 0) return;
 		between();
 	}
-	for (const error of left) arena.expect(false, `still an error: ${error}`);
+	for (const error of left) run.expect(false, `still an error: ${error}`);
 }
 
 function limited(status: number, retryAfterSeconds: number) {

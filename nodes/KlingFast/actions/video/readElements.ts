@@ -1,0 +1,83 @@
+import { checkImageAddress } from '../../apimart/address';
+import type { Element } from '../../apimart/clipRequest';
+import { KLING_V3 } from '../../apimart/models';
+import { grouped, InvalidField, shown } from '../../invalidField';
+import type { Params } from '../../params';
+import { isEmpty, isPlainObject } from '../../values';
+
+const ELEMENT = 'options.elements.element';
+const SHAPE =
+	'{"name": "mug", "description": "A blue mug", "imageUrls": ["https://example.com/mug.png"]}';
+/** What can be found as `@name` in a text. */
+const NAME = /^[\p{L}\p{N}_-]+$/u;
+
+const { limits } = KLING_V3;
+
+/**
+ * The elements of a row, from the list in the editor and from JSON; entries with nothing in them are skipped.
+ *
+ * @param prompts of the clip or of its shots: a name that stands in none of them is paid for and ignored by the model
+ * @throws InvalidField for the first that cannot be used
+ */
+export function readElements(params: Params, baseUrl: string, prompts: string[]): Element[] {
+	const typed = params.value('options.elements');
+	const listed = isPlainObject(typed) && Array.isArray(typed.element) ? typed.element : [];
+	const fromJson = params.jsonList('options.elementsJson', `a list such as [${SHAPE}]`);
+	const lists = { 'options.elements': listed, 'options.elementsJson': fromJson };
+	const elements: Element[] = [];
+	for (const [path, entries] of Object.entries(lists)) {
+		const label = params.label(path);
+		entries.forEach((entry: unknown, index) => {
+			if (isUnused(entry)) return;
+			const place = `element ${index + 1}`;
+			if (!isPlainObject(entry)) throw new InvalidField(label, shown(entry), SHAPE, place);
+			const element = readElement(params.entry(ELEMENT, entry, { label, place }), baseUrl);
+			checkName(element.name, { label, place: `${place}, name` }, { elements, prompts });
+			elements.push(element);
+		});
+		if (elements.length > limits.elements) {
+			const value = `a list of ${grouped(elements.length)} elements`;
+			throw new InvalidField(label, value, `up to ${limits.elements} in all`);
+		}
+	}
+	return elements;
+}
+
+function readElement(entry: Params, baseUrl: string): Element {
+	const name = entry.text(`${ELEMENT}.name`).replace(/^@/, '');
+	const description = entry.text(`${ELEMENT}.description`, 'a few words on what it is');
+	const path = `${ELEMENT}.imageUrls`;
+	const [label, place] = [entry.label(path), entry.place(path)];
+	const typed = entry.value(path);
+	const imageUrls = (Array.isArray(typed) ? typed : entry.text(path).split(/\s+/))
+		.filter((url) => !isEmpty(url))
+		.map((url: unknown) => String(url).trim());
+	const { max } = limits.elementImages;
+	if (imageUrls.length < 1 || imageUrls.length > max) {
+		const value = imageUrls.length === 0 ? 'empty' : `a list of ${grouped(imageUrls.length)}`;
+		throw new InvalidField(label, value, `1 to ${max} addresses of images`, place);
+	}
+	for (const url of imageUrls) checkImageAddress(url, baseUrl, label, place);
+	return { name, description, imageUrls };
+}
+
+function checkName(
+	name: string,
+	{ label, place }: { label: string; place: string },
+	{ elements, prompts }: { elements: Element[]; prompts: string[] },
+): void {
+	if (!NAME.test(name)) {
+		throw new InvalidField(label, shown(name), 'a name of letters, digits, - and _', place);
+	}
+	if (elements.some((element) => element.name === name)) {
+		throw new InvalidField(label, `${shown(name)} a second time`, 'another name', place);
+	}
+	const mention = new RegExp(`@${name}(?![\\p{L}\\p{N}_-])`, 'u');
+	if (prompts.some((prompt) => mention.test(prompt))) return;
+	const allowed = `a name that the prompt mentions as @${name}; without it the element is paid for and ignored`;
+	throw new InvalidField(label, shown(name), allowed, place);
+}
+
+function isUnused(entry: unknown): boolean {
+	return isEmpty(entry) || (isPlainObject(entry) && Object.values(entry).every(isEmpty));
+}

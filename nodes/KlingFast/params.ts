@@ -1,0 +1,134 @@
+/**
+ * A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else.
+ */
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import {
+	isEmpty,
+	readBoolean,
+	readChoice,
+	readJsonList,
+	readJsonObject,
+	readNumber,
+	readText,
+	type Choice,
+	type NumberRule,
+} from './values';
+
+/** `getNodeParameter` for one item. The fallback stands in for a hidden field: n8n drops those and throws when they are asked for. */
+export type ReadValue = (path: string, fallback: unknown) => unknown;
+
+/** Fields by their path: `duration`, `options.maxWait`, `shotList.shot.prompt`. */
+export type FieldsByPath = ReadonlyMap<string, INodeProperties>;
+
+/** Where several operations have a field of the same name, what is read of it is the same; a required one stays required. */
+export function fieldsByPath(properties: INodeProperties[], prefix = ''): FieldsByPath {
+	const byPath = new Map<string, INodeProperties>();
+	for (const property of properties) {
+		const path = prefix + property.name;
+		if (!byPath.get(path)?.required) byPath.set(path, property);
+		for (const inner of property.options ?? []) {
+			const fields = 'values' in inner ? inner.values : 'type' in inner ? [inner] : [];
+			const group = 'values' in inner ? `${path}.${inner.name}.` : `${path}.`;
+			for (const [innerPath, field] of fieldsByPath(fields, group)) byPath.set(innerPath, field);
+		}
+	}
+	return byPath;
+}
+
+/** Each method throws an InvalidField where the value cannot be used. */
+export class Params {
+	/** @param list for one entry of a list: the list's own label, and which entry it is */
+	constructor(
+		private readonly fields: FieldsByPath,
+		private readonly read: ReadValue,
+		private readonly list?: { label: string; place: string },
+	) {}
+
+	label(path: string): string {
+		return this.list?.label ?? this.field(path).displayName;
+	}
+
+	/** As n8n gives it; empty where the field is hidden. */
+	value(path: string): unknown {
+		return this.read(path, '');
+	}
+
+	/** An empty cell is the default, or refused where the field has none. */
+	number(path: string): number {
+		const { default: standard } = this.field(path);
+		const rule = typeof standard === 'number' ? { default: standard } : {};
+		return readNumber(this.value(path), this.label(path), { ...this.rule(path), ...rule });
+	}
+
+	/** For fields that may stay empty, or lists that have to say a number although the editor offers one. */
+	optionalNumber(path: string): number | undefined {
+		return isEmpty(this.value(path)) ? undefined : this.requiredNumber(path);
+	}
+
+	requiredNumber(path: string): number {
+		return readNumber(this.value(path), this.label(path), this.rule(path));
+	}
+
+	/** @param whenHidden what a hidden field means; its default when left out */
+	boolean(path: string, whenHidden: unknown = ''): boolean {
+		const { default: standard } = this.field(path);
+		return readBoolean(this.read(path, whenHidden), this.label(path), standard === true);
+	}
+
+	/** @param allowed what is asked for, as the rest of "allowed is ..." */
+	text(path: string, allowed?: string): string {
+		const { default: standard, required } = this.field(path);
+		const isNeeded = required && standard === '';
+		return readText(this.value(path), this.label(path), {
+			...(!isNeeded && { default: String(standard) }),
+			allowed,
+			place: this.place(path),
+		});
+	}
+
+	/** The value of the choice; `Value` are the values that the description lists. */
+	choice<Value extends string>(path: string): Value {
+		const { options = [], default: standard } = this.field(path);
+		const choices = options.filter((option): option is Choice => 'value' in option);
+		return readChoice(this.value(path), this.label(path), choices, String(standard)) as Value;
+	}
+
+	object(path: string): IDataObject {
+		return readJsonObject(this.value(path), this.label(path));
+	}
+
+	/** @param allowed as in `text` */
+	jsonList(path: string, allowed: string): unknown[] {
+		return readJsonList(this.value(path), this.label(path), allowed);
+	}
+
+	/**
+	 * One entry of a list, by the fields that the editor shows for it, wherever it comes from.
+	 *
+	 * @param group path of the fields, such as `shotList.shot`
+	 * @param place which entry it is, such as `shot 2`
+	 */
+	entry(group: string, values: IDataObject, list: { label: string; place: string }): Params {
+		const read: ReadValue = (path, fallback) => values[path.slice(group.length + 1)] ?? fallback;
+		return new Params(this.fields, read, list);
+	}
+
+	private field(path: string): INodeProperties {
+		const field = this.fields.get(path);
+		if (!field) throw new Error(`There is no field ${path}`);
+		return field;
+	}
+
+	place(path: string): string | undefined {
+		return this.list && `${this.list.place}, ${path.slice(path.lastIndexOf('.') + 1)}`;
+	}
+
+	private rule(path: string): NumberRule {
+		const { displayName, typeOptions = {} } = this.field(path);
+		const { minValue, maxValue: max, numberPrecision } = typeOptions;
+		const place = this.place(path);
+		if (displayName.endsWith('(USD)')) return { above: minValue, unit: 'USD', place };
+		const unit = displayName.endsWith('(Seconds)') ? 'seconds' : undefined;
+		return { min: minValue, max, isWhole: numberPrecision === 0, unit, place };
+	}
+}

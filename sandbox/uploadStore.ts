@@ -1,0 +1,28 @@
+/** An uploaded image's address lives for 72 hours (upload page). */
+const LIFETIME_SECONDS = 72 * 3600;
+
+export interface UploadedImage {
+	bytes: Buffer;
+	contentType: string;
+	atMs: number;
+}
+
+/** What was uploaded, by its name at the file host. */
+export class UploadStore {
+	private readonly images = new Map<string, UploadedImage>();
+
+	add(name: string, image: UploadedImage) {
+		this.images.set(name, image);
+	}
+
+	/** @returns undefined where it is unknown; `expired` after 72 hours */
+	find(name: string, nowMs: number): UploadedImage | 'expired' | undefined {
+		const image = this.images.get(name);
+		const expired = image && nowMs - image.atMs >= LIFETIME_SECONDS * 1000;
+		return expired ? 'expired' : image;
+	}
+
+	clear() {
+		this.images.clear();
+	}
+}
