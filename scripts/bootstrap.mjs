@@ -20,7 +20,7 @@ const PROGRAMS = {
 	chaos: 'test/chaos/main.ts',
 	live: 'test/live/main.ts',
 	editor: 'test/editor/run.ts',
-	fields: 'scripts/fields.ts',
+	tables: 'scripts/tables.ts',
 };
 const LOWEST_NODE = [20, 19];
 const LINE_EVERY_MS = 15_000;

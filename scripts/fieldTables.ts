@@ -4,6 +4,7 @@ import { KlingFastApi } from '../credentials/KlingFastApi.credentials';
 import { klingFastProperties } from '../nodes/KlingFast/actions/properties';
 import { grouped } from '../nodes/KlingFast/invalidField';
 import { triggerProperties } from '../nodes/KlingFast/trigger/trigger.fields';
+import { withTables, type Table } from './markedTables';
 
 const HEAD = ['Field', 'Takes', 'Default', 'What to know'];
 
@@ -24,22 +25,10 @@ const TABLES: Record<string, INodeProperties[]> = {
 	'Kling Fast API': new KlingFastApi().properties,
 };
 
-const MARKED = /<!-- fields of ([^>]+) -->[\s\S]*?<!-- \/fields -->/g;
-
-/**
- * The page with its tables as the nodes are now; each stands between `<!-- fields of X -->` and `<!-- /fields -->`.
- *
- * @throws Error where the page lacks a table, or names one that does not exist
- */
+/** The page with its tables as the nodes are now. */
 export function withFieldTables(page: string): string {
-	const missing = new Set(Object.keys(TABLES));
-	const filled = page.replace(MARKED, (_, name: string) => {
-		if (!(name in TABLES)) throw new Error(`There is no table "${name}"`);
-		missing.delete(name);
-		return `<!-- fields of ${name} -->\n\n${tableOf(TABLES[name])}\n\n<!-- /fields -->`;
-	});
-	if (missing.size > 0) throw new Error(`The page lacks ${[...missing].join(', ')}`);
-	return filled;
+	const tables = Object.entries(TABLES).map(([name, fields]) => [name, tableOf(fields)] as const);
+	return withTables(page, 'fields', Object.fromEntries(tables));
 }
 
 /** The fields of one operation, whatever else it takes to see them. */
@@ -56,7 +45,7 @@ function optionsOf(fields: INodeProperties[]): INodeProperties[] {
 	return collections.flatMap(({ options = [] }) => options.filter((option) => 'type' in option));
 }
 
-function tableOf(fields: INodeProperties[]): string {
+function tableOf(fields: INodeProperties[]): Table {
 	const shown = fields.filter(({ type }) => type !== 'notice' && type !== 'collection');
 	const rows = shown.flatMap((field) => [
 		rowOf(field, field.displayName),
@@ -64,9 +53,7 @@ function tableOf(fields: INodeProperties[]): string {
 			rowOf(inner, `${field.displayName} → ${inner.displayName}`),
 		),
 	]);
-	return [HEAD, HEAD.map(() => '---'), ...rows]
-		.map((cells) => `| ${cells.join(' | ')} |`)
-		.join('\n');
+	return [HEAD, ...rows];
 }
 
 function innerFieldsOf({ type, options = [] }: INodeProperties): INodeProperties[] {

@@ -20,16 +20,18 @@ export type ReadValue = (path: string, fallback: unknown) => unknown;
 /** Fields by their path: `duration`, `options.maxWait`, `shotList.shot.prompt`. */
 export type FieldsByPath = ReadonlyMap<string, INodeProperties>;
 
-/** Where several operations have a field of the same name, what is read of it is the same; a required one stays required. */
+/** Where several operations have a field of the same name, the first counts: what is read of the others is the same. */
 export function fieldsByPath(properties: INodeProperties[], prefix = ''): FieldsByPath {
 	const byPath = new Map<string, INodeProperties>();
 	for (const property of properties) {
 		const path = prefix + property.name;
-		if (!byPath.get(path)?.required) byPath.set(path, property);
+		if (!byPath.has(path)) byPath.set(path, property);
 		for (const inner of property.options ?? []) {
 			const fields = 'values' in inner ? inner.values : 'type' in inner ? [inner] : [];
 			const group = 'values' in inner ? `${path}.${inner.name}.` : `${path}.`;
-			for (const [innerPath, field] of fieldsByPath(fields, group)) byPath.set(innerPath, field);
+			for (const [innerPath, field] of fieldsByPath(fields, group)) {
+				if (!byPath.has(innerPath)) byPath.set(innerPath, field);
+			}
 		}
 	}
 	return byPath;

@@ -9,11 +9,9 @@ import {
 	manualTrigger,
 	node,
 	numberedRows,
-	post,
 	rowNodes,
 	sleepingGenerate,
 } from './callbackWorkflows';
-import { inWords, oddBodies, throwAt } from './oddBodies';
 import { describeOnN8n2, testOnN8n1 } from './onVersion';
 import { report } from './report';
 import { sharedHost } from './sharedHost';
@@ -29,7 +27,6 @@ import {
 
 const ROWS = 12;
 const CAP = 5;
-const ODD_BODIES = 110;
 const FETCH = 'Get video';
 /** So long a clip without a callback may take, over n8n's timer of a minute. */
 const TIMED_WITHIN_SECONDS = 300;
@@ -141,7 +138,7 @@ describeOnN8n2('a sheet that sleeps', () => {
 		);
 	});
 
-	test('Get Video sleeps, too, and keeps no place of Generate Video', async () => {
+	test('Get Video sleeps, too, and keeps no slot of Generate Video', async () => {
 		const { sandbox, credential } = await provider();
 		const submit = sleepingGenerate(credential, { mode: 'submitOnly' });
 		const get = node(
@@ -168,29 +165,7 @@ describeOnN8n2('a sheet that sleeps', () => {
 		expect(await fileStarts(host, end, FETCH)).toEqual(['ftyp', 'ftyp', 'ftyp']);
 	});
 
-	test(`${ODD_BODIES} odd bodies at a sleeping sheet: it sleeps on, and delivers its clips`, async () => {
-		const { sandbox, credential } = await provider();
-		const run = await start(
-			{ sandbox, credential },
-			numberedRows(2, () => LONG),
-		);
-		const [{ body, taskId }] = sandbox.ledger.accepted();
-		const { callback_url: address } = body as { callback_url: string };
-		const forged = address.replace(/signature=\w{8}/, 'signature=00000000');
-		const answer = await post(forged, JSON.stringify({ id: taskId, status: 'completed' }));
-		expect(answer.status).toBe(401);
-		const thrown = await throwAt([address], oddBodies(ODD_BODIES, taskId ?? ''));
-		report(
-			`${ODD_BODIES} odd bodies at a sleeping sheet, by answer: ${inWords(thrown.statuses)}; ${sandbox.ledger.polls().length} status requests`,
-		);
-		await run.asleep();
-		expect((await host.execution(run.executionId)).status).toBe('waiting');
-		expect(sandbox.ledger.submits()).toHaveLength(2);
-		const end = await run.finishAll();
-		expect(end.jsonOf(GENERATE)).toMatchObject(completedRows(2));
-	});
-
-	test('never called back: it looks by itself, about once a minute, and delivers all rows', async () => {
+	test('without callbacks the sheet reads once a minute and delivers all rows', async () => {
 		const { sandbox, executionId, startedMs } = neverCalled;
 		const end = await host.waitForEnd(executionId, TIMED_WITHIN_SECONDS);
 		expect(end.error).toBeUndefined();

@@ -72,7 +72,7 @@ describeOnN8n2("a sheet that sleeps, and n8n's settings", () => {
 		expect((await run.executionsOf(SHEET)).map(({ error }) => error)).toEqual([end.error]);
 	});
 
-	test('On Error: Continue, the failure is an item in its place; Retry On Fail buys nothing twice', async () => {
+	test('On Error: Continue, the failure is an item in its place; Retry On Fail charges nothing twice', async () => {
 		const { end } = await secondFails(
 			sheet(3, {
 				onError: 'continueRegularOutput',
@@ -106,7 +106,7 @@ describeOnN8n2("a sheet that sleeps, and n8n's settings", () => {
 		]);
 	});
 
-	test('Retry On Fail without Continue: n8n does not try again after it slept, so nothing is bought twice', async () => {
+	test('Retry On Fail without Continue: n8n does not try again after the wait, so nothing is charged twice', async () => {
 		const { end } = await secondFails(
 			sheet(3, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
 		);

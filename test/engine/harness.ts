@@ -6,7 +6,6 @@
  * output.
  */
 import { userFolder } from './environment';
-import { parse, stringify } from 'flatted';
 import { BinaryDataService, ExternalSecretsProxy } from 'n8n-core';
 import {
 	isIndefiniteWait,
@@ -16,7 +15,6 @@ import {
 	type IBinaryData,
 	type ICredentialDataDecryptedObject,
 	type INode,
-	type INodeExecutionData,
 	type INodeType,
 	type IRunExecutionData,
 	type IWorkflowExecuteAdditionalData,
@@ -99,19 +97,6 @@ export class Engine {
 		const named = { ...options, executionId: options.executionId ?? this.database.store.nextId() };
 		const { workflow, node } = this.workflow(named);
 		return this.execute(named, startingPoint(node, named), workflow);
-	}
-
-	/**
-	 * Wakes a sleeping run, as n8n does: from what it saved, without calling `execute()` again. Without `workflowData` the
-	 * timer has run out.
-	 */
-	async resume(run: NodeRun, workflowData?: INodeExecutionData[][]): Promise<NodeRun> {
-		if (run.status !== 'waiting') throw new Error(`A run that is ${run.status} cannot be resumed`);
-		const execution: IRunExecutionData = parse(stringify(run.execution));
-		const stack = execution.executionData?.nodeExecutionStack ?? [];
-		execution.waitTill = run.waitTill;
-		if (workflowData) stack[0].data.main = workflowData;
-		return await this.execute(run.options, execution, this.workflow(run.options).workflow).finished;
 	}
 
 	/** What n8n has of the executions that were started here, children too, in the order in which they started. */

@@ -6,7 +6,7 @@ import type {
 	ITaskData,
 } from 'n8n-workflow';
 import type { LogLine } from './log';
-import { n8nAddresses, nodeOf, type RunOptions } from './workflow';
+import { nodeOf, type RunOptions } from './workflow';
 
 export interface NodeRun {
 	/** `success`, `error`, `waiting`, `canceled` or `crashed`: the first that n8n is told, which is what it saves. */
@@ -25,8 +25,6 @@ export interface NodeRun {
 	/** What was logged between start and end of this run. */
 	log: LogLine[];
 	waitTill?: Date;
-	/** As nodes see it, with its signature. */
-	resumeUrl: string;
 	/** What n8n would write to its database and read again to resume. */
 	execution: IRunExecutionData;
 	options: RunOptions;
@@ -40,8 +38,6 @@ export function describeRun(
 	const { name } = nodeOf(options);
 	const { runData, error } = execution.resultData;
 	const task = runData[name]?.at(-1);
-	const resumeUrl = new URL(`${n8nAddresses.webhookWaitingBaseUrl}/${options.executionId}`);
-	resumeUrl.searchParams.set('signature', execution.resumeToken ?? '');
 	return {
 		...told,
 		items: task?.data?.main[0] ?? [],
@@ -49,7 +45,6 @@ export function describeRun(
 		error: task?.error ?? error,
 		hints: task?.hints ?? [],
 		context: execution.executionData?.contextData[`node:${name}`] ?? {},
-		resumeUrl: resumeUrl.href,
 		execution,
 		options,
 	};

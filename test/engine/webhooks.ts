@@ -2,12 +2,10 @@
 /** Calls a node's `webhook()` the way n8n does: a real HTTP request, n8n's own webhook context, n8n's rules for the answer. */
 import axios from 'axios';
 import express, { type Request, type Response } from 'express';
-import { parse, stringify } from 'flatted';
-import { HookContext, WebhookContext } from 'n8n-core';
+import { WebhookContext } from 'n8n-core';
 import type {
 	IHttpRequestMethods,
 	INode,
-	IRunExecutionData,
 	IWebhookData,
 	IWebhookResponseData,
 	IWorkflowExecuteAdditionalData,
@@ -16,7 +14,7 @@ import type {
 } from 'n8n-workflow';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Engine, NodeRun, RunOptions } from './harness';
+import type { Engine, RunOptions } from './harness';
 
 export interface WebhookRequest {
 	/** `default` or `setup`. */
@@ -34,16 +32,15 @@ export interface WebhookAnswer {
 	/** What the caller of the webhook got. */
 	status: number;
 	body: unknown;
-	/** What `webhook()` returned: with `workflowData` the run goes on (`engine.resume`) or a workflow starts. */
+	/** What `webhook()` returned: with `workflowData` a workflow starts. */
 	result?: IWebhookResponseData;
-	/** What `webhook()` threw; in n8n that destroys a suspended run. */
+	/** What `webhook()` threw; in n8n that would be an error to the caller. */
 	thrown?: unknown;
 }
 
-/** @param target a sleeping run, or the options of a trigger node */
 export async function callWebhook(
 	engine: Engine,
-	target: NodeRun | RunOptions,
+	trigger: RunOptions,
 	request: WebhookRequest = {},
 ): Promise<WebhookAnswer> {
 	const outcome: Pick<WebhookAnswer, 'result' | 'thrown'> = {};
@@ -55,7 +52,7 @@ export async function callWebhook(
 			return;
 		}
 		try {
-			outcome.result = await runWebhook(engine, target, request, httpRequest, httpResponse);
+			outcome.result = await runWebhook(engine, trigger, request, httpRequest, httpResponse);
 			if (!outcome.result.noWebhookResponse) httpResponse.json(outcome.result.webhookResponse);
 		} catch (error) {
 			outcome.thrown = error;
@@ -82,24 +79,13 @@ export async function callWebhook(
 	}
 }
 
-/** For `webhookMethods.<webhook>.checkExists/create/delete`, and for `getNodeWebhookUrl` while activating. */
-export function hookContext(engine: Engine, options: RunOptions, webhook: WebhookType = 'default') {
-	const { workflow, node } = engine.workflow(options);
-	const additionalData = engine.additionalData(options);
-	const webhookData = webhookDataOf(workflow, node, additionalData, webhook);
-	return new HookContext(workflow, node, additionalData, 'trigger', 'activate', webhookData);
-}
-
 async function runWebhook(
 	engine: Engine,
-	target: NodeRun | RunOptions,
+	options: RunOptions,
 	request: WebhookRequest,
 	httpRequest: Request,
 	httpResponse: Response,
 ): Promise<IWebhookResponseData> {
-	const options = 'execution' in target ? target.options : target;
-	const execution: IRunExecutionData | null =
-		'execution' in target ? parse(stringify(target.execution)) : null;
 	const { workflow, node } = engine.workflow(options);
 	const additionalData = { ...engine.additionalData(options), httpRequest, httpResponse };
 	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
@@ -111,7 +97,7 @@ async function runWebhook(
 		options.mode ?? 'trigger',
 		webhookDataOf(workflow, node, additionalData, request.webhook ?? 'default'),
 		[],
-		execution,
+		null,
 	);
 	const result = await type.webhook.call(context);
 	Object.assign(options.staticData ?? {}, JSON.parse(JSON.stringify(workflow.staticData)));

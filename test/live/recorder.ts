@@ -7,8 +7,7 @@ import axios, { type AxiosRequestConfig } from 'axios';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isLoopbackOrPrivate } from '../../nodes/KlingFast/apimart/address';
-import { providerText, type Answer } from '../../nodes/KlingFast/apimart/answer';
-import { describeCause } from '../../nodes/KlingFast/apimart/errors';
+import { describeCause, providerText, type Answer } from '../../nodes/KlingFast/apimart/answer';
 import { Mp4Inspector } from '../../nodes/KlingFast/apimart/mp4';
 import type { Redactor } from './redactor';
 

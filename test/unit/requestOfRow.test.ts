@@ -267,7 +267,7 @@ test.each<[row: Row, sentence: string]>([
 	[json(Array(7).fill({ prompt: 'a', duration: 1 })), "'Shot List (JSON)' is a list of 7 shots"],
 ])('neither a clip nor an estimate: %j is refused: %s', (row, sentence) => {
 	expect(() => requestOf(row)).toThrow(sentence);
-	if (!sentence.includes('513')) expect(() => estimate(row)).toThrow(sentence);
+	expect(() => estimate(row)).toThrow(sentence);
 });
 
 test('a shot is as long as what is sent, the words of the camera movement included', () => {
@@ -292,32 +292,26 @@ test('metadata holds 1,000 UTF-8 bytes of compact JSON', () => {
 });
 
 test.each<[row: Row, estimate: Row]>([
-	[{}, { durationSeconds: 5, quality: 'std', audio: true }],
+	[{}, { shotsKind: 'single', prompt: '', shots: [], durationSeconds: 5, audio: true }],
 	[
 		{ duration: '8', quality: '4K', audio: 'no' },
 		{ durationSeconds: 8, quality: '4k', audio: false },
 	],
-	[
-		{ ...json('[{"prompt":"a","duration":4}]'), duration: 9 },
-		{ durationSeconds: 4, quality: 'std', audio: true },
-	],
-])('the estimate of %j is made of %j, without a prompt', (row, expected) => {
-	expect(estimate(row)).toMatchObject({ prompt: '', aspectRatio: '16:9', ...expected });
+	[{ ...json('[{"prompt":"a","duration":4}]'), duration: 9 }, { durationSeconds: 4 }],
+])('the estimate of %j is made of %j, and needs no prompt', (row, expected) => {
+	expect(estimate(row)).toMatchObject(expected);
 });
 
-test('an estimate reads what its warnings are about as a clip does, and refuses what a clip refuses', () => {
-	const row = {
-		...{ ...file, startImageField: 'photo', prompt: ' A fox ', aspectRatio: '9:16:00' },
+test('what can be estimated can be generated with the same fields', () => {
+	const fields = {
+		...{ prompt: 'A fox', aspectRatio: '9:16:00', ...file, startImageField: 'photo' },
 		options: { cameraMovement: 'static' },
 	};
-	const { startImageField, ...judged } = estimate(row);
-	expect(requestOf(row)).toMatchObject({
-		...judged,
-		startFrame: { binaryField: startImageField },
-	});
-	for (const wrong of [{ prompt: 'x'.repeat(2501) }, { aspectRatio: '4:3' }, { source: 'film' }]) {
-		expect(() => requestOf({ ...row, ...wrong })).toThrow(InvalidField);
-		expect(() => estimate({ ...row, ...wrong })).toThrow(/^'(Prompt|Aspect Ratio|Start From)'/);
+	expect(requestOf(fields)).toMatchObject(estimate(fields));
+	const wrong = { prompt: 'x'.repeat(2501), aspectRatio: '4:3', duration: 99, source: 'film' };
+	for (const [name, value] of Object.entries(wrong)) {
+		const row = { ...fields, [name]: value };
+		expect(refusalOf(() => estimate(row))).toBe(refusalOf(() => requestOf(row)));
 	}
 });
 
@@ -356,3 +350,12 @@ test('any row becomes a request, or is refused in one sentence that names a fiel
 	);
 	expect(accepted).toBeGreaterThan(0);
 });
+
+function refusalOf(work: () => unknown): string {
+	try {
+		work();
+	} catch (error) {
+		return String(error);
+	}
+	throw new Error('Nothing was refused');
+}

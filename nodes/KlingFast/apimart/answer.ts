@@ -88,6 +88,22 @@ export function codeOf(json: unknown): string {
 	return [error?.code, error?.type, json.code].filter((part) => part !== undefined).join(' ');
 }
 
+/**
+ * Moderation has no stable code at APIMart: recordings show texts only, at the submit and of failed tasks. Kling's own is "Failure to
+ * pass the risk control system" (clients of 2026); the Chinese words at the end are risk control, sensitive, violation and review.
+ */
+export const CONTENT_WORDS =
+	/moderation|risk control|(?<!case[- ])sensitive|content[ _-]?(rejected|security|policy|violation|filter)|safety (system|filter|policy)|nsfw|prohibited|inappropriate|\u98ce\u63a7|\u654f\u611f|\u8fdd\u89c4|\u5ba1\u6838/i;
+
+/** The code of a fault below HTTP (`ECONNRESET`), or its message where it has none; one line, cut. */
+export function describeCause(cause: unknown): string {
+	if (!isObject(cause)) return excerpt(String(cause));
+	const inner = isObject(cause.cause) ? cause.cause : undefined;
+	const codes = [cause.code, inner?.code, cause.httpCode];
+	const code = codes.find((value) => typeof value === 'string' && value !== '');
+	return excerpt(String(code ?? (cause.message || 'unknown cause')));
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

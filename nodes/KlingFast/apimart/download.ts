@@ -14,8 +14,8 @@ import type {
 } from 'n8n-workflow';
 import { stopReason, untilAborted, withTimeout, type Clock } from '../clock';
 import { mayUseAddress, parseUrl } from './address';
-import { header, retryAfterSeconds } from './answer';
-import { ApimartError, describeCause } from './errors';
+import { describeCause, header, retryAfterSeconds } from './answer';
+import { ApimartError } from './errors';
 import { Mp4Inspector } from './mp4';
 import { excerpt } from './redaction';
 import { withRetries } from './retry';

@@ -1,9 +1,10 @@
 import {
+	CONTENT_WORDS,
 	codeOf,
+	describeCause,
 	effectiveStatus,
 	header,
 	isFromApimart,
-	isObject,
 	providerText,
 	retryAfterSeconds,
 	saysFailure,
@@ -12,28 +13,19 @@ import {
 import { excerpt } from './redaction';
 
 /*
+ * What APIMart can say, what it means, and whether the same request may be sent again (`shouldRetry`).
+ *
  * What must stay true:
  * - No text that leaves this file contains the API key or a signed query string.
- * - `retryable` is true only where APIMart's published list (408, 429, 502, 503, 504, 409 in progress, 400
- *   get_channel_failed) says that the same request may be sent again, or where APIMart said nothing: a fault of the network, or
- *   an answer of something in between. APIMart's own 500 is not on the list.
  * - `charged` is 'no' only where the answer proves that no task was accepted.
  */
 
-export type ErrorKind =
-	| 'credential'
-	| 'balance'
-	| 'content'
-	| 'rateLimit'
-	| 'overloaded'
-	| 'parameter'
-	| 'duplicate'
-	| 'unknownTask'
-	| 'unreachable'
-	| 'network'
-	| 'unreadable'
-	| 'redirect'
-	| 'server';
+type Refusal = 'credential' | 'balance' | 'content' | 'parameter' | 'unknownTask' | 'duplicate';
+type ServerError = 'rateLimit' | 'overloaded' | 'server';
+/** Of these APIMart knows nothing: they happened on the way to it. */
+const ON_THE_WAY = ['unreachable', 'network', 'unreadable', 'redirect'] as const;
+
+export type ErrorKind = Refusal | ServerError | (typeof ON_THE_WAY)[number];
 
 export interface ErrorDetails {
 	kind: ErrorKind;
@@ -61,11 +53,8 @@ export class ApimartError extends Error {
 	}
 }
 
-type Common = Pick<ErrorDetails, 'httpStatus' | 'retryAfterSeconds' | 'replayed'>;
-
-/** Of these APIMart knows nothing: they happened on the way to it. */
 export function isOfTheWay(kind: ErrorKind | undefined): boolean {
-	return kind !== undefined && ['unreachable', 'network', 'unreadable', 'redirect'].includes(kind);
+	return ON_THE_WAY.some((name) => name === kind);
 }
 
 /** What was thrown, as an error that may be thrown on. */
@@ -73,221 +62,238 @@ export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** Published as retryable, whoever says it. */
-const RETRYABLE_STATUSES = [408, 429, 502, 503, 504];
+export interface Heard {
+	/** `between`: a proxy, a firewall or another server answered. `nobody`: no answer came. */
+	from: 'apimart' | 'between' | 'nobody';
+	/** The HTTP status that the answer means; 0 where there is none. */
+	status: number;
+	/** The machine words of the answer, or of the network error. */
+	code: string;
+	/** What a person may read of it. */
+	said: string;
+}
 
+/** What is given must fit. */
+interface Condition {
+	status?: number | number[];
+	/** For all HTTP statuses below this one. */
+	below?: number;
+	code?: RegExp;
+	said?: RegExp;
+}
+
+function fits(heard: Heard, condition: Condition): boolean {
+	const { status = heard.status, below = Infinity, code = /^/, said = /^/ } = condition;
+	const isStatus = [status].flat().includes(heard.status);
+	return isStatus && heard.status < below && code.test(heard.code) && said.test(heard.said);
+}
+
+/** APIMart's published list of what may be sent again. The statuses are believed whoever says them. */
+const RETRYABLE: Condition = { status: [408, 429, 502, 503, 504] };
+const NO_CAPACITY: Condition = { status: 400, code: /get_channel_failed/ };
+const IN_PROGRESS: Condition = { status: 409, code: /idempotency_in_progress/ };
+
+/**
+ * The retry rule: whether the same request, with the same key and bytes, may be sent again. `withRetries` says how often and
+ * after how long, the rule's `retryForSeconds` until when.
+ */
+export function shouldRetry(heard: Heard): boolean {
+	// Not a word from APIMart. If it has accepted the request, it finds it by the Idempotency-Key.
+	if (heard.from !== 'apimart') return true;
+	// Overloaded, or too many requests.
+	if (fits(heard, RETRYABLE)) return true;
+	// No free capacity, which is a 400 at APIMart.
+	if (fits(heard, NO_CAPACITY)) return true;
+	// The first request with this key is still being worked on. After any other conflict the clip may exist.
+	if (fits(heard, IN_PROGRESS)) return true;
+	// A refusal would only be repeated. APIMart's own 500 is not on its list: nobody knows what was done.
+	return false;
+}
+
+type Meaning = Condition & Pick<ErrorDetails, 'kind' | 'charged' | 'retryForSeconds'>;
+/** The message has `{status}` and `{said}` to fill in. */
+export type Rule = [means: Meaning, message: string, advice?: string];
+
+const OVERLOADED = [
+	'APIMart is overloaded (HTTP {status}): {said}',
+	'This usually passes. Run again later.',
+] as const;
+const CONTENT = [
+	'APIMart rejected the content: {said}',
+	'Edit the prompt or the image of this row. Nothing was charged.',
+] as const;
+const UNKNOWN_TASK = [
+	'APIMart did not accept the request (HTTP {status}): {said}',
+	'Check the task ID, that it belongs to the account of this API key, and the Base URL.',
+] as const;
+const ANSWERED_BETWEEN = [
+	'Something between n8n and APIMart answered in its place (HTTP {status}): {said}',
+	'This often passes. If not, check the Base URL of the credential, and the proxy or firewall between n8n and APIMart.',
+] as const;
 /** A page that challenges or refuses may go away; from a wrong Base URL it never does. */
-const PAGE_RETRY_FOR_SECONDS = 120;
+const PAGE = { kind: 'unreadable', charged: 'unknown', retryForSeconds: 120 } as const;
+const UNREACHABLE = { kind: 'unreachable', charged: 'no' } as const;
+
+const UNTRUSTED_CERTIFICATE = /CERT|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^INVALID_CA$/;
+const NOBODY_LISTENS = /^ECONNREFUSED$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$|^ENETDOWN$/;
+
+/** By who was heard. In each list the first rule that fits holds. docs/errors.md is made from them (`npm run docs:tables`). */
+export const RULES: Record<Heard['from'], Rule[]> = {
+	apimart: [
+		[
+			{ status: 401, kind: 'credential', charged: 'no' },
+			'APIMart does not accept the API key: {said}',
+			'Check the API Key and the Base URL of the credential. Nothing was charged.',
+		],
+		[
+			{ status: 402, kind: 'balance', charged: 'no' },
+			'The APIMart balance is too low: {said}',
+			'Top up the APIMart account, then run again. Nothing was charged for this clip.',
+		],
+		[
+			{ status: 403, kind: 'credential', charged: 'no' },
+			'APIMart refuses access: {said}',
+			'The key may not use this model or address. Check it in the APIMart console. Nothing was charged.',
+		],
+		[
+			{ status: 429, kind: 'rateLimit', charged: 'no' },
+			"APIMart's rate limit: {said}",
+			'Lower "Clips at the Same Time", or wait until other clips of this key are done.',
+		],
+		[
+			{ ...NO_CAPACITY, kind: 'overloaded', charged: 'no' },
+			'APIMart is busy: {said}',
+			'APIMart has no free capacity at the moment. Nothing was charged.',
+		],
+		[
+			{ ...IN_PROGRESS, kind: 'duplicate', charged: 'unknown' },
+			'APIMart is still taking in the same clip: {said}',
+			'Another execution is submitting it. Run again in a minute.',
+		],
+		[
+			{ status: 409, code: /idempotency_key_reused/, kind: 'duplicate', charged: 'no' },
+			'Already submitted by an earlier run, not charged again',
+			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the Row Key.',
+		],
+		[
+			{ status: 409, kind: 'duplicate', charged: 'unknown' },
+			'APIMart cannot say whether the clip was accepted: {said}',
+			'Look at the APIMart dashboard: the clip may exist. It is not sent again by itself.',
+		],
+		[
+			{ ...RETRYABLE, code: /idempotency_unavailable/, kind: 'overloaded', charged: 'no' },
+			...OVERLOADED,
+		],
+		[{ ...RETRYABLE, kind: 'overloaded', charged: 'unknown' }, ...OVERLOADED],
+		[{ status: 422, kind: 'content', charged: 'no' }, ...CONTENT],
+		[{ below: 500, said: CONTENT_WORDS, kind: 'content', charged: 'no' }, ...CONTENT],
+		[
+			{ status: 500, said: /^build_request_failed/, kind: 'parameter', charged: 'no' },
+			'APIMart did not accept the request: {said}',
+			'Correct this row and run it again. Nothing was charged.',
+		],
+		[
+			// A refusal without a status of its own says nothing about what was done before it.
+			{ below: 300, kind: 'parameter', charged: 'unknown' },
+			'APIMart did not accept the request (HTTP {status}): {said}',
+			'Check the API key and the Base URL, and look at the APIMart dashboard before running again.',
+		],
+		[{ status: 404, kind: 'unknownTask', charged: 'no' }, ...UNKNOWN_TASK],
+		[{ below: 500, said: /invalid task id/i, kind: 'unknownTask', charged: 'no' }, ...UNKNOWN_TASK],
+		[
+			{ below: 500, kind: 'parameter', charged: 'no' },
+			'APIMart did not accept the request (HTTP {status}): {said}',
+			'Correct this row and run it again. Nothing was charged.',
+		],
+		[
+			{ kind: 'server', charged: 'unknown' },
+			'APIMart had an internal fault (HTTP {status}): {said}',
+			'Look at the APIMart dashboard before running this row again in a new execution.',
+		],
+	],
+	// They say nothing about the request, nor about a task.
+	between: [
+		[
+			{ below: 300, kind: 'unreadable', charged: 'unknown' },
+			"APIMart's answer could not be read: {said}",
+			'Something between n8n and APIMart may have answered instead. Check the Base URL.',
+		],
+		[
+			{ below: 400, ...PAGE, kind: 'redirect' },
+			'APIMart answered with a redirect (HTTP {status}), which is not followed',
+			'Enter the address that it leads to as Base URL of the credential. The API key is never sent across a redirect.',
+		],
+		[
+			{ status: 407, ...UNREACHABLE, retryForSeconds: 0 },
+			'A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): {said}',
+			"Neither the row nor APIMart is at fault: give n8n's proxy settings (HTTPS_PROXY) the user name and password of the proxy. Nothing was sent to APIMart and nothing was charged.",
+		],
+		[{ below: 500, ...PAGE }, ...ANSWERED_BETWEEN],
+		[{ kind: 'unreadable', charged: 'unknown' }, ...ANSWERED_BETWEEN],
+	],
+	// Where no connection stood, nothing was sent. Some of it passes within seconds, as when a host restarts.
+	nobody: [
+		[
+			{ code: /^ENOTFOUND$/, ...UNREACHABLE, retryForSeconds: 3 },
+			'No connection to APIMart ({said})',
+			'Nobody knows the name of the host in the Base URL of the credential: correct it. Nothing was sent and nothing was charged.',
+		],
+		[
+			{ code: UNTRUSTED_CERTIFICATE, ...UNREACHABLE, retryForSeconds: 0 },
+			'No connection to APIMart ({said})',
+			'n8n does not trust the certificate at the Base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS). Nothing was sent and nothing was charged.',
+		],
+		[
+			{ code: /^EPROTO$|^ERR_SSL_/, ...UNREACHABLE, retryForSeconds: 0 },
+			'No connection to APIMart ({said})',
+			'What answers at the Base URL of the credential does not speak https: check its port. Nothing was sent and nothing was charged.',
+		],
+		[
+			{ code: NOBODY_LISTENS, ...UNREACHABLE, retryForSeconds: 10 },
+			'No connection to APIMart ({said})',
+			'Check host and port in the Base URL of the credential, and the network, firewall or proxy between n8n and APIMart. Nothing was sent and nothing was charged.',
+		],
+		[
+			// Reset, timed out, cut off: something may have been sent.
+			{ kind: 'network', charged: 'unknown' },
+			'No answer from APIMart ({said})',
+			'Check the Base URL and the network between n8n and APIMart.',
+		],
+	],
+};
 
 /**
  * The error of an answer, or undefined where it is a good one. A 2xx with an `error` object, `success: false` or a
  * `code` outside 200 to 299 is not a good one (seen from clients of the same backend).
  */
 export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | undefined {
-	const httpStatus = effectiveStatus(answer);
-	const common = {
-		httpStatus,
-		retryAfterSeconds: retryAfterSeconds(answer.headers, nowMs),
-		replayed: String(header(answer.headers, 'idempotency-replayed')).toLowerCase() === 'true',
-	};
-	if (!isFromApimart(answer) && !RETRYABLE_STATUSES.includes(httpStatus)) {
-		return new ApimartError(...sentenceOfOther(answer, common));
-	}
-	if (httpStatus < 300 && !saysFailure(answer.json)) return undefined;
-	const said = providerText(answer);
-	return new ApimartError(...sentenceFor(httpStatus, said, codeOf(answer.json), common));
-}
-
-/** A page or a redirect of something in between says nothing about the request, nor about a task. */
-function sentenceOfOther({ httpStatus, text }: Answer, common: Common): [string, ErrorDetails] {
-	const retryable = { ...common, retryable: true, charged: 'unknown' as const };
-	const pageOnly = { ...retryable, retryForSeconds: PAGE_RETRY_FOR_SECONDS };
-	if (httpStatus < 300) {
-		const advice =
-			'Something between n8n and APIMart may have answered instead. Check the Base URL.';
-		const message = `APIMart's answer could not be read: ${excerpt(text)}`;
-		return [message, { ...retryable, kind: 'unreadable', advice }];
-	}
-	if (httpStatus < 400) {
-		const advice =
-			'Check the Base URL of the credential: the API key is never sent across a redirect.';
-		const message = `APIMart answered with a redirect (HTTP ${httpStatus}), which is not followed`;
-		return [message, { ...pageOnly, kind: 'redirect', advice }];
-	}
-	if (httpStatus === 407) {
-		const advice =
-			"Neither the row nor APIMart is at fault: give n8n's proxy settings (HTTPS_PROXY) the user name and password of the proxy. Nothing was sent to APIMart and nothing was charged.";
-		const message = `A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): ${excerpt(text)}`;
-		const details = { ...common, retryable: true, charged: 'no' as const, retryForSeconds: 0 };
-		return [message, { ...details, kind: 'unreachable', advice }];
-	}
-	const advice =
-		'This often passes. If not, check the Base URL of the credential, and the proxy or firewall between n8n and APIMart.';
-	const message = `Something between n8n and APIMart answered in its place (HTTP ${httpStatus}): ${excerpt(text)}`;
-	const details = httpStatus < 500 ? pageOnly : retryable;
-	return [message, { ...details, kind: 'unreadable', advice }];
-}
-
-/** Faults with which no connection ever stands, so nothing was sent; some pass within seconds, as when a host restarts. */
-const NEVER_CONNECTED = [
-	{
-		codes: /^ENOTFOUND$/,
-		retryForSeconds: 3,
-		check: 'Nobody knows the name of the host in the Base URL of the credential: correct it.',
-	},
-	{
-		codes: /CERT|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^INVALID_CA$/,
-		retryForSeconds: 0,
-		check:
-			'n8n does not trust the certificate at the Base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS).',
-	},
-	{
-		codes: /^EPROTO$|^ERR_SSL_/,
-		retryForSeconds: 0,
-		check: 'What answers at the Base URL of the credential does not speak https: check its port.',
-	},
-	{
-		codes: /^(ECONNREFUSED|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/,
-		retryForSeconds: 10,
-		check:
-			'Check host and port in the Base URL of the credential, and the network, firewall or proxy between n8n and APIMart.',
-	},
-];
-
-/** A fault below HTTP: never connected, or lost after something was sent (reset, timed out, cut off). */
-export function networkError(cause: unknown): ApimartError {
-	const code = describeCause(cause);
-	const never = NEVER_CONNECTED.find(({ codes }) => codes.test(code));
-	if (never) {
-		const { retryForSeconds, check } = never;
-		const advice = `${check} Nothing was sent and nothing was charged.`;
-		const details = { retryable: true, charged: 'no' as const, retryForSeconds, advice };
-		return new ApimartError(`No connection to APIMart (${code})`, {
-			kind: 'unreachable',
-			...details,
-		});
-	}
-	return new ApimartError(`No answer from APIMart (${code})`, {
-		kind: 'network',
-		retryable: true,
-		charged: 'unknown',
-		advice: 'Check the Base URL and the network between n8n and APIMart.',
+	const { headers, json, text } = answer;
+	const status = effectiveStatus(answer);
+	const heard: Heard = { from: 'apimart', status, code: codeOf(json), said: providerText(answer) };
+	if (!isFromApimart(answer) && !fits(heard, RETRYABLE)) {
+		Object.assign(heard, { from: 'between', said: excerpt(text) });
+	} else if (status < 300 && !saysFailure(json)) return undefined;
+	// Of a conflict the word can stand in the message.
+	if (status === 409) heard.code += ` ${heard.said}`;
+	return errorOf(heard, {
+		httpStatus: status,
+		retryAfterSeconds: retryAfterSeconds(headers, nowMs),
+		replayed: String(header(headers, 'idempotency-replayed')).toLowerCase() === 'true',
 	});
 }
 
-function sentenceFor(
-	httpStatus: number,
-	said: string,
-	code: string,
-	common: Common,
-): [string, ErrorDetails] {
-	const no = { ...common, retryable: false, charged: 'no' as const };
-	const again = { ...common, retryable: true };
-	if (httpStatus === 409) return duplicateSentence(said, code, common);
-	if (httpStatus === 401) {
-		const advice = 'Check the API Key and the Base URL of the credential. Nothing was charged.';
-		return [`APIMart does not accept the API key: ${said}`, { ...no, kind: 'credential', advice }];
-	}
-	if (httpStatus === 402) {
-		const advice = 'Top up the APIMart account, then run again. Nothing was charged for this clip.';
-		return [`The APIMart balance is too low: ${said}`, { ...no, kind: 'balance', advice }];
-	}
-	if (httpStatus === 403) {
-		const advice =
-			'The key may not use this model or address. Check it at APIMart. Nothing was charged.';
-		return [`APIMart refuses access: ${said}`, { ...no, kind: 'credential', advice }];
-	}
-	if (httpStatus === 429) {
-		const advice =
-			'Lower "Clips at the Same Time", or wait until other clips of this key are done.';
-		return [
-			`APIMart's rate limit: ${said}`,
-			{ ...again, charged: 'no', kind: 'rateLimit', advice },
-		];
-	}
-	if (httpStatus === 400 && code.includes('get_channel_failed')) {
-		const advice = 'APIMart has no free capacity at the moment. Nothing was charged.';
-		return [`APIMart is busy: ${said}`, { ...again, charged: 'no', kind: 'overloaded', advice }];
-	}
-	if (RETRYABLE_STATUSES.includes(httpStatus)) {
-		const charged = code.includes('idempotency_unavailable') ? 'no' : 'unknown';
-		const advice = 'This usually passes. Run again later.';
-		return [
-			`APIMart is overloaded (HTTP ${httpStatus}): ${said}`,
-			{ ...again, charged, kind: 'overloaded', advice },
-		];
-	}
-	if (httpStatus === 422 || (httpStatus < 500 && isContentText(said))) {
-		const advice = 'Edit the prompt or the image of this row. Nothing was charged.';
-		return [`APIMart rejected the content: ${said}`, { ...no, kind: 'content', advice }];
-	}
-	if (httpStatus === 500 && said.startsWith('build_request_failed')) {
-		const advice = 'A parameter was not accepted. Nothing was charged.';
-		return [`APIMart did not accept the request: ${said}`, { ...no, kind: 'parameter', advice }];
-	}
-	if (httpStatus >= 500) {
-		const advice =
-			'Look at the APIMart dashboard before running this row again in a new execution.';
-		return [
-			`APIMart had an internal fault (HTTP ${httpStatus}): ${said}`,
-			{ ...no, charged: 'unknown', kind: 'server', advice },
-		];
-	}
-	const message = `APIMart did not accept the request (HTTP ${httpStatus}): ${said}`;
-	if (httpStatus < 300) {
-		// A refusal without a status says nothing about what was done before it.
-		const advice =
-			'Check the API key and the Base URL, and look at the APIMart dashboard before running again.';
-		return [message, { ...no, charged: 'unknown', kind: 'parameter', advice }];
-	}
-	if (httpStatus === 404 || /invalid task id/i.test(said)) {
-		const advice =
-			'Check the task ID, that it belongs to the account of this API key, and the Base URL.';
-		return [message, { ...no, kind: 'unknownTask', advice }];
-	}
-	const advice = 'Correct this row and run it again. Nothing was charged.';
-	return [message, { ...no, kind: 'parameter', advice }];
+/** The error of a request to which no answer came. */
+export function networkError(cause: unknown): ApimartError {
+	const code = describeCause(cause);
+	return errorOf({ from: 'nobody', status: 0, code, said: code });
 }
 
-function duplicateSentence(said: string, code: string, common: Common): [string, ErrorDetails] {
-	const text = `${code} ${said}`;
-	if (text.includes('idempotency_in_progress')) {
-		return [
-			`APIMart is still taking in the same clip: ${said}`,
-			{ ...common, kind: 'duplicate', retryable: true, charged: 'unknown' },
-		];
-	}
-	if (text.includes('idempotency_key_reused')) {
-		const advice =
-			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the Row Key.';
-		return [
-			'Already submitted by an earlier run, not charged again',
-			{ ...common, kind: 'duplicate', retryable: false, charged: 'no', advice },
-		];
-	}
-	const advice =
-		'Look at the APIMart dashboard: the clip may exist. It is not sent again by itself.';
-	return [
-		`APIMart cannot say whether the clip was accepted: ${said}`,
-		{ ...common, kind: 'duplicate', retryable: false, charged: 'unknown', advice },
-	];
-}
-
-/**
- * Moderation has no stable code at APIMart: recordings show texts only, at the submit and of failed tasks. Kling's own is "Failure to
- * pass the risk control system" (clients of 2026); the Chinese words at the end are risk control, sensitive, violation and review.
- */
-export function isContentText(said: string): boolean {
-	return /moderation|risk control|(?<!case[- ])sensitive|content[ _-]?(rejected|security|policy|violation|filter)|safety (system|filter|policy)|nsfw|prohibited|inappropriate|\u98ce\u63a7|\u654f\u611f|\u8fdd\u89c4|\u5ba1\u6838/i.test(
-		said,
-	);
-}
-
-/** The code of a fault below HTTP (`ECONNRESET`), or its message where it has none; one line, cut. */
-export function describeCause(cause: unknown): string {
-	if (!isObject(cause)) return excerpt(String(cause));
-	const inner = isObject(cause.cause) ? cause.cause : undefined;
-	const codes = [cause.code, inner?.code, cause.httpCode];
-	const code = codes.find((value) => typeof value === 'string' && value !== '');
-	return excerpt(String(code ?? (cause.message || 'unknown cause')));
+function errorOf(heard: Heard, common: Partial<ErrorDetails> = {}): ApimartError {
+	const rule = RULES[heard.from].find(([means]) => fits(heard, means)) as Rule;
+	const [{ kind, charged, retryForSeconds }, sentence, advice] = rule;
+	const message = sentence
+		.replace('{status}', `${heard.status}`)
+		.replace('{said}', () => heard.said);
+	const details = { kind, charged, retryForSeconds, advice, retryable: shouldRetry(heard) };
+	return new ApimartError(message, { ...details, ...common });
 }

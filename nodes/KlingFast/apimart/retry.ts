@@ -46,8 +46,9 @@ export interface RetryRules {
 }
 
 /**
- * Repeats `work` while it throws a retryable `ApimartError`, until the deadline. A `Retry-After` that ends after the deadline
- * is an error at once: waiting for it could not help. Throws the last error of `work`.
+ * Repeats `work` while it throws a retryable `ApimartError` (`shouldRetry` in errors.ts decides which ones are), until the
+ * deadline. A `Retry-After` that ends after the deadline is an error at once: waiting for it could not help. Throws the last
+ * error of `work`.
  */
 export async function withRetries<T>(
 	work: (tries: number) => Promise<T>,

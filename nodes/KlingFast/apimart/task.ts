@@ -1,6 +1,5 @@
-import { isObject } from './answer';
+import { CONTENT_WORDS, isObject } from './answer';
 import { parseWebUrl } from './address';
-import { isContentText } from './errors';
 import { excerpt } from './redaction';
 
 /** Words for a task's state, in the product's language; `submitted` covers pending and queued. */
@@ -92,7 +91,7 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 		videoUrl: video?.url,
 		expiresAtMs: video ? linkEndMs : undefined,
 		failure,
-		...(failure && isContentText(failure + failureCode(node)) && { isContentRefused: true }),
+		...(failure && CONTENT_WORDS.test(failure + failureCode(node)) && { isContentRefused: true }),
 	};
 }
 

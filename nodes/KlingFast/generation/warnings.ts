@@ -2,10 +2,10 @@
  * What is worth a second look before a clip is paid for. A warning never refuses a row, so it has to be rare and right: it needs
  * evidence in the row itself. A text that cannot be judged (another language, too few words, no text) gives none.
  */
-import { isWrittenInShots, type ClipRequest } from '../apimart/clipRequest';
 import { pixelsOf, type ImageSize } from '../apimart/images';
-import { estimateCostUsd, roundUsd } from '../apimart/models';
 import { grouped } from '../invalidField';
+import { estimateCostUsd, roundUsd } from '../apimart/models';
+import { isWrittenInShots, type ClipRequest } from '../apimart/clipRequest';
 
 /** A checked row, as far as it can be judged. */
 export interface JudgedClip extends Pick<
@@ -67,7 +67,7 @@ const speechUnheard: Warning = {
 			silentUsd === soundUsd
 				? 'costs the same here'
 				: `costs ${soundUsd} USD instead of ${silentUsd}`;
-		return `The prompt has spoken words in quotes, but 'Generate Audio' is off, so they will not be heard. With it the video ${price}.`;
+		return `The prompt has spoken words in quotes, but 'Generate Audio' is off, so they will not be heard. With it the clip ${price}.`;
 	},
 };
 
@@ -80,7 +80,7 @@ const otherShape: Warning = {
 	},
 	sentence: ([{ aspectRatio, startSize }, ...others]) => {
 		const pixels = startSize ? pixelsOf(startSize) : '';
-		return `The start image has another shape than 'Aspect Ratio' (${pixels} for ${aspectRatio}${inFirst(others)}). The video may take the shape of its image.`;
+		return `The start image has another shape than 'Aspect Ratio' (${pixels} for ${aspectRatio}${inFirst(others)}). The clip may take the shape of its image.`;
 	},
 };
 
@@ -98,7 +98,7 @@ const tooManySteps: Warning = {
 		return steps > 2 && clip.durationSeconds < steps * SECONDS_PER_STEP;
 	},
 	sentence: ([clip, ...others]) =>
-		`The prompt asks for ${stepsOf(clip)} steps in ${clip.durationSeconds} seconds${inFirst(others)}, less than ${SECONDS_PER_STEP} seconds for each, so some may be hurried or left out. Give the video more seconds or fewer steps.`,
+		`The prompt asks for ${stepsOf(clip)} steps in ${clip.durationSeconds} seconds${inFirst(others)}, less than ${SECONDS_PER_STEP} seconds for each, so some may be hurried or left out. Give the clip more seconds or fewer steps.`,
 };
 
 const SECONDS_PER_STEP = 1.5;

@@ -1,5 +1,5 @@
 import type { NodeRun, RunOptions } from '../harness';
-import { everythingIn, errorText, generate, get, jsonOf, setTheStage } from './setup';
+import { everythingIn, errorText, jsonOf, setTheStage } from './setup';
 
 const theKey = ['sk', 'Th1sMustNotLeak'].join('-');
 const stage = setTheStage({ apiKey: theKey });
@@ -14,12 +14,10 @@ function expectNoSecretIn(run: NodeRun): void {
 describe('Law 3, The key stays home', () => {
 	test('no execution of a sleeping sheet is saved with it', async () => {
 		const { engine } = stage;
-		const run = await engine.runNode(
-			generate(stage, ['[[stuck]] A cat', '[[stuck]] A dog'], {
-				parameters: { waitBy: 'sleep' },
-				nodeOptions: { concurrency: 1 },
-			}),
-		);
+		const run = await stage.run(['[[stuck]] A cat', '[[stuck]] A dog'], {
+			parameters: { waitBy: 'sleep' },
+			nodeOptions: { concurrency: 1 },
+		});
 		expect(run.status).toBe('waiting');
 		const saved = engine.executions.map(({ id }) => JSON.stringify(engine.savedData(id)));
 		expect(saved.length).toBeGreaterThanOrEqual(3);
@@ -28,53 +26,39 @@ describe('Law 3, The key stays home', () => {
 		engine.stop(String(run.options.executionId));
 	});
 
-	test('the file host sees no Authorization header', async () => {
-		const run = await stage.engine.runNode(generate(stage, ['A cat']));
-		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		const downloads = stage.sandbox.ledger.downloads();
-		expect(downloads).toMatchObject([{ origin: 'files', authorization: false }]);
-		expectNoSecretIn(run);
-	});
-
 	test('the file host that redirects: the mirror gets no key either', async () => {
-		const run = await stage.engine.runNode(generate(stage, ['[[file-redirect]] A cat']));
+		const run = await stage.run(['[[file-redirect]] A cat']);
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
 		expect(run.items[0].binary?.data.mimeType).toBe('video/mp4');
-		const origins = stage.sandbox.ledger.downloads().map(({ origin }) => origin);
+		const origins = stage.ledger.downloads().map(({ origin }) => origin);
 		expect(origins).toEqual(['files', 'mirror']);
-		expect(stage.sandbox.ledger.downloads().every(({ authorization }) => !authorization)).toBe(
-			true,
-		);
+		expect(stage.ledger.downloads().every(({ authorization }) => !authorization)).toBe(true);
 	});
 
 	test.each([
 		['submit', 0],
 		['task', 1],
 	] as const)('a redirect of a %s is not followed', async (route, accepted) => {
-		stage.sandbox.faults.add({ route, action: { kind: 'redirect' } });
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat'], { nodeOptions: { maxWait: 30 } }),
-		);
+		stage.faults.add({ route, action: { kind: 'redirect' } });
+		const run = await stage.run(['A cat'], { nodeOptions: { maxWait: 30 } });
 		expect(run.status).toBe('error');
 		expect(errorText(run)).toMatch(/redirect \(HTTP 307\), which is not followed/);
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(accepted);
+		expect(stage.ledger.downloads()).toEqual([]);
+		expect(stage.ledger.accepted()).toHaveLength(accepted);
 	});
 
 	test('a redirect of the balance or of an upload is not followed', async () => {
-		stage.sandbox.faults.add({ route: 'any', action: { kind: 'redirect' } });
+		stage.faults.add({ route: 'any', action: { kind: 'redirect' } });
 		const parameters = { resource: 'account', operation: 'getBalance', prompt: '' };
-		const balance = await stage.engine.runNode(generate(stage, ['x'], { parameters }));
+		const balance = await stage.run(['x'], { parameters });
 		expect(errorText(balance)).toMatch(/redirect/);
 		const image = await stage.engine.binary(PNG, 'cat.png', 'image/png');
-		const upload = await stage.engine.runNode(
-			generate(stage, [], {
-				items: [{ json: {}, binary: { data: image } }],
-				parameters: { resource: 'image', operation: 'upload', inputField: 'data', prompt: '' },
-			}),
-		);
+		const upload = await stage.run([], {
+			items: [{ json: {}, binary: { data: image } }],
+			parameters: { resource: 'image', operation: 'upload', inputField: 'data', prompt: '' },
+		});
 		expect(errorText(upload)).toMatch(/redirect/);
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		expect(stage.ledger.downloads()).toEqual([]);
 	});
 
 	test.each<[string, RunOptions]>([
@@ -83,11 +67,11 @@ describe('Law 3, The key stays home', () => {
 		['as a thrown error', {}],
 	])('an answer that repeats the key is cleaned before it is shown %s', async (_, options) => {
 		const leak = `Incorrect API key provided: ${theKey}. Authorization: Bearer ${theKey}, see https://keys.example/fix?token=SIGNED`;
-		stage.sandbox.faults.add({
+		stage.faults.add({
 			route: 'submit',
 			action: { kind: 'answer', status: 401, body: { error: { message: leak, type: 'x' } } },
 		});
-		const run = await stage.engine.runNode(generate(stage, ['A cat'], options));
+		const run = await stage.run(['A cat'], options);
 		expect(everythingIn(run)).toContain('does not accept the API key');
 		expectNoSecretIn(run);
 	});
@@ -101,18 +85,18 @@ describe('Law 3, The key stays home', () => {
 		],
 	])('also when it stands in %s', async (_, body) => {
 		const status = typeof body === 'string' ? 403 : 200;
-		stage.sandbox.faults.add({ route: 'task', action: { kind: 'answer', status, body } });
+		stage.faults.add({ route: 'task', action: { kind: 'answer', status, body } });
 		const onError = 'continueRegularOutput';
 		const nodeOptions = { maxWait: 30 };
-		const run = await stage.engine.runNode(generate(stage, ['A cat'], { onError, nodeOptions }));
+		const run = await stage.run(['A cat'], { onError, nodeOptions });
 		expect(jsonOf(run)).toMatchObject([{ error: expect.stringContaining('***') }]);
 		expectNoSecretIn(run);
 	});
 
 	test('a signed link that cannot be downloaded is not shown in the error', async () => {
 		const url = `${stage.sandbox.filesUrl}/video/gone.mp4?sig=SIGNED`;
-		stage.sandbox.faults.add({ route: 'task', action: completedWith(url) });
-		const run = await stage.engine.runNode(get(stage, ['task_x']));
+		stage.faults.add({ route: 'task', action: completedWith(url) });
+		const run = await stage.fetch(['task_x']);
 		expect(errorText(run)).toMatch(/could not be downloaded/);
 		expectNoSecretIn(run);
 	});
@@ -121,15 +105,14 @@ describe('Law 3, The key stays home', () => {
 		const fates = ['401', '402', '500', 'build-failed', 'reset-before-accept:999', 'html-502:999'];
 		const later = ['fail', 'expired-link', 'truncated-mp4:9', 'not-mp4:9', 'file-reset:9', 'stuck'];
 		const prompts = [...fates, ...later].map((fate) => `[[${fate}]] A cat`);
-		const run = await stage.engine.runNode(
-			generate(stage, prompts, { onError: 'continueRegularOutput', nodeOptions: { maxWait: 30 } }),
-		);
+		const run = await stage.run(prompts, {
+			onError: 'continueRegularOutput',
+			nodeOptions: { maxWait: 30 },
+		});
 		const errors = jsonOf(run).map(({ error }) => typeof error);
 		expect(errors).toEqual(prompts.map(() => 'string'));
 		expectNoSecretIn(run);
-		const thrown = await stage.engine.runNode(
-			generate(stage, prompts, { nodeOptions: { maxWait: 30 } }),
-		);
+		const thrown = await stage.run(prompts, { nodeOptions: { maxWait: 30 } });
 		expect(thrown.status).toBe('error');
 		expectNoSecretIn(thrown);
 	});
@@ -141,28 +124,13 @@ describe('Law 3, The key stays home', () => {
 	])(
 		'with a public base URL the image address %s is refused before anything is sent',
 		async (startImageUrl) => {
-			const run = await stage.engine.runNode(
-				generate(stage, ['A cat'], {
-					credentials: { apiKey: theKey, baseUrl: 'https://api.apimart.example' },
-					parameters: { source: 'image', startImageUrl },
-				}),
-			);
+			const run = await stage.run(['A cat'], {
+				credentials: { apiKey: theKey, baseUrl: 'https://api.apimart.example' },
+				parameters: { source: 'image', startImageUrl },
+			});
 			expect(run.status).toBe('error');
 			expect(errorText(run)).toMatch(/'Start Image URL' is/);
 			expect(errorText(run)).toMatch(/Nothing was charged/);
-		},
-	);
-
-	test.each(['http://api.apimart.example', 'ftp://x', 'https://user:pass@api.apimart.example', ''])(
-		'the base URL "%s" is refused before the key is sent',
-		async (baseUrl) => {
-			const run = await stage.engine.runNode(
-				generate(stage, ['A cat'], { credentials: { apiKey: theKey, baseUrl } }),
-			);
-			expect(run.status).toBe('error');
-			expect(errorText(run)).toMatch(/'Base URL' is/);
-			expect(errorText(run)).not.toContain('pass@');
-			expectNoSecretIn(run);
 		},
 	);
 });

@@ -1,4 +1,4 @@
-import { errorText, generate, jsonOf, numbered, setTheStage, type Stage } from './setup';
+import { errorText, jsonOf, numbered, setTheStage, type Stage } from './setup';
 
 const stage = setTheStage();
 
@@ -19,14 +19,11 @@ describe('Law 1, Pay once: within one try of the node', () => {
 		['a 503 comes in place of the answer', '503-after-accept'],
 		['a gateway gives up with 504', '504-after-accept'],
 	])('one charge when %s', async (_, fault) => {
-		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
+		const run = await stage.run([`[[${fault}]] A cat`]);
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
 		expectOneRequest(stage, 2);
-		expect(stage.sandbox.ledger.submits().map(({ replayed }) => replayed ?? false)).toEqual([
-			false,
-			true,
-		]);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+		expect(stage.ledger.submits().map(({ replayed }) => replayed ?? false)).toEqual([false, true]);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test.each([
@@ -44,35 +41,31 @@ describe('Law 1, Pay once: within one try of the node', () => {
 		['a reset before the provider took anything', 'reset-before-accept', 2],
 		['a 409 that says that the same request is in progress', 'idem-in-progress:2', 3],
 	])('the same key and bytes again after %s', async (_, fault, posts) => {
-		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
+		const run = await stage.run([`[[${fault}]] A cat`]);
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
 		expectOneRequest(stage, posts);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('Retry-After is waited for', async () => {
-		const run = await stage.engine.runNode(generate(stage, ['[[429-retry-after:40]] A cat']));
+		const run = await stage.run(['[[429-retry-after:40]] A cat']);
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		const [first, second] = stage.sandbox.ledger.submits();
+		const [first, second] = stage.ledger.submits();
 		expect(Date.parse(second.at) - Date.parse(first.at)).toBeGreaterThanOrEqual(400);
 	});
 
 	test('a Retry-After that is longer than the maximum wait is an error at once', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['[[429-retry-after:31]] A cat'], { nodeOptions: { maxWait: 30 } }),
-		);
+		const run = await stage.run(['[[429-retry-after:31]] A cat'], { nodeOptions: { maxWait: 30 } });
 		expect(run.status).toBe('error');
 		expect(errorText(run)).toMatch(/rate limit/i);
 		expectOneRequest(stage, 1);
-		expect(stage.sandbox.ledger.allCharges()).toEqual([]);
+		expect(stage.ledger.allCharges()).toEqual([]);
 	});
 
 	test('repetitions end at the maximum wait', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['[[503:1000]] A cat'], { nodeOptions: { maxWait: 60 } }),
-		);
+		const run = await stage.run(['[[503:1000]] A cat'], { nodeOptions: { maxWait: 60 } });
 		expect(errorText(run)).toMatch(/overloaded \(HTTP 503\)/);
-		const posts = stage.sandbox.ledger.submits().length;
+		const posts = stage.ledger.submits().length;
 		expectOneRequest(stage, posts);
 		expect(posts).toBeGreaterThan(2);
 		expect(posts).toBeLessThan(30);
@@ -98,24 +91,24 @@ describe('Law 1, Pay once: within one try of the node', () => {
 		['a result that the provider does not know', 'idem-indeterminate', /cannot say whether/, 0],
 		['a lost result', 'indeterminate-after-accept', /cannot say whether/, 1],
 	])('not repeated within a try: %s', async (_, fault, sentence, bought) => {
-		const run = await stage.engine.runNode(generate(stage, [`[[${fault}]] A cat`]));
+		const run = await stage.run([`[[${fault}]] A cat`]);
 		expect(run.status).toBe('error');
 		expect(errorText(run)).toMatch(sentence);
 		expectOneRequest(stage, 1);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(bought);
+		expect(stage.ledger.accepted()).toHaveLength(bought);
 	});
 
 	test('rows have keys of their own, also where their content is the same', async () => {
-		const run = await stage.engine.runNode(generate(stage, ['A cat', 'A cat', 'A dog']));
+		const run = await stage.run(['A cat', 'A cat', 'A dog']);
 		expect(new Set(jsonOf(run).map(({ taskId }) => taskId)).size).toBe(3);
-		expect(new Set(stage.sandbox.ledger.submits().map((post) => post.idempotencyKey)).size).toBe(3);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(3);
+		expect(new Set(stage.ledger.submits().map((post) => post.idempotencyKey)).size).toBe(3);
+		expect(stage.ledger.charges()).toHaveLength(3);
 	});
 
 	test('thirty rows under a hail of faults are charged once each', async () => {
 		const faults = ['reset-after-accept', '502-after-accept', '503-after-accept', '429', '503'];
-		for (const action of faults) stage.sandbox.faults.add({ action, probability: 0.15 });
-		const run = await stage.engine.runNode(generate(stage, numbered(30)));
+		for (const action of faults) stage.faults.add({ action, probability: 0.15 });
+		const run = await stage.run(numbered(30));
 		expect(jsonOf(run).map(({ status }) => status)).toEqual(Array(30).fill('completed'));
 		const { ledger } = stage.sandbox;
 		expect(ledger.submits().length).toBeGreaterThan(40);

@@ -2,15 +2,32 @@
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
 import { realClock, useClock, type Clock } from '../../../nodes/KlingFast/clock';
-import { createEngine, type Engine, type NodeRun, type RunOptions } from '../harness';
+import {
+	createEngine,
+	type Engine,
+	type NodeRun,
+	type RunningNode,
+	type RunOptions,
+} from '../harness';
 
 /** The node's clock and the provider's: a wait of 900 s takes nine seconds, a clip of 60 s is there after 0.1 s. */
 const NODE_SPEED = 100;
 const PROVIDER_SPEED = 600;
 
+/** `nodeOptions` are the node's own Options. */
+export type StageOptions = RunOptions & { nodeOptions?: INodeParameters };
+
 export interface Stage {
 	engine: Engine;
 	sandbox: Sandbox;
+	ledger: Sandbox['ledger'];
+	faults: Sandbox['faults'];
+	/** Generate Video for one row a prompt, to its end. */
+	run(prompts: string[], options?: StageOptions): Promise<NodeRun>;
+	/** The same, for a test that wants to watch or stop it. */
+	start(prompts: string[], options?: StageOptions): RunningNode;
+	/** Get Video for one row a task id, to its end. */
+	fetch(taskIds: string[], options?: StageOptions): Promise<NodeRun>;
 }
 
 /**
@@ -18,11 +35,16 @@ export interface Stage {
  * runs fast. After each test nothing of the key may have left for another origin.
  */
 export function setTheStage(options: SandboxOptions = {}): Stage {
-	const stage = {} as Stage;
+	const stage = {
+		run: async (prompts, more) => await stage.start(prompts, more).finished,
+		start: (prompts, more) => stage.engine.start(generate(stage, prompts, more)),
+		fetch: async (ids, more) => await stage.engine.runNode(get(stage, ids, more)),
+	} as Stage;
 	let restoreClock: () => void;
 	beforeAll(async () => {
 		stage.engine = await createEngine();
-		stage.sandbox = await startSandbox({ speed: PROVIDER_SPEED, ...options });
+		const sandbox = await startSandbox({ speed: PROVIDER_SPEED, ...options });
+		Object.assign(stage, { sandbox, ledger: sandbox.ledger, faults: sandbox.faults });
 	});
 	afterAll(async () => {
 		await stage.sandbox.stop();
@@ -34,7 +56,7 @@ export function setTheStage(options: SandboxOptions = {}): Stage {
 	});
 	afterEach(() => {
 		restoreClock();
-		expect(stage.sandbox.ledger.violations()).toEqual([]);
+		expect(stage.ledger.violations()).toEqual([]);
 	});
 	return stage;
 }
@@ -54,7 +76,7 @@ export function fastClock(speed: number, random = 0.5): Clock {
 export function generate(
 	{ sandbox }: Stage,
 	prompts: string[],
-	{ parameters, nodeOptions, ...rest }: RunOptions & { nodeOptions?: INodeParameters } = {},
+	{ parameters, nodeOptions, ...rest }: StageOptions = {},
 ): RunOptions {
 	return {
 		items: rowsOf(prompts),
@@ -68,7 +90,7 @@ export function generate(
 export function get(
 	stage: Stage,
 	taskIds: string[],
-	{ parameters, ...rest }: Parameters<typeof generate>[2] = {},
+	{ parameters, ...rest }: StageOptions = {},
 ): RunOptions {
 	return generate(stage, [], {
 		items: taskIds.map((taskId) => ({ json: { taskId } })),

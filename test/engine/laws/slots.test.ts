@@ -1,5 +1,5 @@
 import type { NodeRun } from '../harness';
-import { column, generate, get, numbered, setTheStage } from './setup';
+import { column, get, numbered, setTheStage } from './setup';
 
 const stage = setTheStage({ concurrency: 0, generationSeconds: 60 });
 
@@ -18,15 +18,8 @@ async function finishEach(count: number, atOnce: number, from = 0): Promise<void
 }
 
 describe('Law 1, Pay once: clips in flight per key', () => {
-	test('twelve rows at a cap of five: five at a time, never more', async () => {
-		const { finished } = stage.engine.start(generate(stage, numbered(12, '[[stuck]] A cat')));
-		await finishEach(12, 5);
-		expectAllCompleted(await finished, 12);
-		expect(stage.sandbox.ledger.maxInFlight()).toBe(5);
-	});
-
-	test('a place is filled as soon as a clip is done, not when a group of five is', async () => {
-		const running = stage.engine.start(generate(stage, numbered(10, '[[stuck]] A cat')));
+	test('a slot is filled as soon as a clip is done, not when a group of five is', async () => {
+		const running = stage.start(numbered(10, '[[stuck]] A cat'));
 		const { ledger } = stage.sandbox;
 		await finishEach(10, 5, 1);
 		await ledger.waitFor(() => ledger.charges().length === 9);
@@ -36,24 +29,22 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expect(ledger.maxInFlight()).toBe(5);
 	});
 
-	test('two executions at once share the places of their key', async () => {
-		const runs = ['cat', 'dog'].map((animal) =>
-			stage.engine.start(generate(stage, numbered(6, `[[stuck]] A ${animal}`))),
-		);
+	test('two executions at once share the slots of their key', async () => {
+		const runs = ['cat', 'dog'].map((animal) => stage.start(numbered(6, `[[stuck]] A ${animal}`)));
 		await finishEach(12, 5);
 		for (const { finished } of runs) expectAllCompleted(await finished, 6);
-		expect(stage.sandbox.ledger.maxInFlight()).toBe(5);
+		expect(stage.ledger.maxInFlight()).toBe(5);
 	});
 
-	test('two keys have places of their own', async () => {
+	test('two keys have slots of their own', async () => {
 		const apiKey = 'sk-other-account';
 		stage.sandbox.addKey({ key: apiKey });
 		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
 		const nodeOptions = { concurrency: 2 };
 		const prompts = ['[[stuck]] A', '[[stuck]] B', '[[stuck]] C'];
 		const runs = [
-			stage.engine.start(generate(stage, prompts, { nodeOptions })),
-			stage.engine.start(generate(stage, prompts, { nodeOptions, credentials })),
+			stage.start(prompts, { nodeOptions }),
+			stage.start(prompts, { nodeOptions, credentials }),
 		];
 		const { ledger } = stage.sandbox;
 		await ledger.waitFor(() => ledger.accepted().length === 4);
@@ -66,19 +57,13 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 	});
 
 	test('a node with a lower number waits until the count of its key is below it', async () => {
-		const many = stage.engine.start(
-			generate(stage, numbered(4, '[[stuck]] many'), { nodeOptions: { concurrency: 4 } }),
-		);
+		const many = stage.start(numbered(4, '[[stuck]] many'), { nodeOptions: { concurrency: 4 } });
 		const { ledger, finishTask } = stage.sandbox;
 		const big = (await ledger.waitFor(
 			() => ledger.accepted().length === 4 && ledger.accepted(),
 		)) as ReturnType<typeof ledger.accepted>;
-		const few = stage.engine.start(
-			generate(stage, ['few'], { nodeOptions: { concurrency: 2 }, nodeName: 'Second' }),
-		);
-		const third = stage.engine.start(
-			generate(stage, ['third'], { nodeOptions: { concurrency: 5 }, nodeName: 'Third' }),
-		);
+		const few = stage.start(['few'], { nodeOptions: { concurrency: 2 }, nodeName: 'Second' });
+		const third = stage.start(['third'], { nodeOptions: { concurrency: 5 }, nodeName: 'Third' });
 		expectAllCompleted(await third.finished, 1);
 		expect(ledger.accepted()).toHaveLength(5);
 		for (const { taskId = '' } of big) await finishTask(taskId);
@@ -90,12 +75,10 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 	test('Submit Only sends no more at once than it may, and does not wait for the clips', async () => {
 		const { ledger, faults } = stage.sandbox;
 		faults.add({ route: 'submit', action: { kind: 'slow', part: 'headers', seconds: 0.02 } });
-		const running = stage.engine.start(
-			generate(stage, numbered(8, '[[stuck]] A cat'), {
-				parameters: { mode: 'submitOnly' },
-				nodeOptions: { concurrency: 2 },
-			}),
-		);
+		const running = stage.start(numbered(8, '[[stuck]] A cat'), {
+			parameters: { mode: 'submitOnly' },
+			nodeOptions: { concurrency: 2 },
+		});
 		let mostOpen = 0;
 		await ledger.waitFor(() => {
 			const open = ledger.submits().filter(({ ended }) => !ended);
@@ -107,33 +90,29 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		expect(ledger.maxInFlight()).toBe(8);
 	});
 
-	test('Get Video that waits takes no place of Generate Video', async () => {
-		const submitted = await stage.engine.runNode(
-			generate(stage, numbered(3, '[[stuck]] A cat'), { parameters: { mode: 'submitOnly' } }),
-		);
+	test('Get Video that waits takes no slot of Generate Video', async () => {
+		const submitted = await stage.run(numbered(3, '[[stuck]] A cat'), {
+			parameters: { mode: 'submitOnly' },
+		});
 		const { ledger, finishTask } = stage.sandbox;
-		const getting = stage.engine.start(
-			generate(stage, [], {
-				items: submitted.items,
-				parameters: { operation: 'get', taskId: '={{ $json.taskId }}', waitUntilFinished: true },
-				nodeOptions: { concurrency: 2 },
-			}),
-		);
+		const getting = stage.start([], {
+			items: submitted.items,
+			parameters: { operation: 'get', taskId: '={{ $json.taskId }}', waitUntilFinished: true },
+			nodeOptions: { concurrency: 2 },
+		});
 		await ledger.waitFor(() => new Set(ledger.polls().map(({ taskId }) => taskId)).size === 2);
-		const making = stage.engine.start(
-			generate(stage, ['A dog'], { nodeOptions: { concurrency: 2 } }),
-		);
+		const making = stage.start(['A dog'], { nodeOptions: { concurrency: 2 } });
 		expectAllCompleted(await making.finished, 1);
 		for (const taskId of column(submitted, 'taskId')) await finishTask(String(taskId));
 		expectAllCompleted(await getting.finished, 3);
 	});
 
-	test('Get Video that does not wait is answered at once while all places are taken', async () => {
+	test('Get Video that does not wait is answered at once while all slots are taken', async () => {
 		const { ledger, finishTask } = stage.sandbox;
-		const making = stage.engine.start(generate(stage, numbered(5, '[[stuck]] A cat')));
+		const making = stage.start(numbered(5, '[[stuck]] A cat'));
 		await ledger.waitFor(() => ledger.accepted().length === 5);
 		const taskIds = ledger.accepted().map(({ taskId = '' }) => taskId);
-		const looked = await stage.engine.runNode(get(stage, taskIds));
+		const looked = await stage.fetch(taskIds);
 		expect(column(looked, 'status')).toEqual(Array(5).fill('processing'));
 		for (const taskId of taskIds) await finishTask(taskId);
 		expectAllCompleted(await making.finished, 5);
@@ -141,9 +120,7 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 
 	test('no more files are downloaded at once than clips may be in flight', async () => {
 		const { ledger, faults } = stage.sandbox;
-		const made = await stage.engine.runNode(
-			generate(stage, numbered(6), { parameters: { downloadVideo: false } }),
-		);
+		const made = await stage.run(numbered(6), { parameters: { downloadVideo: false } });
 		faults.add({ route: 'file', action: { kind: 'slow', part: 'body', seconds: 0.02 } });
 		const getting = stage.engine.start(
 			get(stage, column(made, 'taskId').map(String), { nodeOptions: { concurrency: 2 } }),
@@ -162,9 +139,7 @@ describe('Law 1, Pay once: clips in flight per key', () => {
 		const apiKey = 'sk-shared-with-another-process';
 		stage.sandbox.addKey({ key: apiKey, concurrency: 3 });
 		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
-		const { finished } = stage.engine.start(
-			generate(stage, numbered(8, '[[stuck]] A cat'), { credentials }),
-		);
+		const { finished } = stage.start(numbered(8, '[[stuck]] A cat'), { credentials });
 		const { ledger } = stage.sandbox;
 		await ledger.waitFor(() => ledger.submits().some(({ status }) => status === 429));
 		await finishEach(8, 3);

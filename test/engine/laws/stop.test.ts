@@ -1,7 +1,7 @@
 import { png } from '../../unit/apimart/imageFiles';
 import { realClock, useClock } from '../../../nodes/KlingFast/clock';
 import type { NodeRun, RunningNode } from '../harness';
-import { column, generate, get, numbered, setTheStage } from './setup';
+import { column, get, numbered, setTheStage } from './setup';
 
 /** Stop has to end waits that take real time, so the node's clock is the real one here. */
 const stage = setTheStage({ generationSeconds: 30 });
@@ -31,17 +31,17 @@ function savedIds({ customData }: NodeRun): string[] {
 }
 
 function acceptedIds(): string[] {
-	return stage.sandbox.ledger.accepted().map(({ taskId = '' }) => taskId);
+	return stage.ledger.accepted().map(({ taskId = '' }) => taskId);
 }
+
+const hasEnded = (what: 'submits' | 'downloads') => stage.ledger[what]()[0]?.ended;
 
 /** As many clips as the key has places get through at once: none of them is still taken. */
 async function expectFreePlaces(): Promise<void> {
 	for (const taskId of acceptedIds()) await stage.sandbox.finishTask(taskId);
 	const { ledger } = stage.sandbox;
 	const before = ledger.accepted().length;
-	const running = stage.engine.start(
-		generate(stage, numbered(5, '[[stuck]] next'), { nodeOptions: quickPolls }),
-	);
+	const running = stage.start(numbered(5, '[[stuck]] next'), { nodeOptions: quickPolls });
 	await ledger.waitFor(() => ledger.accepted().length === before + 5, 2000);
 	for (const taskId of acceptedIds()) await stage.sandbox.finishTask(taskId);
 	expect(column(await running.finished, 'status')).toEqual(Array(5).fill('completed'));
@@ -50,9 +50,7 @@ async function expectFreePlaces(): Promise<void> {
 describe('Law 8, Stop means stop', () => {
 	test('while clips are made and rows wait for a place', async () => {
 		const { ledger } = stage.sandbox;
-		const running = stage.engine.start(
-			generate(stage, numbered(12, '[[stuck]] A cat'), { nodeOptions: quickPolls }),
-		);
+		const running = stage.start(numbered(12, '[[stuck]] A cat'), { nodeOptions: quickPolls });
 		await ledger.waitFor(() => new Set(ledger.polls().map(({ taskId }) => taskId)).size === 5);
 		const run = await stop(running);
 		expect(ledger.accepted()).toHaveLength(5);
@@ -69,13 +67,11 @@ describe('Law 8, Stop means stop', () => {
 		}
 	});
 
-	test('while an execution only waits for places that another one holds', async () => {
+	test('while an execution waits for slots that another one holds', async () => {
 		const { ledger } = stage.sandbox;
-		const holding = stage.engine.start(
-			generate(stage, numbered(5, '[[stuck]] A cat'), { nodeOptions: quickPolls }),
-		);
+		const holding = stage.start(numbered(5, '[[stuck]] A cat'), { nodeOptions: quickPolls });
 		await ledger.waitFor(() => ledger.polls().length >= 5);
-		const waiting = stage.engine.start(generate(stage, numbered(3, 'A dog')));
+		const waiting = stage.start(numbered(3, 'A dog'));
 		const run = await stop(waiting);
 		expect(savedIds(run)).toEqual([]);
 		expect(ledger.accepted()).toHaveLength(5);
@@ -83,73 +79,33 @@ describe('Law 8, Stop means stop', () => {
 		await expectFreePlaces();
 	});
 
-	test('in the middle of a submit whose answer does not come', async () => {
-		const { ledger } = stage.sandbox;
-		const running = stage.engine.start(generate(stage, ['[[slow-submit:20]] A cat']));
-		await ledger.waitFor(() => ledger.accepted().length === 1);
+	test.each<[string, string, () => unknown, 'no answer' | 'refused' | 'a task']>([
+		['in a submit', '[[slow-submit:20]]', () => stage.ledger.accepted()[0], 'no answer'],
+		['between two submits', '[[429-retry-after:600]]', () => hasEnded('submits'), 'refused'],
+		['in a status read', '[[task-slow:10]]', () => stage.ledger.polls()[0], 'a task'],
+		['in a download', '[[file-slow:20]]', () => stage.ledger.downloads()[0], 'a task'],
+		['between two downloads', '[[file-503:9]]', () => hasEnded('downloads'), 'a task'],
+	])('%s', async (_, word, isThere, submit) => {
+		const running = stage.start([`${word} A cat`], { nodeOptions: quickPolls });
+		await stage.ledger.waitFor(isThere);
 		const run = await stop(running);
-		const [{ idempotencyKey }] = ledger.submits();
-		const warnings = run.log.filter(({ level }) => level === 'warn');
-		expect(JSON.stringify(warnings)).toContain(idempotencyKey);
-		await expectFreePlaces();
-	});
-
-	test('between two tries of a submit', async () => {
-		const { ledger } = stage.sandbox;
-		const running = stage.engine.start(generate(stage, ['[[429-retry-after:600]] A cat']));
-		await ledger.waitFor(() => ledger.submits()[0]?.ended);
-		const run = await stop(running);
-		expect(ledger.submits()).toHaveLength(1);
-		expect(savedIds(run)).toEqual([]);
-		await expectFreePlaces();
-	});
-
-	test('while a status read does not come back', async () => {
-		const { ledger } = stage.sandbox;
-		const running = stage.engine.start(
-			generate(stage, ['[[task-slow:10]] A cat'], { nodeOptions: quickPolls }),
-		);
-		await ledger.waitFor(() => ledger.polls().length === 1);
-		const run = await stop(running);
-		expect(savedIds(run)).toEqual(acceptedIds());
-		await expectFreePlaces();
-	});
-
-	test('while the file host is slow', async () => {
-		const { ledger } = stage.sandbox;
-		const running = stage.engine.start(
-			generate(stage, ['[[file-slow:20]] A cat'], { nodeOptions: quickPolls }),
-		);
-		await ledger.waitFor(() => ledger.downloads().length === 1);
-		const run = await stop(running);
-		expect(savedIds(run)).toEqual(acceptedIds());
 		expect(run.items).toEqual([]);
-		await expectFreePlaces();
-	});
-
-	test('between two tries of a download', async () => {
-		const { ledger } = stage.sandbox;
-		stage.sandbox.faults.add({
-			route: 'file',
-			action: { kind: 'answer', status: 503, headers: { 'Retry-After': '500' } },
-		});
-		const running = stage.engine.start(generate(stage, ['A cat'], { nodeOptions: quickPolls }));
-		await ledger.waitFor(() => ledger.downloads()[0]?.ended);
-		expect(savedIds(await stop(running))).toEqual(acceptedIds());
-		stage.sandbox.faults.clear();
+		const [{ idempotencyKey }, ...more] = stage.ledger.submits();
+		expect(more).toEqual([]);
+		expect(savedIds(run)).toEqual(submit === 'a task' ? acceptedIds() : []);
+		const warnings = JSON.stringify(run.log.filter(({ level }) => level === 'warn'));
+		if (submit === 'no answer') expect(warnings).toContain(idempotencyKey);
 		await expectFreePlaces();
 	});
 
 	test('with continue-on-fail and Retry On Fail, too: nothing goes on and nothing is tried again', async () => {
 		const { ledger } = stage.sandbox;
-		const running = stage.engine.start(
-			generate(stage, numbered(7, '[[stuck]] A cat'), {
-				nodeOptions: quickPolls,
-				onError: 'continueRegularOutput',
-				retryOnFail: true,
-				maxTries: 3,
-			}),
-		);
+		const running = stage.start(numbered(7, '[[stuck]] A cat'), {
+			nodeOptions: quickPolls,
+			onError: 'continueRegularOutput',
+			retryOnFail: true,
+			maxTries: 3,
+		});
 		await ledger.waitFor(() => ledger.polls().length >= 5);
 		const run = await stop(running);
 		expect(column(run, 'status').filter(Boolean)).toEqual([]);
@@ -160,9 +116,9 @@ describe('Law 8, Stop means stop', () => {
 
 	test('Get Video that waits', async () => {
 		const { ledger } = stage.sandbox;
-		const submitted = await stage.engine.runNode(
-			generate(stage, numbered(2, '[[stuck]] A cat'), { parameters: { mode: 'submitOnly' } }),
-		);
+		const submitted = await stage.run(numbered(2, '[[stuck]] A cat'), {
+			parameters: { mode: 'submitOnly' },
+		});
 		const ids = column(submitted, 'taskId').map(String);
 		const running = stage.engine.start(
 			get(stage, ids, { parameters: { waitUntilFinished: true }, nodeOptions: quickPolls }),
@@ -176,12 +132,10 @@ describe('Law 8, Stop means stop', () => {
 		const { ledger, faults } = stage.sandbox;
 		faults.add({ route: 'upload', action: { kind: 'slow', part: 'headers', seconds: 20 } });
 		const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
-		const running = stage.engine.start(
-			generate(stage, [], {
-				items: [{ json: { prompt: 'A cat' }, binary: { data: image } }],
-				parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
-			}),
-		);
+		const running = stage.start([], {
+			items: [{ json: { prompt: 'A cat' }, binary: { data: image } }],
+			parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
+		});
 		await ledger.waitFor(() => ledger.uploads().length === 1);
 		await stop(running);
 		expect(ledger.submits()).toEqual([]);

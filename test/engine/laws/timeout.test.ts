@@ -1,15 +1,6 @@
 import { useClock } from '../../../nodes/KlingFast/clock';
 import type { RunOptions } from '../harness';
-import {
-	column,
-	errorText,
-	fastClock,
-	generate,
-	get,
-	jsonOf,
-	numbered,
-	setTheStage,
-} from './setup';
+import { column, errorText, fastClock, jsonOf, numbered, setTheStage } from './setup';
 
 const stage = setTheStage();
 
@@ -26,12 +17,12 @@ const withoutFiles = { downloadVideo: false };
 const goingOn: RunOptions = { onError: 'continueRegularOutput' };
 
 function taskIds(): string[] {
-	return stage.sandbox.ledger.accepted().map(({ taskId = '' }) => taskId);
+	return stage.ledger.accepted().map(({ taskId = '' }) => taskId);
 }
 
 describe('Law 7, A timeout never looks like success', () => {
 	test('after fifteen minutes the item says timedOut, names the task and the way to the clip', async () => {
-		const run = await stage.engine.runNode(generate(stage, ['[[stuck:42]] A cat'], goingOn));
+		const run = await stage.run(['[[stuck:42]] A cat'], goingOn);
 		const [taskId] = taskIds();
 		expect(jsonOf(run)).toMatchObject([
 			{ taskId, status: 'timedOut', prompt: '[[stuck:42]] A cat' },
@@ -45,13 +36,11 @@ describe('Law 7, A timeout never looks like success', () => {
 		expect(jsonOf(run)[0]).not.toHaveProperty('videoUrl');
 	});
 
-	test('the wait is counted per clip from its submit: rows that waited for a place have all of theirs', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, numbered(4, '[[stuck]] A cat'), {
-				...goingOn,
-				nodeOptions: { concurrency: 2, maxWait: 1600 },
-			}),
-		);
+	test('the wait is counted per clip from its submit: rows that waited for a slot have all of theirs', async () => {
+		const run = await stage.run(numbered(4, '[[stuck]] A cat'), {
+			...goingOn,
+			nodeOptions: { concurrency: 2, maxWait: 1600 },
+		});
 		expect(column(run, 'status')).toEqual(Array(4).fill('timedOut'));
 		const { ledger } = stage.sandbox;
 		for (const { taskId, at } of ledger.accepted()) {
@@ -61,10 +50,11 @@ describe('Law 7, A timeout never looks like success', () => {
 	});
 
 	test('the thrown error names every row with its status and task', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird'], {
+		const run = await stage.run(
+			['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird'],
+			{
 				parameters: withoutFiles,
-			}),
+			},
 		);
 		expect(run.status).toBe('error');
 		expect(run.items).toEqual([]);
@@ -81,75 +71,62 @@ describe('Law 7, A timeout never looks like success', () => {
 		expect(run.error?.description).toMatch(/Get Video/);
 	});
 
-	test('on the error output the sentence names the task', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['[[stuck]] A cat'], { onError: 'continueErrorOutput' }),
-		);
-		expect(run.items).toEqual([]);
-		expect(run.errorItems[0].json.error).toMatch(`Task ${taskIds()[0]} was not finished`);
-	});
-
 	test('Get Video fetches the clip later, from the error sentence itself', async () => {
-		const late = await stage.engine.runNode(generate(stage, ['[[stuck]] A cat'], goingOn));
+		const late = await stage.run(['[[stuck]] A cat'], goingOn);
 		const [taskId] = taskIds();
 		await stage.sandbox.finishTask(taskId);
 		const sentence = String(jsonOf(late)[0].error);
 		restore();
-		const run = await stage.engine.runNode(get(stage, [sentence]));
+		const run = await stage.fetch([sentence]);
 		expect(jsonOf(run)).toMatchObject([{ taskId, status: 'completed' }]);
 		expect(run.items[0].binary?.data.mimeType).toBe('video/mp4');
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('Get Video that waits times out in the same way', async () => {
-		const late = await stage.engine.runNode(generate(stage, ['[[stuck]] A cat'], goingOn));
+		const late = await stage.run(['[[stuck]] A cat'], goingOn);
 		const ids = column(late, 'taskId').map(String);
 		const parameters = { waitUntilFinished: true };
 		const nodeOptions = { maxWait: 100 };
-		const asItem = await stage.engine.runNode(
-			get(stage, ids, { ...goingOn, parameters, nodeOptions }),
-		);
+		const asItem = await stage.fetch(ids, { ...goingOn, parameters, nodeOptions });
 		expect(jsonOf(asItem)).toMatchObject([
 			{ taskId: ids[0], status: 'timedOut', error: expect.stringMatching(/after 100 seconds/) },
 		]);
-		const thrown = await stage.engine.runNode(get(stage, ids, { parameters, nodeOptions }));
+		const thrown = await stage.fetch(ids, { parameters, nodeOptions });
 		expect(thrown.status).toBe('error');
 		expect(errorText(thrown)).toContain(ids[0]);
 	});
 
 	test('a clip that is done at the last moment counts: there is one last read at the end', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['[[slow:250]] A cat'], {
-				parameters: withoutFiles,
-				nodeOptions: { maxWait: 1200, pollInterval: 300 },
-			}),
-		);
+		const run = await stage.run(['[[slow:250]] A cat'], {
+			parameters: withoutFiles,
+			nodeOptions: { maxWait: 1200, pollInterval: 300 },
+		});
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		const [{ taskId = '' }] = stage.sandbox.ledger.accepted();
-		expect(stage.sandbox.ledger.polls(taskId).length).toBeLessThanOrEqual(5);
+		const [{ taskId = '' }] = stage.ledger.accepted();
+		expect(stage.ledger.polls(taskId).length).toBeLessThanOrEqual(5);
 	});
 
 	test('reads that fail all the time end as a timeout with the task id', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['[[task-502:999]] A cat'], { ...goingOn, nodeOptions: { maxWait: 200 } }),
-		);
+		const run = await stage.run(['[[task-502:999]] A cat'], {
+			...goingOn,
+			nodeOptions: { maxWait: 200 },
+		});
 		expect(jsonOf(run)).toMatchObject([{ taskId: taskIds()[0], status: 'timedOut' }]);
 		expect(jsonOf(run)[0].error).not.toMatch(/last seen/);
 	});
 
-	test('the next try of the node looks at the same clip again and does not buy another', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['[[slow:240]] A cat'], {
-				retryOnFail: true,
-				maxTries: 2,
-				waitBetweenTriesMs: 1000,
-				parameters: withoutFiles,
-				nodeOptions: { maxWait: 100 },
-			}),
-		);
+	test('the next try of the node reads the same task again and submits nothing', async () => {
+		const run = await stage.run(['[[slow:240]] A cat'], {
+			retryOnFail: true,
+			maxTries: 2,
+			waitBetweenTriesMs: 1000,
+			parameters: withoutFiles,
+			nodeOptions: { maxWait: 100 },
+		});
 		const timeouts = run.log.filter(({ message }) => /^Kling Fast: .* not finished/.test(message));
 		expect(timeouts).toHaveLength(1);
 		expect(jsonOf(run)).toMatchObject([{ taskId: taskIds()[0], status: 'completed' }]);
-		expect(stage.sandbox.ledger.submits()).toHaveLength(1);
+		expect(stage.ledger.submits()).toHaveLength(1);
 	});
 });

@@ -3,18 +3,16 @@ import type { NodeRun } from '../harness';
 import {
 	callBack,
 	endOf,
-	isWaiting,
 	nextRound,
 	open,
 	partOf,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
 import { signed, tokenFor, triggerNode } from '../operations/triggerHost';
 import { callWebhook, type WebhookAnswer, type WebhookRequest } from '../webhooks';
-import { column, generate } from './setup';
+import { column } from './setup';
 
 const stage = setTheSleepStage({ concurrency: 0 });
 
@@ -95,20 +93,16 @@ describe('Law 6, Waiting never breaks', () => {
 	let taskId: string;
 
 	beforeEach(async () => {
-		run = await stage.engine.runNode(
-			sleepy(stage, [open('A fox'), open('A cat'), open('A dog')], {
-				nodeOptions: { concurrency: 2 },
-			}),
-		);
+		run = await stage.sleep([open('A fox'), open('A cat'), open('A dog')], {
+			nodeOptions: { concurrency: 2 },
+		});
 		expect(run.status).toBe('waiting');
 		[taskId] = taskIds(stage);
 	});
 
 	/** A task that no sheet waits for: it has no address of its own. */
 	async function taskOfNobody(): Promise<string> {
-		const submitted = await stage.engine.runNode(
-			generate(stage, [open('A horse')], { parameters: { mode: 'submitOnly' } }),
-		);
+		const submitted = await stage.run([open('A horse')], { parameters: { mode: 'submitOnly' } });
 		return String(column(submitted, 'taskId')[0]);
 	}
 
@@ -171,35 +165,13 @@ describe('Law 6, Waiting never breaks', () => {
 		expect(atTrigger.status).toBe(200);
 	});
 
-	test.each([
-		'task-500:1',
-		'task-html:1',
-		'task-reset:1',
-		'task-half:1',
-		'task-429:1',
-		'task-503:1',
-		'task-unknown:1',
-	])('a provider that answers a read with %s: the clip is read again later', async (action) => {
-		for (const id of taskIds(stage)) await stage.sandbox.finishTask(id);
-		stage.sandbox.faults.add({ action, route: 'task' });
-		await callBack(stage, taskId);
-		expect(isWaiting(stage, run)).toBe(true);
-		for (let minute = 0; taskIds(stage).length < 3 && minute < 3; minute++) {
-			stage.pass(60);
-			await nextRound(stage, run);
-		}
-		await stage.sandbox.finishTask(taskIds(stage)[2]);
-		const final = await toTheEnd(stage, run, 5);
-		expect(column(final, 'status')).toEqual(['completed', 'completed', 'completed']);
-	});
-
 	test('with a provider that is away for a quarter of an hour nothing is lost', async () => {
-		const fault = stage.sandbox.faults.add({ action: { kind: 'reset' }, route: 'any' });
+		const fault = stage.faults.add({ action: { kind: 'reset' }, route: 'any' });
 		for (let minute = 0; minute < 14; minute++) {
 			stage.pass(60);
 			await nextRound(stage, run);
 		}
-		stage.sandbox.faults.remove(fault);
+		stage.faults.remove(fault);
 		for (const id of taskIds(stage)) await stage.sandbox.finishTask(id);
 		await expectStillWakable();
 	});

@@ -1,6 +1,6 @@
 /** The examples of output in the docs against what the operations give: the same names in the same order, of the same kind. */
 import { allPages, pageOf, tableOf, codeIn } from '../../unit/docs/markdown';
-import { generate, get, jsonOf, setTheStage } from '../laws/setup';
+import { jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage({ generationSeconds: 60 });
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n pixels', 'latin1');
@@ -19,11 +19,9 @@ const kindsOf = (json: object) =>
 
 test('the item in the README is what Generate Video gives for that clip', async () => {
 	const example = exampleOf('README.md', 'videoUrl');
-	const run = await stage.engine.runNode(
-		generate(stage, [String(example.prompt)], {
-			parameters: { metadata: JSON.stringify(example.metadata) },
-		}),
-	);
+	const run = await stage.run([String(example.prompt)], {
+		parameters: { metadata: JSON.stringify(example.metadata) },
+	});
 	const [json] = jsonOf(run);
 	expect(kindsOf(json)).toEqual(kindsOf(example));
 	const { status, cost, estimatedCost, duration, aspectRatio, quality, audio } = example;
@@ -35,16 +33,12 @@ test('the item in the README is what Generate Video gives for that clip', async 
 
 test('the list of what comes out names every field of an item, and error', async () => {
 	const [taskId] = (
-		await stage.engine.runNode(
-			generate(stage, ['[[fail]] A fox'], {
-				parameters: { mode: 'submitOnly', metadata: '{"row":1}' },
-			}),
-		)
+		await stage.run(['[[fail]] A fox'], {
+			parameters: { mode: 'submitOnly', metadata: '{"row":1}' },
+		})
 	).items.map(({ json }) => String(json.taskId));
-	const good = await stage.engine.runNode(
-		generate(stage, ['A fox'], { parameters: { metadata: '{"row":1}' } }),
-	);
-	const bad = await stage.engine.runNode(get(stage, [taskId]));
+	const good = await stage.run(['A fox'], { parameters: { metadata: '{"row":1}' } });
+	const bad = await stage.fetch([taskId]);
 	const names = [...jsonOf(good), ...jsonOf(bad)].flatMap((json) => Object.keys(json));
 	const listed = tableOf(pageOf('docs/fields.md'), 'What comes out').rows.map(([cell]) =>
 		codeIn(cell),
@@ -59,12 +53,10 @@ test.each([
 	['video', 'estimateCost', 'pricePerSecond', {}],
 ])('the example of %s: %s is what it gives', async (resource, operation, key, parameters) => {
 	const photo = await stage.engine.binary(PNG, 'red-mug.png', 'image/png');
-	const run = await stage.engine.runNode(
-		generate(stage, ['one row'], {
-			items: [{ json: {}, binary: { photo } }],
-			parameters: { resource, operation, ...parameters },
-		}),
-	);
+	const run = await stage.run(['one row'], {
+		items: [{ json: {}, binary: { photo } }],
+		parameters: { resource, operation, ...parameters },
+	});
 	expect(jsonOf(run).map(kindsOf)).toEqual([kindsOf(exampleOf('docs/fields.md', key))]);
 });
 

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { jpeg, png } from '../../unit/apimart/imageFiles';
-import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
+import { column, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
@@ -26,9 +26,7 @@ async function row(prompt: string, first: string, last?: string): Promise<INodeE
 }
 
 function sentImages(): unknown[] {
-	return stage.sandbox.ledger
-		.accepted()
-		.map(({ body }) => (body as { image_urls?: unknown }).image_urls);
+	return stage.ledger.accepted().map(({ body }) => (body as { image_urls?: unknown }).image_urls);
 }
 
 describe('Generate Video from image files', () => {
@@ -38,11 +36,13 @@ describe('Generate Video from image files', () => {
 			await row('B', `${PNG}one`, `${PNG}two`),
 			await row('C', `${PNG}two`, `${PNG}one`),
 		];
-		const run = await stage.engine.runNode(
-			generate(stage, [], { items, parameters: fromFiles, nodeOptions: { concurrency: 1 } }),
-		);
+		const run = await stage.run([], {
+			items,
+			parameters: fromFiles,
+			nodeOptions: { concurrency: 1 },
+		});
 		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
-		const uploads = stage.sandbox.ledger.uploads();
+		const uploads = stage.ledger.uploads();
 		expect(uploads).toHaveLength(2);
 		const [one, two] = uploads.map(({ url }) => url);
 		expect(sentImages()).toEqual([[one], [one, two], [two, one]]);
@@ -55,9 +55,7 @@ describe('Generate Video from image files', () => {
 			await row('C', `${PNG}three`),
 		];
 		const nodeOptions = { concurrency: 1, pollInterval: 0.1 };
-		const running = stage.engine.runNode(
-			generate(stage, [], { items, parameters: fromFiles, nodeOptions }),
-		);
+		const running = stage.run([], { items, parameters: fromFiles, nodeOptions });
 		const { ledger } = stage.sandbox;
 		const [first] = await ledger.waitFor(() => ledger.uploads().length === 2 && ledger.accepted());
 		await ledger.waitFor(() => ledger.polls().length > 0);
@@ -70,55 +68,53 @@ describe('Generate Video from image files', () => {
 
 	test('a run that is refused uploads nothing', async () => {
 		const items = [await row('A', `${PNG}one`)];
-		const run = await stage.engine.runNode(
-			generate(stage, [], { items, parameters: fromFiles, nodeOptions: { maxCost: 0.01 } }),
-		);
+		const run = await stage.run([], {
+			items,
+			parameters: fromFiles,
+			nodeOptions: { maxCost: 0.01 },
+		});
 		expect(run.status).toBe('error');
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('a further try sends the same bytes and uploads nothing again', async () => {
-		stage.sandbox.faults.add({ action: '500-after-accept', nth: 1 });
-		const run = await stage.engine.runNode(
-			generate(stage, [], {
-				items: [await row('A', `${PNG}one`)],
-				parameters: fromFiles,
-				retryOnFail: true,
-			}),
-		);
+		stage.faults.add({ action: '500-after-accept', nth: 1 });
+		const run = await stage.run([], {
+			items: [await row('A', `${PNG}one`)],
+			parameters: fromFiles,
+			retryOnFail: true,
+		});
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		expect(stage.sandbox.ledger.uploads()).toHaveLength(1);
-		const submits = stage.sandbox.ledger.submits();
+		expect(stage.ledger.uploads()).toHaveLength(1);
+		const submits = stage.ledger.submits();
 		expect(submits).toHaveLength(2);
 		expect(submits[1].bodyHash).toBe(submits[0].bodyHash);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
-	test('under a Row Key another execution with the same image is told that it was bought', async () => {
+	test('under a Row Key another execution with the same image fails as already submitted', async () => {
 		const options = {
 			items: [await row('A', `${PNG}one`)],
 			parameters: fromFiles,
 			nodeOptions: { dedupeKey: 'row 1' },
 			onError: 'continueRegularOutput' as const,
 		};
-		await stage.engine.runNode(generate(stage, [], options));
-		const again = await stage.engine.runNode(generate(stage, [], options));
+		await stage.run([], options);
+		const again = await stage.run([], options);
 		expect(jsonOf(again)).toMatchObject([
 			{ status: 'failed', error: expect.stringMatching(/^Already submitted by an earlier run/) },
 		]);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
+		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
-	test('the type is told by the bytes, whatever the item claims', async () => {
+	test('the type is read from the bytes, whatever the item says', async () => {
 		const first = await image(jpeg().toString('latin1'), 'photo of a cat.PNG', 'image/png');
-		const run = await stage.engine.runNode(
-			generate(stage, [], {
-				items: [{ json: { prompt: 'A' }, binary: { first } }],
-				parameters: fromFiles,
-			}),
-		);
+		const run = await stage.run([], {
+			items: [{ json: { prompt: 'A' }, binary: { first } }],
+			parameters: fromFiles,
+		});
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		expect(stage.sandbox.ledger.uploads()).toMatchObject([
+		expect(stage.ledger.uploads()).toMatchObject([
 			{ contentType: 'image/jpeg', filename: 'photo_of_a_cat.jpg' },
 		]);
 	});
@@ -160,15 +156,13 @@ describe('Generate Video from image files', () => {
 		],
 	])('%s is refused before anything is sent', async (_, content, mimeType, sentence) => {
 		const first = await image(content, 'file.png', mimeType);
-		const run = await stage.engine.runNode(
-			generate(stage, [], {
-				items: [{ json: { prompt: 'A' }, binary: { first } }],
-				parameters: fromFiles,
-			}),
-		);
+		const run = await stage.run([], {
+			items: [{ json: { prompt: 'A' }, binary: { first } }],
+			parameters: fromFiles,
+		});
 		expect(run.status).toBe('error');
 		expect(run.error?.message).toMatch(sentence);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('the smallest, the longest and the highest image are taken', async () => {
@@ -176,20 +170,20 @@ describe('Generate Video from image files', () => {
 		const items = await Promise.all(
 			files.map(async (file) => await row('A', file.toString('latin1'), PNG)),
 		);
-		const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromFiles }));
+		const run = await stage.run([], { items, parameters: fromFiles });
 		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
 	});
 
 	test('an end image is held to the same rules, and named as such', async () => {
 		const items = [await row('A', PNG), await row('B', PNG, png(100, 100).toString('latin1'))];
-		const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromFiles }));
+		const run = await stage.run([], { items, parameters: fromFiles });
 		expect(run.error?.message).toMatch(
 			/^'End Image Input Data Field Name' is "last", an image of 100 x 100 pixels.*\[item 1\]$/,
 		);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
-	test('a start image of another shape than the clip is told by one hint', async () => {
+	test('start images of another shape than the clip give one hint', async () => {
 		const shapes: Array<[Buffer, string]> = [
 			[png(1280, 720), '16:9'],
 			[png(1920, 1088), '16:9'],
@@ -203,47 +197,26 @@ describe('Generate Video from image files', () => {
 				return { json: { ...json, shape }, binary };
 			}),
 		);
-		const run = await stage.engine.runNode(
-			generate(stage, [], {
-				items,
-				parameters: { ...fromFiles, aspectRatio: '={{ $json.shape }}' },
-			}),
-		);
+		const run = await stage.run([], {
+			items,
+			parameters: { ...fromFiles, aspectRatio: '={{ $json.shape }}' },
+		});
 		expect(column(run, 'status')).toEqual(Array(5).fill('completed'));
 		expect(run.hints.map(({ message }) => message)).toEqual([
-			"Items 2 and 3: The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 9:16 in the first of them). The video may take the shape of its image.",
+			"Items 2 and 3: The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 9:16 in the first of them). The clip may take the shape of its image.",
 		]);
 	});
 
 	test('a field that the item does not have is refused, and the other rows run', async () => {
 		const items = [await row('A', `${PNG}one`), { json: { prompt: 'B' } }];
-		const run = await stage.engine.runNode(
-			generate(stage, [], { items, parameters: fromFiles, onError: 'continueRegularOutput' }),
-		);
+		const run = await stage.run([], {
+			items,
+			parameters: fromFiles,
+			onError: 'continueRegularOutput',
+		});
 		expect(column(run, 'status')).toEqual(['completed', 'failed']);
 		expect(jsonOf(run)[1].error).toMatch(
 			/"first", a field that this item does not have.*\[item 1\]/,
 		);
-	});
-
-	test('an upload that fails costs its own row only', async () => {
-		stage.sandbox.faults.add({ action: 'upload-failed', nth: 1 });
-		const items = [await row('A', `${PNG}one`), await row('B', `${PNG}two`)];
-		const run = await stage.engine.runNode(
-			generate(stage, [], { items, parameters: fromFiles, onError: 'continueRegularOutput' }),
-		);
-		expect(column(run, 'status')).toEqual(['failed', 'completed']);
-		expect(String(jsonOf(run)[0].error)).toMatch(/failed to upload image/);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(1);
-	});
-
-	test('an upload that the provider is too busy for is repeated', async () => {
-		const busy = { kind: 'answer' as const, status: 503 };
-		stage.sandbox.faults.add({ route: 'upload', action: busy, times: 2 });
-		const run = await stage.engine.runNode(
-			generate(stage, [], { items: [await row('A', `${PNG}one`)], parameters: fromFiles }),
-		);
-		expect(errorText(run).trim()).toBe('');
-		expect(stage.sandbox.ledger.requests('upload')).toHaveLength(3);
 	});
 });

@@ -1,5 +1,5 @@
 import type { INodeParameters } from 'n8n-workflow';
-import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
+import { column, errorText, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
@@ -41,16 +41,14 @@ describe('Generate Video, values as sheets give them', () => {
 		[{ prompt: '  A dog \n' }, { prompt: 'A dog' }],
 		[{ prompt: 42 }, { prompt: '42' }],
 	])('%j is sent as %j', async (cell, sent) => {
-		const run = await stage.engine.runNode(
-			generate(stage, [], { items: cells(cell), parameters: fromCells }),
-		);
+		const run = await stage.run([], { items: cells(cell), parameters: fromCells });
 		expect(errorText(run).trim()).toBe('');
-		expect(stage.sandbox.ledger.accepted()[0].body).toEqual({ ...plain, ...sent });
+		expect(stage.ledger.accepted()[0].body).toEqual({ ...plain, ...sent });
 	});
 
 	test('an object from an expression is as good as JSON text', async () => {
 		const items = [...cells({ extra: { row: 1 } }), ...cells({ extra: '{"row":2}' })];
-		const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromCells }));
+		const run = await stage.run([], { items, parameters: fromCells });
 		expect(column(run, 'metadata')).toEqual([{ row: 1 }, { row: 2 }]);
 	});
 
@@ -81,12 +79,12 @@ describe('Generate Video, values as sheets give them', () => {
 		'%s is refused, with field, value, what is allowed and the item',
 		async (_, cell, sentence) => {
 			const items = [...cells({}), ...cells(cell)];
-			const run = await stage.engine.runNode(generate(stage, [], { items, parameters: fromCells }));
+			const run = await stage.run([], { items, parameters: fromCells });
 			expect(run.status).toBe('error');
 			expect(run.error?.message).toMatch(sentence);
 			expect(run.error?.message).toMatch(/\[item 1\]/);
 			expect(run.error?.description).toMatch(/Nothing was charged/);
-			expect(stage.sandbox.ledger.requests()).toEqual([]);
+			expect(stage.ledger.requests()).toEqual([]);
 		},
 	);
 
@@ -113,9 +111,7 @@ describe('Generate Video, values as sheets give them', () => {
 		const [parameters, nodeOptions] = fields[label];
 		const items = values.map((value) => ({ json: { prompt: 'A cat', value } }));
 		for (const onError of [undefined, 'continueRegularOutput'] as const) {
-			const run = await stage.engine.runNode(
-				generate(stage, [], { items, parameters, nodeOptions, onError }),
-			);
+			const run = await stage.run([], { items, parameters, nodeOptions, onError });
 			const said = onError ? jsonOf(run).map(({ error }) => error) : [run.error?.message];
 			expect(said).toEqual(
 				(onError ? values : [0]).map(() =>
@@ -125,7 +121,7 @@ describe('Generate Video, values as sheets give them', () => {
 				),
 			);
 		}
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('the same value in other words is one value', async () => {
@@ -133,7 +129,7 @@ describe('Generate Video, values as sheets give them', () => {
 			json: { prompt: 'A cat', value },
 		}));
 		const nodeOptions = { maxCost: '={{ $json.value }}' };
-		const run = await stage.engine.runNode(generate(stage, [], { items, nodeOptions }));
+		const run = await stage.run([], { items, nodeOptions });
 		expect(jsonOf(run).map(({ status }) => status)).toEqual(Array(4).fill('completed'));
 	});
 
@@ -178,9 +174,9 @@ describe('Generate Video, values as sheets give them', () => {
 			/'Shot List \(JSON\)'.*18/,
 		],
 	])('%s is refused before anything is sent', async (_, parameters, nodeOptions, sentence) => {
-		const run = await stage.engine.runNode(generate(stage, ['A cat'], { parameters, nodeOptions }));
+		const run = await stage.run(['A cat'], { parameters, nodeOptions });
 		expect(run.status).toBe('error');
 		expect(run.error?.message).toMatch(sentence);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 });

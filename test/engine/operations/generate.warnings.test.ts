@@ -30,7 +30,7 @@ describe('Generate Video says once a run what is worth a second look', () => {
 			},
 			{
 				message:
-					"Item 3: The prompt has spoken words in quotes, but 'Generate Audio' is off, so they will not be heard. With it the video costs 0.3024 USD instead of 0.2016.",
+					"Item 3: The prompt has spoken words in quotes, but 'Generate Audio' is off, so they will not be heard. With it the clip costs 0.3024 USD instead of 0.2016.",
 				type: 'info',
 				location: 'outputPane',
 			},

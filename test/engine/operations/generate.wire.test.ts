@@ -1,5 +1,5 @@
 import type { INodeParameters } from 'n8n-workflow';
-import { column, errorText, generate, jsonOf, setTheStage } from '../laws/setup';
+import { column, errorText, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
@@ -15,11 +15,12 @@ const plain = {
 
 /** Submits one row and gives the body that arrived. */
 async function bodyOf(parameters: INodeParameters, nodeOptions: INodeParameters = {}) {
-	const run = await stage.engine.runNode(
-		generate(stage, ['A cat'], { parameters: { mode: 'submitOnly', ...parameters }, nodeOptions }),
-	);
+	const run = await stage.run(['A cat'], {
+		parameters: { mode: 'submitOnly', ...parameters },
+		nodeOptions,
+	});
 	expect(errorText(run).trim()).toBe('');
-	return stage.sandbox.ledger.accepted()[0].body;
+	return stage.ledger.accepted()[0].body;
 }
 
 describe('Generate Video, what is sent', () => {
@@ -122,13 +123,11 @@ describe('Generate Video, what is sent', () => {
 });
 
 describe('Generate Video, Submit Only', () => {
-	test('gives the task ids at once, without a look or a download', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat', 'A dog'], {
-				parameters: { mode: 'submitOnly', metadata: '={{ { row: $json.row } }}' },
-			}),
-		);
-		const ids = stage.sandbox.ledger.accepted().map(({ taskId }) => taskId);
+	test('gives the task ids at once, without a status read or a download', async () => {
+		const run = await stage.run(['A cat', 'A dog'], {
+			parameters: { mode: 'submitOnly', metadata: '={{ { row: $json.row } }}' },
+		});
+		const ids = stage.ledger.accepted().map(({ taskId }) => taskId);
 		expect(column(run, 'taskId')).toEqual(ids);
 		expect(jsonOf(run)[1]).toEqual({
 			taskId: ids[1],
@@ -142,50 +141,41 @@ describe('Generate Video, Submit Only', () => {
 			submittedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
 			metadata: { row: 1 },
 		});
-		expect(stage.sandbox.ledger.polls()).toEqual([]);
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		expect(stage.ledger.polls()).toEqual([]);
+		expect(stage.ledger.downloads()).toEqual([]);
 	});
 });
 
 describe('Generate Video, Maximum Cost', () => {
 	test('one cent over the limit: nothing is submitted', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat', 'A dog'], { nodeOptions: { maxCost: 1.0 } }),
-		);
+		const run = await stage.run(['A cat', 'A dog'], { nodeOptions: { maxCost: 1.0 } });
 		expect(run.status).toBe('error');
 		expect(run.error?.message).toMatch(
 			/1\.008 USD for the 2 clips is above 'Maximum Cost \(USD\)'/,
 		);
 		expect(run.error?.description).toMatch(/Nothing was submitted/);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('at the limit it runs', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat', 'A dog'], { nodeOptions: { maxCost: 1.008 } }),
-		);
+		const run = await stage.run(['A cat', 'A dog'], { nodeOptions: { maxCost: 1.008 } });
 		expect(column(run, 'status')).toEqual(['completed', 'completed']);
 	});
 
 	test('invalid rows do not count', async () => {
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat', ''], {
-				nodeOptions: { maxCost: 0.504 },
-				onError: 'continueRegularOutput',
-			}),
-		);
+		const run = await stage.run(['A cat', ''], {
+			nodeOptions: { maxCost: 0.504 },
+			onError: 'continueRegularOutput',
+		});
 		expect(column(run, 'status')).toEqual(['completed', 'failed']);
 	});
 
-	test('on a further try rows that were bought do not count', async () => {
-		stage.sandbox.faults.add({ action: 'fail', nth: 1 });
-		const run = await stage.engine.runNode(
-			generate(stage, ['A cat', 'A dog'], {
-				nodeOptions: { maxCost: 1.008 },
-				retryOnFail: true,
-				maxTries: 2,
-			}),
-		);
+	test("in n8n's Retry of the execution rows that were bought do not count", async () => {
+		stage.faults.add({ action: 'fail', nth: 1 });
+		const rows = ['A cat', 'A dog'];
+		const { context } = await stage.run(rows, { executionId: 'first' });
+		const nodeOptions = { maxCost: 0.504 };
+		const run = await stage.run(rows, { nodeOptions, executionId: 'second', context });
 		expect(column(run, 'status')).toEqual(['completed', 'completed']);
 	});
 });

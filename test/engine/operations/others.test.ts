@@ -1,17 +1,15 @@
 import { png } from '../../unit/apimart/imageFiles';
 import type { RunOptions } from '../harness';
-import { column, errorText, generate, get, jsonOf, rowsOf, setTheStage } from '../laws/setup';
+import { column, errorText, generate, jsonOf, rowsOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage();
 
 /** A run of an operation that has no prompt. */
 function run(resource: string, operation: string, options: Parameters<typeof generate>[2] = {}) {
-	return stage.engine.runNode(
-		generate(stage, ['one row'], {
-			...options,
-			parameters: { resource, operation, ...options.parameters },
-		}),
-	);
+	return stage.run(['one row'], {
+		...options,
+		parameters: { resource, operation, ...options.parameters },
+	});
 }
 
 describe('Estimate Cost', () => {
@@ -35,7 +33,7 @@ describe('Estimate Cost', () => {
 		expect(items.map(({ json }) => json)).toEqual([
 			{ clips: 1, seconds, pricePerSecond, estimatedCost },
 		]);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('warnings of the row, its own start image among them', async () => {
@@ -66,7 +64,7 @@ describe('Estimate Cost', () => {
 			estimatedCost: 0.504,
 			warnings: [
 				"The prompt asks for no sound or speech, so Kling chooses the sound. If it is not needed, switch 'Generate Audio' off: 0.336 USD instead of 0.504.",
-				"The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 16:9). The video may take the shape of its image.",
+				"The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 16:9). The clip may take the shape of its image.",
 				expect.stringMatching(/^'Camera Movement' adds "Camera: slow zoom in\." .* "zoom out"/),
 			],
 		});
@@ -101,7 +99,7 @@ describe('Upload Image', () => {
 
 	test('gives the address and until when it holds', async () => {
 		const result = await upload(PNG);
-		const [{ url, sha256 }] = stage.sandbox.ledger.uploads();
+		const [{ url, sha256 }] = stage.ledger.uploads();
 		expect(jsonOf(result)).toEqual([
 			{ url, expiresAt: expect.any(String), fileName: 'cat.png', mimeType: 'image/png', bytes: 15 },
 		]);
@@ -113,9 +111,9 @@ describe('Upload Image', () => {
 
 	test('the address works as a start image', async () => {
 		const [{ url }] = jsonOf(await upload(PNG));
-		const made = await stage.engine.runNode(
-			generate(stage, ['A cat'], { parameters: { source: 'image', startImageUrl: String(url) } }),
-		);
+		const made = await stage.run(['A cat'], {
+			parameters: { source: 'image', startImageUrl: String(url) },
+		});
 		expect(column(made, 'status')).toEqual(['completed']);
 	});
 
@@ -136,7 +134,7 @@ describe('Upload Image', () => {
 	])('%s is refused before anything is sent', async (_, content, options, sentence) => {
 		const result = await upload(content, options);
 		expect(result.error?.message).toMatch(sentence);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test.each(['GIF89a and more', 'RIFF\0\n\0\0WEBPVP8 ', `${PNG}${'x'.repeat(11 * 1024 * 1024)}`])(
@@ -148,18 +146,18 @@ describe('Upload Image', () => {
 
 	test('a name that could break out of the form is made harmless', async () => {
 		await upload(PNG, {}, 'a"; filename="x\r\nX-Evil: 1.png');
-		expect(stage.sandbox.ledger.uploads()[0].filename).toMatch(/^[\w.-]+\.png$/);
+		expect(stage.ledger.uploads()[0].filename).toMatch(/^[\w.-]+\.png$/);
 	});
 
-	test("the provider's refusal is told", async () => {
-		stage.sandbox.faults.add({ action: 'upload-failed', times: 9 });
+	test("the provider's refusal is the error", async () => {
+		stage.faults.add({ action: 'upload-failed', times: 9 });
 		expect(errorText(await upload(PNG))).toMatch(/failed to upload image/);
 	});
 });
 
 describe('Get Balance', () => {
 	test('what is left and what was used, as numbers', async () => {
-		await stage.engine.runNode(generate(stage, ['A cat']));
+		await stage.run(['A cat']);
 		expect(jsonOf(await run('account', 'getBalance'))).toEqual([
 			{ balance: 99.496, used: 0.504, unlimited: false },
 		]);
@@ -168,11 +166,11 @@ describe('Get Balance', () => {
 	test('is asked once, however many rows come in', async () => {
 		const items = rowsOf(['a', 'b', 'c']);
 		expect(jsonOf(await run('account', 'getBalance', { items }))).toHaveLength(3);
-		expect(stage.sandbox.ledger.requests('balance')).toHaveLength(1);
+		expect(stage.ledger.requests('balance')).toHaveLength(1);
 	});
 
 	test('texts are numbers', async () => {
-		stage.sandbox.faults.add({ action: 'balance-strings' });
+		stage.faults.add({ action: 'balance-strings' });
 		expect(jsonOf(await run('account', 'getBalance'))).toMatchObject([
 			{ balance: 99.25, used: 0.75 },
 		]);
@@ -190,7 +188,7 @@ describe('Get Balance', () => {
 		['balance-false', /Failed to get token info/],
 		['balance-html', /HTML page/],
 	])('%s is an error', async (action, sentence) => {
-		stage.sandbox.faults.add({ action });
+		stage.faults.add({ action });
 		const result = await run('account', 'getBalance');
 		expect(result.status).toBe('error');
 		expect(errorText(result)).toMatch(sentence);
@@ -212,24 +210,22 @@ describe('Get Balance', () => {
 
 describe("As an agent's tool", () => {
 	test('it waits for the clip and gives its address, not its bytes', async () => {
-		const result = await stage.engine.runNode(
-			generate(stage, ['A cat'], {
-				asTool: true,
-				parameters: { downloadVideo: true, waitBy: 'sleep' },
-			}),
-		);
+		const result = await stage.run(['A cat'], {
+			asTool: true,
+			parameters: { downloadVideo: true, waitBy: 'sleep' },
+		});
 		expect(jsonOf(result)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
 		expect(result.items[0].binary).toBeUndefined();
 		expect(result.waitTill).toBeUndefined();
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		expect(stage.ledger.downloads()).toEqual([]);
 	});
 
 	test('Get Video gives no bytes either', async () => {
-		const made = await stage.engine.runNode(generate(stage, ['A cat'], { asTool: true }));
+		const made = await stage.run(['A cat'], { asTool: true });
 		const ids = column(made, 'taskId').map(String);
-		const result = await stage.engine.runNode(get(stage, ids, { asTool: true }));
+		const result = await stage.fetch(ids, { asTool: true });
 		expect(column(result, 'status')).toEqual(['completed']);
 		expect(result.items[0].binary).toBeUndefined();
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
+		expect(stage.ledger.downloads()).toEqual([]);
 	});
 });

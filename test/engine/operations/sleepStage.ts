@@ -1,21 +1,24 @@
 /** What the tests of sleeping sheets share: time that a test moves, callbacks by hand, and the executions that a sheet lives in. */
-import type { INodeParameters } from 'n8n-workflow';
 import { realClock, useClock, type Clock } from '../../../nodes/KlingFast/clock';
 import { ManualClock, type SandboxOptions } from '../../../sandbox';
 import type { CallbackAnswer } from '../waitingWebhook';
 import type { ExecutionView, NodeRun, RunOptions } from '../harness';
-import { generate, setTheStage, type Stage } from '../laws/setup';
+import { generate, setTheStage, type Stage, type StageOptions } from '../laws/setup';
 
 export interface SleepStage extends Stage {
 	clock: Clock;
 	/** Time passes for the node and for the provider. */
 	pass(seconds: number): void;
+	/** `sleepy` until the sheet sleeps, or has ended. */
+	sleep(prompts: string[], options?: StageOptions): Promise<NodeRun>;
+	/** `sleepy` to its end, a minute after another. */
+	sleepThrough(prompts: string[], options?: StageOptions): Promise<NodeRun>;
 }
 
 /** A stage whose time stands still until a test moves it, or the node has waited. A clip takes 60 seconds. */
 export function setTheSleepStage(options: SandboxOptions = {}): SleepStage {
 	const time = new ManualClock();
-	const stage = setTheStage({ clock: time, generationSeconds: 60, ...options });
+	const stage = setTheStage({ clock: time, generationSeconds: 60, ...options }) as SleepStage;
 	const clock: Clock = {
 		nowMs: () => time.wallMs(),
 		sleep: async (ms, signal) => {
@@ -32,7 +35,14 @@ export function setTheSleepStage(options: SandboxOptions = {}): SleepStage {
 		time.advance(600);
 	});
 	afterEach(() => restore());
-	return Object.assign(stage, { clock, pass: (seconds: number) => time.advance(seconds) });
+	return Object.assign(stage, {
+		clock,
+		pass: (seconds: number) => time.advance(seconds),
+		sleep: async (prompts: string[], more?: StageOptions) =>
+			await stage.engine.runNode(sleepy(stage, prompts, more)),
+		sleepThrough: async (prompts: string[], more?: StageOptions) =>
+			await toTheEnd(stage, await stage.sleep(prompts, more)),
+	});
 }
 
 /** A prompt whose clip is being made until `finishTask`. */
@@ -42,7 +52,7 @@ export const open = (name: string) => `[[stuck:40]] ${name}`;
 export function sleepy(
 	stage: Stage,
 	prompts: string[],
-	{ parameters, ...rest }: RunOptions & { nodeOptions?: INodeParameters } = {},
+	{ parameters, ...rest }: StageOptions = {},
 ): RunOptions {
 	return generate(stage, prompts, { ...rest, parameters: { waitBy: 'sleep', ...parameters } });
 }

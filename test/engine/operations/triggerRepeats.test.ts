@@ -101,16 +101,16 @@ describe('Download Video', () => {
 		const item = startedRun(await deliver(trigger, taskId));
 		expect(item?.binary?.clip).toMatchObject({ mimeType: 'video/mp4', fileName: `${taskId}.mp4` });
 		expect(item?.json.error).toBeUndefined();
-		const [download] = stage.sandbox.ledger.downloads();
+		const [download] = stage.ledger.downloads();
 		expect(download.authorization).toBe(false);
 	});
 
-	test('from a slow file host loses nothing: the deliveries meanwhile are told to come again', async () => {
+	test('from a slow file host loses nothing: deliveries meanwhile are answered 503', async () => {
 		const taskId = await ended();
 		const trigger = triggerNode(stage, { options: { downloadVideo: true } });
-		stage.sandbox.faults.add({ action: 'file-slow:0.3', route: 'file' });
+		stage.faults.add({ action: 'file-slow:0.3', route: 'file' });
 		const first = deliver(trigger, taskId);
-		await stage.sandbox.ledger.waitFor((ledger) => ledger.downloads().length > 0);
+		await stage.ledger.waitFor((ledger) => ledger.downloads().length > 0);
 		const meanwhile = await deliver(trigger, taskId);
 		expect(meanwhile.status).toBe(503);
 		expect(startedRun(meanwhile)).toBeUndefined();
@@ -118,14 +118,14 @@ describe('Download Video', () => {
 		const afterwards = await deliver(trigger, taskId);
 		expect(afterwards.status).toBe(200);
 		expect(startedRun(afterwards)).toBeUndefined();
-		expect(stage.sandbox.ledger.downloads()).toHaveLength(1);
+		expect(stage.ledger.downloads()).toHaveLength(1);
 	});
 
 	test.each(['expired-once:9', 'html-file:9', 'file-503:9', 'file-reset:9'])(
 		'that fails for good (%s) starts the run with the link and an error',
 		async (action) => {
 			const taskId = await ended();
-			stage.sandbox.faults.add({ action, route: 'file' });
+			stage.faults.add({ action, route: 'file' });
 			const trigger = triggerNode(stage, { options: { downloadVideo: true } });
 			const answer = await deliver(trigger, taskId, { row: 7 });
 			expect(answer.status).toBe(200);
@@ -151,7 +151,7 @@ describe('Download Video', () => {
 			expect(item?.json).toMatchObject({ taskId, status: 'completed' });
 			expect(item?.json.videoUrl).toContain('.mp4');
 			expect(item?.json.error).toMatch(/Download Video|Put Output in Field/);
-			expect(stage.sandbox.ledger.downloads()).toEqual([]);
+			expect(stage.ledger.downloads()).toEqual([]);
 		},
 	);
 });

@@ -1,5 +1,5 @@
 import type { RunOptions } from '../harness';
-import { generate, setTheStage } from '../laws/setup';
+import { setTheStage } from '../laws/setup';
 import { callWebhook } from '../webhooks';
 import { endOf, open, taskIds } from './sleepStage';
 import { signed, tokenFor } from './triggerHost';
@@ -9,7 +9,7 @@ export function setTheTriggerStage() {
 	const stage = setTheStage();
 
 	async function submitted(prompt = open('A fox')): Promise<string> {
-		await stage.engine.runNode(generate(stage, [prompt], { parameters: { mode: 'submitOnly' } }));
+		await stage.run([prompt], { parameters: { mode: 'submitOnly' } });
 		return taskIds(stage).at(-1) ?? '';
 	}
 
@@ -27,7 +27,7 @@ export function setTheTriggerStage() {
 		return await callWebhook(stage.engine, trigger, request);
 	}
 
-	const reads = () => stage.sandbox.ledger.polls().length;
+	const reads = () => stage.ledger.polls().length;
 
 	return { stage, submitted, ended, deliver, reads };
 }

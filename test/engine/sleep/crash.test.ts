@@ -9,11 +9,11 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
 
+const ASLEEP = { parameters: { waitBy: 'sleep' } };
 const stage = setTheSleepStage({ concurrency: 0 });
 
 /** Every row delivered and charged once, and what was sent twice was the same both times. */
@@ -37,12 +37,12 @@ async function expectAllDelivered(run: NodeRun, prompts: string[]): Promise<void
 	expect([...bytes.values()].every(({ size }) => size === 1)).toBe(true);
 }
 
-const replayed = () => stage.sandbox.ledger.submits().filter((submit) => submit.replayed);
+const replayed = () => stage.ledger.submits().filter((submit) => submit.replayed);
 
 describe('killed in the middle of a round', () => {
-	test('that a timer woke, with a submit accepted and nothing saved: another one goes on', async () => {
+	test('after a timer, with a submit accepted and nothing saved: another execution goes on', async () => {
 		const { engine } = stage;
-		const run = await engine.runNode(sleepy(stage, numbered(12)));
+		const run = await stage.sleep(numbered(12));
 		await nextRound(stage, run);
 		stage.pass(60);
 		const dead = await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
@@ -54,10 +54,10 @@ describe('killed in the middle of a round', () => {
 		expect(engine.log.text()).toContain(`execution ${dead}, which made the clips`);
 	});
 
-	test('that a callback woke, as the very first one after it fell asleep', async () => {
+	test('after a callback, the first one after the run was put to wait', async () => {
 		const { engine } = stage;
 		const prompts = numbered(6);
-		const run = await engine.runNode(sleepy(stage, prompts));
+		const run = await stage.sleep(prompts);
 		const [first] = taskIds(stage);
 		await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
 		await engine.sweep();
@@ -65,22 +65,9 @@ describe('killed in the middle of a round', () => {
 		expect(replayed()).toHaveLength(1);
 	});
 
-	test('again and again', async () => {
-		const { engine } = stage;
-		const prompts = numbered(20);
-		const run = await engine.runNode(sleepy(stage, prompts));
-		for (let times = 0; times < 2; times++) {
-			stage.pass(60);
-			await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
-			await engine.sweep();
-			await nextRound(stage, run);
-		}
-		await expectAllDelivered(run, prompts);
-	});
-
 	test('while a video is stored: it is stored once more', async () => {
 		const { engine, sandbox } = stage;
-		const run = await engine.runNode(sleepy(stage, ['A fox']));
+		const run = await stage.sleep(['A fox']);
 		sandbox.faults.add({ action: 'file-slow:1', route: 'file', nth: 1 });
 		stage.pass(60);
 		const { id } = partOf(stage, run, 'worker');
@@ -98,7 +85,7 @@ describe('killed in the middle of a round', () => {
 test('killed before it could go to sleep, the sheet leaves nothing that would go on', async () => {
 	const { engine, sandbox } = stage;
 	sandbox.faults.add({ route: 'submit', action: { kind: 'slow', part: 'headers', seconds: 1 } });
-	const running = engine.start(sleepy(stage, numbered(12), { executionId: 'early' }));
+	const running = stage.start(numbered(12), { ...ASLEEP, executionId: 'early' });
 	await sandbox.ledger.waitFor((ledger) => ledger.accepted().length === 5);
 	engine.crash(partOf(stage, { options: { executionId: 'early' } }, 'worker').id);
 	expect((await running.finished).status).toBe('crashed');
@@ -114,9 +101,9 @@ test('killed before it could go to sleep, the sheet leaves nothing that would go
 
 test('a sheet that is cut off in every round, and never gets on, ends with what is known', async () => {
 	const { engine, sandbox } = stage;
-	const run = await engine.runNode(
-		sleepy(stage, [open('A fox'), open('A cat')], { onError: 'continueRegularOutput' }),
-	);
+	const run = await stage.sleep([open('A fox'), open('A cat')], {
+		onError: 'continueRegularOutput',
+	});
 	const ids = taskIds(stage);
 	for (let times = 0; times < 6; times++) {
 		sandbox.faults.add({ action: 'task-slow:0.3', route: 'task', times: 1 });

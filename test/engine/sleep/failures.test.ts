@@ -3,14 +3,12 @@ import { column, errorText, jsonOf, rowsOf } from '../laws/setup';
 import { StoredCredentials } from '../storedCredentials';
 import {
 	endClip,
-	findPart,
 	isWaiting,
 	nextRound,
 	open,
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
@@ -21,16 +19,14 @@ describe('a sheet with one row that is refused, one that fails and two that are 
 	const prompts = ['good', '[[moderation-400]] refused', '[[fail:content]] failing', 'fine'];
 
 	async function asleep(options: RunOptions) {
-		const run = await stage.engine.runNode(
-			sleepy(stage, prompts, {
-				parameters: { metadata: '={{ { row: $json.row } }}' },
-				...options,
-			}),
-		);
+		const run = await stage.sleep(prompts, {
+			parameters: { metadata: '={{ { row: $json.row } }}' },
+			...options,
+		});
 		expect(run.status).toBe('waiting');
 		const final = await toTheEnd(stage, run, 5);
-		expect(stage.sandbox.ledger.submits()).toHaveLength(4);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(2);
+		expect(stage.ledger.submits()).toHaveLength(4);
+		expect(stage.ledger.charges()).toHaveLength(2);
 		return final;
 	}
 
@@ -45,93 +41,31 @@ describe('a sheet with one row that is refused, one that fails and two that are 
 		expect(final.execution.resultData.runData).not.toHaveProperty('Next');
 		expect(partOf(stage, final, 'sheet').status).toBe('error');
 	});
-
-	test('On Error: continue. Four items in order, as polling gives them', async () => {
-		const final = await asleep({ onError: 'continueRegularOutput' });
-		const [good, failing, fine] = taskIds(stage);
-		expect(final.status).toBe('success');
-		expect(column(final, 'status')).toEqual(['completed', 'failed', 'failed', 'completed']);
-		expect(column(final, 'taskId')).toEqual([good, undefined, failing, fine]);
-		expect(column(final, 'metadata')).toEqual([0, 1, 2, 3].map((row) => ({ row })));
-		expect(jsonOf(final)[1].error).toMatch(/moderation.*\[item 1\]/);
-		expect(jsonOf(final)[2].error).toContain(failing);
-		expect(final.items.map(({ binary }) => binary !== undefined)).toEqual([
-			true,
-			false,
-			false,
-			true,
-		]);
-		expect(findPart(stage, final, 'sheet')).toBeUndefined();
-	});
-
-	test('On Error: error output. Items with nothing but the error there, the others on output 0', async () => {
-		const final = await asleep({ onError: 'continueErrorOutput' });
-		const [good, failing, fine] = taskIds(stage);
-		expect(final.status).toBe('success');
-		expect(column(final, 'taskId')).toEqual([good, fine]);
-		expect(final.items.map(({ pairedItem }) => [pairedItem].flat()[0])).toMatchObject([
-			{ item: 0 },
-			{ item: 3 },
-		]);
-		expect(final.errorItems).toHaveLength(2);
-		expect(final.errorItems.map(({ json }) => json.error)).toEqual([
-			expect.stringMatching(/moderation.*\[item 1\]/),
-			expect.stringContaining(failing),
-		]);
-	});
-
-	test('Retry On Fail buys nothing twice', async () => {
-		const retrying = { retryOnFail: true, maxTries: 3 };
-		await asleep({ ...retrying, onError: 'continueRegularOutput' });
-		stage.sandbox.ledger.reset();
-		const thrown = await asleep(retrying);
-		expect(thrown.status).toBe('error');
-	});
 });
 
-test('a first row that fails asleep is not bought again by Retry On Fail', async () => {
-	const run = await stage.engine.runNode(
-		sleepy(stage, ['[[fail]] bad', 'good'], {
-			retryOnFail: true,
-			maxTries: 3,
-			onError: 'continueRegularOutput',
-		}),
-	);
-	const final = await toTheEnd(stage, run, 5);
+test('a first row that fails asleep is not submitted again by Retry On Fail', async () => {
+	const final = await stage.sleepThrough(['[[fail]] bad', 'good'], {
+		retryOnFail: true,
+		maxTries: 3,
+		onError: 'continueRegularOutput',
+	});
 	expect(column(final, 'status')).toEqual(['failed', 'completed']);
-	expect(stage.sandbox.ledger.submits()).toHaveLength(2);
+	expect(stage.ledger.submits()).toHaveLength(2);
 });
 
 test('an invalid row costs the others nothing, and stands in its place', async () => {
 	const items = rowsOf(['A fox', '', 'A cat']);
-	const run = await stage.engine.runNode(
-		sleepy(stage, [], { items, onError: 'continueRegularOutput' }),
-	);
-	const final = await toTheEnd(stage, run, 5);
+	const final = await stage.sleepThrough([], { items, onError: 'continueRegularOutput' });
 	expect(column(final, 'status')).toEqual(['completed', 'failed', 'completed']);
 	expect(jsonOf(final)[1].error).toMatch(/Prompt/);
 });
 
-test('without continue-on-fail an invalid row stops all before the first request', async () => {
-	const run = await stage.engine.runNode(sleepy(stage, ['good', '', 'fine']));
-	expect(run.error?.message).toMatch(/'Prompt' is empty.*\[item 1\]/);
-	expect(stage.sandbox.ledger.requests()).toEqual([]);
-});
-
-test('an estimate above Maximum Cost is told before anything is paid for', async () => {
-	const run = await stage.engine.runNode(
-		sleepy(stage, ['A fox'], { nodeOptions: { maxCost: 0.1 } }),
-	);
-	expect(errorText(run)).toMatch(/above 'Maximum Cost/);
-	expect(stage.sandbox.ledger.requests()).toEqual([]);
-});
-
 test('a clip that cannot be downloaded is completed, with its link and an error', async () => {
-	const run = await stage.engine.runNode(
-		sleepy(stage, [open('A fox'), open('A cat')], { onError: 'continueRegularOutput' }),
-	);
+	const run = await stage.sleep([open('A fox'), open('A cat')], {
+		onError: 'continueRegularOutput',
+	});
 	const [fox, cat] = taskIds(stage);
-	stage.sandbox.faults.add({ action: 'expired-once:9', route: 'file', when: { taskId: fox } });
+	stage.faults.add({ action: 'expired-once:9', route: 'file', when: { taskId: fox } });
 	await endClip(stage, fox);
 	await endClip(stage, cat);
 	const final = await stage.engine.finalRun(run);
@@ -144,32 +78,22 @@ test('a clip that cannot be downloaded is completed, with its link and an error'
 	expect(final.items.map(({ binary }) => binary !== undefined)).toEqual([false, true]);
 });
 
-test('a cancelled clip is a failed one', async () => {
-	const run = await stage.engine.runNode(
-		sleepy(stage, ['[[cancelled]] A fox'], { onError: 'continueRegularOutput' }),
-	);
-	expect(column(await toTheEnd(stage, run, 5), 'status')).toEqual(['failed']);
-});
-
-test('too low a balance is told with what is left, and with one request for it', async () => {
-	const run = await stage.engine.runNode(
-		sleepy(stage, ['A fox', '[[402]] A cat', '[[402]] A dog'], {
-			onError: 'continueRegularOutput',
-		}),
-	);
-	const final = await toTheEnd(stage, run, 5);
+test('too low a balance: the error says what is left, with one request for it', async () => {
+	const final = await stage.sleepThrough(['A fox', '[[402]] A cat', '[[402]] A dog'], {
+		onError: 'continueRegularOutput',
+	});
 	expect(column(final, 'status')).toEqual(['completed', 'failed', 'failed']);
 	for (const error of column(final, 'error').slice(1)) {
 		expect(error).toMatch(/balance is too low.*balance: [\d.]+ USD/);
 	}
-	expect(stage.sandbox.ledger.requests('balance')).toHaveLength(1);
+	expect(stage.ledger.requests('balance')).toHaveLength(1);
 });
 
-describe('a provider that has no place or no answer', () => {
+describe('a provider that is busy or does not answer', () => {
 	test.each(['429:2', 'overloaded:2', 'no-channel:1', 'reset-before-accept:2', 'html-502:1'])(
 		'%s: the submit is sent again with the same key and bytes in a later round',
 		async (word) => {
-			const run = await stage.engine.runNode(sleepy(stage, [`[[${word}]] A fox`, 'A cat']));
+			const run = await stage.sleep([`[[${word}]] A fox`, 'A cat']);
 			expect(run.status).toBe('waiting');
 			const final = await toTheEnd(stage, run, 10);
 			expect(column(final, 'status')).toEqual(['completed', 'completed']);
@@ -185,10 +109,9 @@ describe('a provider that has no place or no answer', () => {
 	test.each(['reset-after-accept', '502-after-accept', 'half-after-accept', '503-after-accept:2'])(
 		'%s: the clip is found again, and charged once',
 		async (word) => {
-			const run = await stage.engine.runNode(sleepy(stage, [`[[${word}]] A fox`]));
-			const final = await toTheEnd(stage, run, 10);
+			const final = await stage.sleepThrough([`[[${word}]] A fox`]);
 			expect(jsonOf(final)).toMatchObject([{ status: 'completed', taskId: taskIds(stage)[0] }]);
-			expect(stage.sandbox.ledger.charges()).toHaveLength(1);
+			expect(stage.ledger.charges()).toHaveLength(1);
 			expect(taskIds(stage)).toHaveLength(1);
 		},
 	);
@@ -196,10 +119,9 @@ describe('a provider that has no place or no answer', () => {
 	test.each(['task-502:3', 'task-reset:3', 'task-half:2', 'task-html:2', 'task-401:1'])(
 		'%s: reads are repeated',
 		async (word) => {
-			const run = await stage.engine.runNode(
-				sleepy(stage, [`[[${word}]] A fox`], { onError: 'continueRegularOutput' }),
-			);
-			const final = await toTheEnd(stage, run, 12);
+			const final = await stage.sleepThrough([`[[${word}]] A fox`], {
+				onError: 'continueRegularOutput',
+			});
 			const status = word === 'task-401:1' ? 'processing' : 'completed';
 			expect(jsonOf(final)).toMatchObject([{ status, taskId: taskIds(stage)[0] }]);
 		},
@@ -213,12 +135,10 @@ describe('a credential that is deleted while the sheet sleeps', () => {
 	afterEach(() => jest.restoreAllMocks());
 
 	test('ends it after three rounds, with the tasks named', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, [open('A fox'), open('A cat')], {
-				onError: 'continueRegularOutput',
-				nodeOptions: { concurrency: 1 },
-			}),
-		);
+		const run = await stage.sleep([open('A fox'), open('A cat')], {
+			onError: 'continueRegularOutput',
+			nodeOptions: { concurrency: 1 },
+		});
 		const [fox] = taskIds(stage);
 		jest.spyOn(StoredCredentials.prototype, 'getDecrypted').mockRejectedValue(gone);
 		for (let round = 0; round < 2; round++) await roundAfter(stage, run, 60);
@@ -233,7 +153,7 @@ describe('a credential that is deleted while the sheet sleeps', () => {
 	});
 
 	test('once or twice only is a database that was busy', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, ['A fox']));
+		const run = await stage.sleep(['A fox']);
 		jest
 			.spyOn(StoredCredentials.prototype, 'getDecrypted')
 			.mockRejectedValueOnce(gone)

@@ -6,7 +6,6 @@ import {
 	nextRound,
 	partOf,
 	setTheSleepStage,
-	sleepy,
 	toTheEnd,
 } from '../operations/sleepStage';
 
@@ -33,8 +32,7 @@ async function row(prompt: string, first: string, last?: string): Promise<INodeE
 	};
 }
 
-const bodies = () =>
-	stage.sandbox.ledger.accepted().map(({ body }) => body as Record<string, unknown>);
+const bodies = () => stage.ledger.accepted().map(({ body }) => body as Record<string, unknown>);
 
 test('an image of several rows is uploaded once, also for rows that are submitted rounds later', async () => {
 	const items = [
@@ -43,9 +41,11 @@ test('an image of several rows is uploaded once, also for rows that are submitte
 		await row('C', 'one'),
 		await row('D', 'two'),
 	];
-	const run = await stage.engine.runNode(
-		sleepy(stage, [], { items, parameters: fromFiles, nodeOptions: { concurrency: 1 } }),
-	);
+	const run = await stage.sleep([], {
+		items,
+		parameters: fromFiles,
+		nodeOptions: { concurrency: 1 },
+	});
 	expect(run.status).toBe('waiting');
 	const final = await toTheEnd(stage, run, 10);
 	expect(column(final, 'status')).toEqual(Array(4).fill('completed'));
@@ -62,18 +62,16 @@ test('an image of several rows is uploaded once, also for rows that are submitte
 
 test('images by URL are sent as they stand', async () => {
 	const address = `${stage.sandbox.filesUrl}/cat.png`;
-	const run = await stage.engine.runNode(
-		sleepy(stage, ['A', 'B'], {
-			parameters: { source: 'image', imageInput: 'url', startImageUrl: address },
-		}),
-	);
+	const run = await stage.sleep(['A', 'B'], {
+		parameters: { source: 'image', imageInput: 'url', startImageUrl: address },
+	});
 	await toTheEnd(stage, run, 5);
 	expect(bodies().map(({ image_urls: images }) => images)).toEqual([[address], [address]]);
-	expect(stage.sandbox.ledger.uploads()).toEqual([]);
+	expect(stage.ledger.uploads()).toEqual([]);
 });
 
 test('the addresses that wake the execution that makes the clips are sent along, under both names', async () => {
-	const run = await stage.engine.runNode(sleepy(stage, ['A']));
+	const run = await stage.sleep(['A']);
 	const { id } = partOf(stage, run, 'worker');
 	const token = stage.engine.savedData(id)?.resumeToken;
 	const base = `http://127.0.0.1:5678/webhook-waiting/${id}`;
@@ -88,9 +86,11 @@ test('the addresses that wake the execution that makes the clips are sent along,
 
 test('after a crash the same bytes are sent, with the same uploaded images', async () => {
 	const items = await Promise.all(['one', 'two', 'three'].map(async (name) => row(name, name)));
-	const run = await stage.engine.runNode(
-		sleepy(stage, [], { items, parameters: fromFiles, nodeOptions: { concurrency: 1 } }),
-	);
+	const run = await stage.sleep([], {
+		items,
+		parameters: fromFiles,
+		nodeOptions: { concurrency: 1 },
+	});
 	stage.pass(60);
 	await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
 	await stage.engine.sweep();
@@ -103,24 +103,23 @@ test('after a crash the same bytes are sent, with the same uploaded images', asy
 	expect(ledger.charges()).toHaveLength(3);
 });
 
-test('an upload that fails in passing is repeated; one that is refused costs its own row only', async () => {
+test('a retryable fault of an upload is repeated; a refused upload costs its own row only', async () => {
 	const faultOnce = (status: number) =>
-		stage.sandbox.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status } });
+		stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status } });
 	faultOnce(503);
 	const items = [await row('A', 'one'), await row('B', 'two')];
-	const run = await stage.engine.runNode(
-		sleepy(stage, [], { items, parameters: fromFiles, onError: 'continueRegularOutput' }),
-	);
-	const final = await toTheEnd(stage, run, 10);
+	const final = await stage.sleepThrough([], {
+		items,
+		parameters: fromFiles,
+		onError: 'continueRegularOutput',
+	});
 	expect(column(final, 'status')).toEqual(['completed', 'completed']);
 	faultOnce(413);
-	const again = await stage.engine.runNode(
-		sleepy(stage, [], {
-			items: [await row('C', 'three'), await row('D', 'four')],
-			parameters: fromFiles,
-			onError: 'continueRegularOutput',
-		}),
-	);
+	const again = await stage.sleep([], {
+		items: [await row('C', 'three'), await row('D', 'four')],
+		parameters: fromFiles,
+		onError: 'continueRegularOutput',
+	});
 	const refused = await toTheEnd(stage, again, 10);
 	expect(column(refused, 'status').sort()).toEqual(['completed', 'failed']);
 	expect(jsonOf(refused).filter(({ error }) => error)).toHaveLength(1);

@@ -1,14 +1,13 @@
 import '../inMemory';
 import { png } from '../../unit/apimart/imageFiles';
 import { column, numbered } from '../laws/setup';
-import { setTheSleepStage, sleepy, taskIds, toTheEnd } from '../operations/sleepStage';
+import { setTheSleepStage, taskIds, toTheEnd } from '../operations/sleepStage';
 
 const stage = setTheSleepStage();
 
 test('without a store for files the videos are fetched when the rows are delivered, and the saved sheet stays small', async () => {
-	const { engine, sandbox } = stage;
-	const run = await engine.runNode(sleepy(stage, numbered(7)));
-	const final = await toTheEnd(stage, run, 10);
+	const { sandbox } = stage;
+	const final = await stage.sleepThrough(numbered(7));
 	expect(column(final, 'status')).toEqual(Array(7).fill('completed'));
 	for (const { binary, json } of final.items) {
 		expect(binary?.data.id).toBeUndefined();
@@ -21,15 +20,13 @@ test('without a store for files the videos are fetched when the rows are deliver
 
 test('images are uploaded before the sheet sleeps, because they could not be found later', async () => {
 	const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
-	const run = await stage.engine.runNode(
-		sleepy(stage, [], {
-			items: numbered(3).map((prompt) => ({ json: { prompt }, binary: { data: image } })),
-			parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
-			nodeOptions: { concurrency: 1 },
-		}),
-	);
-	expect(stage.sandbox.ledger.uploads()).toHaveLength(1);
+	const run = await stage.sleep([], {
+		items: numbered(3).map((prompt) => ({ json: { prompt }, binary: { data: image } })),
+		parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
+		nodeOptions: { concurrency: 1 },
+	});
+	expect(stage.ledger.uploads()).toHaveLength(1);
 	const final = await toTheEnd(stage, run, 10);
 	expect(column(final, 'status')).toEqual(Array(3).fill('completed'));
-	expect(stage.sandbox.ledger.uploads()).toHaveLength(1);
+	expect(stage.ledger.uploads()).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import type { RunOptions } from '../harness';
-import { column, get, jsonOf, numbered } from '../laws/setup';
+import { column, jsonOf, numbered } from '../laws/setup';
 import {
 	endClip,
 	isWaiting,
@@ -7,7 +7,6 @@ import {
 	open,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
@@ -17,14 +16,11 @@ const goingOn: RunOptions = { onError: 'continueRegularOutput' };
 
 describe('Law 7, A timeout never looks like success: asleep', () => {
 	test('is said of the clip that was late, and of no other', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, ['A fox', open('late'), 'A cat'], {
-				...goingOn,
-				parameters: { metadata: '={{ { row: $json.row } }}' },
-				nodeOptions: { maxWait: 300 },
-			}),
-		);
-		const final = await toTheEnd(stage, run, 10);
+		const final = await stage.sleepThrough(['A fox', open('late'), 'A cat'], {
+			...goingOn,
+			parameters: { metadata: '={{ { row: $json.row } }}' },
+			nodeOptions: { maxWait: 300 },
+		});
 		expect(column(final, 'status')).toEqual(['completed', 'timedOut', 'completed']);
 		const { error, taskId, metadata } = jsonOf(final)[1];
 		expect(taskId).toBe(taskIds(stage)[1]);
@@ -36,9 +32,7 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 	});
 
 	test('is found out by the timer at the limit, and not before it', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, [open('late')], { ...goingOn, nodeOptions: { maxWait: 90 } }),
-		);
+		const run = await stage.sleep([open('late')], { ...goingOn, nodeOptions: { maxWait: 90 } });
 		await roundAfter(stage, run, 60);
 		await roundAfter(stage, run, 29);
 		expect(isWaiting(stage, run)).toBe(true);
@@ -47,73 +41,45 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 	});
 
 	test('a clip that was ready in the last moment is completed: there is one last read', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, [open('A fox')], { ...goingOn, nodeOptions: { maxWait: 90 } }),
-		);
+		const run = await stage.sleep([open('A fox')], { ...goingOn, nodeOptions: { maxWait: 90 } });
 		await stage.sandbox.finishTask(taskIds(stage)[0]);
 		await roundAfter(stage, run, 500);
 		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['completed']);
 	});
 
 	test('counts for each clip from its own submit, and a clip whose time is up makes room', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, [open('late'), 'A fox', 'A cat'], {
-				...goingOn,
-				nodeOptions: { maxWait: 120, concurrency: 1 },
-			}),
-		);
+		const run = await stage.sleep([open('late'), 'A fox', 'A cat'], {
+			...goingOn,
+			nodeOptions: { maxWait: 120, concurrency: 1 },
+		});
 		expect(taskIds(stage)).toHaveLength(1);
 		const final = await toTheEnd(stage, run, 12);
 		expect(column(final, 'status')).toEqual(['timedOut', 'completed', 'completed']);
-		expect(stage.sandbox.ledger.accepted()).toHaveLength(3);
+		expect(stage.ledger.accepted()).toHaveLength(3);
 	});
 
 	test('is that of its own row', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, [open('short'), open('long')], {
-				...goingOn,
-				nodeOptions: { maxWait: '={{ $json.row ? 5000 : 60 }}' },
-			}),
-		);
+		const run = await stage.sleep([open('short'), open('long')], {
+			...goingOn,
+			nodeOptions: { maxWait: '={{ $json.row ? 5000 : 60 }}' },
+		});
 		for (let minute = 0; minute < 5; minute++) await roundAfter(stage, run, 60);
 		expect(isWaiting(stage, run)).toBe(true);
 		await endClip(stage, taskIds(stage)[1]);
 		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['timedOut', 'completed']);
 	});
 
-	test('a submit that is refused for want of a place is given up in the end, and cost nothing', async () => {
-		stage.sandbox.faults.add({ action: '429', route: 'submit', times: 999 });
-		const run = await stage.engine.runNode(
-			sleepy(stage, ['A fox'], { ...goingOn, nodeOptions: { maxWait: 300 } }),
-		);
+	test('a submit that is refused for want of capacity is given up in the end, and nothing is charged', async () => {
+		stage.faults.add({ action: '429', route: 'submit', times: 999 });
+		const run = await stage.sleep(['A fox'], { ...goingOn, nodeOptions: { maxWait: 300 } });
 		expect(run.status).toBe('waiting');
 		const final = await toTheEnd(stage, run, 20);
 		expect(column(final, 'status')).toEqual(['failed']);
 		expect(column(final, 'taskId')).toEqual([undefined]);
-		expect(stage.sandbox.ledger.allCharges()).toEqual([]);
+		expect(stage.ledger.allCharges()).toEqual([]);
 	});
 
-	test('reads that fail all the time end as a timeout with the task id', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, ['[[task-502:999]] A fox'], { ...goingOn, nodeOptions: { maxWait: 200 } }),
-		);
-		const final = await toTheEnd(stage, run, 10);
-		expect(jsonOf(final)).toMatchObject([{ taskId: taskIds(stage)[0], status: 'timedOut' }]);
-		expect(jsonOf(final)[0].error).not.toMatch(/last seen/);
-	});
-
-	test('what has timed out is fetched with Get Video', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, [open('A fox')], { ...goingOn, nodeOptions: { maxWait: 60 } }),
-		);
-		const late = await toTheEnd(stage, run, 5);
-		await stage.sandbox.finishTask(taskIds(stage)[0]);
-		const fetched = await stage.engine.runNode(get(stage, column(late, 'error').map(String)));
-		expect(jsonOf(fetched)).toMatchObject([{ taskId: taskIds(stage)[0], status: 'completed' }]);
-		expect(stage.sandbox.ledger.charges()).toHaveLength(1);
-	});
-
-	test("the workflow's own time limit is told where it is shorter than the wait", async () => {
+	test('a workflow time limit that is shorter than the wait is a hint', async () => {
 		const workflow = stage.engine.workflow.bind(stage.engine);
 		const spy = jest.spyOn(stage.engine, 'workflow').mockImplementation((options) => {
 			const made = workflow(options);
@@ -122,7 +88,7 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		});
 		// The longest wait counts, whichever row it belongs to.
 		const nodeOptions = { maxWait: '={{ $json.row === 0 ? 900 : 300 }}' };
-		const run = await stage.engine.runNode(sleepy(stage, ['A fox', 'A cat'], { nodeOptions }));
+		const run = await stage.sleep(['A fox', 'A cat'], { nodeOptions });
 		spy.mockRestore();
 		expect(JSON.stringify(run.hints)).toMatch(/time limit .* is 600 seconds and .* 900/);
 		await toTheEnd(stage, run, 5);
@@ -133,9 +99,7 @@ describe('Get Video, asleep', () => {
 	const parameters = { waitUntilFinished: true, waitBy: 'sleep' };
 
 	async function submitted(prompts: string[]): Promise<string[]> {
-		const run = await stage.engine.runNode(
-			sleepy(stage, prompts, { parameters: { mode: 'submitOnly' } }),
-		);
+		const run = await stage.sleep(prompts, { parameters: { mode: 'submitOnly' } });
 		return column(run, 'taskId').map(String);
 	}
 
@@ -144,9 +108,11 @@ describe('Get Video, asleep', () => {
 		const items = [...ids]
 			.reverse()
 			.map((taskId, row) => ({ json: { taskId, own: `row ${row}` } }));
-		const run = await stage.engine.runNode(
-			get(stage, [], { items, parameters, nodeOptions: { includeInputFields: true } }),
-		);
+		const run = await stage.fetch([], {
+			items,
+			parameters,
+			nodeOptions: { includeInputFields: true },
+		});
 		expect(run.status).toBe('waiting');
 		const final = await toTheEnd(stage, run, 5);
 		expect(final.status).toBe('success');
@@ -156,16 +122,14 @@ describe('Get Video, asleep', () => {
 		expect(
 			final.items.every(({ binary }) => binary?.data.id?.includes(`${run.options.executionId}/`)),
 		).toBe(true);
-		expect(stage.sandbox.ledger.submits()).toHaveLength(4);
+		expect(stage.ledger.submits()).toHaveLength(4);
 	});
 
-	test('an unknown id and a failed clip are told, the others are waited for', async () => {
+	test('an unknown id and a failed clip are failed items, the others are waited for', async () => {
 		const ids = await submitted([open('A fox'), '[[fail]] [[slow:1]] bad']);
 		stage.pass(5);
 		const unknown = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
-		const run = await stage.engine.runNode(
-			get(stage, [ids[0], unknown, ids[1], 'no id'], { ...goingOn, parameters }),
-		);
+		const run = await stage.fetch([ids[0], unknown, ids[1], 'no id'], { ...goingOn, parameters });
 		expect(run.status).toBe('waiting');
 		await stage.sandbox.finishTask(ids[0]);
 		const final = await toTheEnd(stage, run, 5);
@@ -176,12 +140,10 @@ describe('Get Video, asleep', () => {
 	test('rows that do not wait are looked at, and not waited for', async () => {
 		const ids = await submitted([open('A fox'), open('A cat')]);
 		const items = ids.map((taskId, row) => ({ json: { taskId, row } }));
-		const run = await stage.engine.runNode(
-			get(stage, [], {
-				items,
-				parameters: { ...parameters, waitUntilFinished: '={{ $json.row === 0 }}' },
-			}),
-		);
+		const run = await stage.fetch([], {
+			items,
+			parameters: { ...parameters, waitUntilFinished: '={{ $json.row === 0 }}' },
+		});
 		await stage.sandbox.finishTask(ids[0]);
 		const final = await toTheEnd(stage, run, 5);
 		expect(column(final, 'status')).toEqual(['completed', 'submitted']);
@@ -190,20 +152,16 @@ describe('Get Video, asleep', () => {
 	test('clips that are ready come out at once', async () => {
 		const ids = await submitted(['A fox']);
 		stage.pass(120);
-		const run = await stage.engine.runNode(get(stage, ids, { parameters }));
+		const run = await stage.fetch(ids, { parameters });
 		expect(run.status).toBe('success');
 		expect(column(run, 'status')).toEqual(['completed']);
 		expect(run.items[0].binary?.data.id).toContain(`executions/${run.options.executionId}/`);
 	});
 
-	test('takes no places of Generate Video, and waits for more than there are places', async () => {
+	test('takes no slots of Generate Video, and waits for more tasks than there are slots', async () => {
 		const ids = await submitted(Array.from({ length: 3 }, (_, row) => open(`${row}`)));
-		const run = await stage.engine.runNode(
-			get(stage, ids, { parameters, nodeOptions: { concurrency: 1 } }),
-		);
-		const made = await stage.engine.runNode(
-			sleepy(stage, ['A cat'], { nodeOptions: { concurrency: 1 } }),
-		);
+		const run = await stage.fetch(ids, { parameters, nodeOptions: { concurrency: 1 } });
+		const made = await stage.sleep(['A cat'], { nodeOptions: { concurrency: 1 } });
 		expect(taskIds(stage)).toHaveLength(4);
 		for (const id of ids) await stage.sandbox.finishTask(id);
 		expect(column(await toTheEnd(stage, run, 5), 'status')).toEqual(Array(3).fill('completed'));

@@ -1,4 +1,4 @@
-import { column, generate, jsonOf, numbered } from '../laws/setup';
+import { column, jsonOf, numbered } from '../laws/setup';
 import {
 	callBack,
 	endClip,
@@ -9,7 +9,6 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
@@ -26,15 +25,13 @@ async function expectNothingLeft(run: { options: { executionId?: string } }) {
 }
 
 describe("Sleep in n8n's Database", () => {
-	test('twelve rows at cap 5: asleep after five submits, woken by callbacks, twelve items in order', async () => {
+	test('twelve rows at cap 5: waiting after five submits, resumed by callbacks, twelve items in order', async () => {
 		const { engine, sandbox } = stage;
 		const prompts = numbered(12).map(open);
-		const run = await engine.runNode(
-			sleepy(stage, prompts, {
-				parameters: { metadata: '={{ { row: $json.row } }}' },
-				nodeOptions: { includeInputFields: true },
-			}),
-		);
+		const run = await stage.sleep(prompts, {
+			parameters: { metadata: '={{ { row: $json.row } }}' },
+			nodeOptions: { includeInputFields: true },
+		});
 		expect(run.status).toBe('waiting');
 		expect(sandbox.ledger.accepted()).toHaveLength(5);
 		for (let ended = 0; ended < 12; ended++) {
@@ -68,26 +65,12 @@ describe("Sleep in n8n's Database", () => {
 		await expectNothingLeft(run);
 	});
 
-	test('without a single callback the timers deliver all', async () => {
-		const { engine, sandbox } = stage;
-		const run = await engine.runNode(sleepy(stage, numbered(12)));
-		expect(run.status).toBe('waiting');
-		const final = await toTheEnd(stage, run, 10);
-		expect(column(final, 'prompt')).toEqual(numbered(12));
-		expect(column(final, 'status')).toEqual(Array(12).fill('completed'));
-		expect(final.items.every(({ binary }) => binary?.data.id?.includes(idOf(run)))).toBe(true);
-		expect(sandbox.ledger.maxInFlight()).toBe(5);
-		expect(sandbox.ledger.charges()).toHaveLength(12);
-		await expectNothingLeft(run);
-	});
-
 	test('the item is the one that polling brings', async () => {
-		const { engine } = stage;
 		const parameters = { metadata: '={{ { row: $json.row } }}' };
-		const run = await engine.runNode(sleepy(stage, ['A fox'], { parameters }));
+		const run = await stage.sleep(['A fox'], { parameters });
 		expect(run.status).toBe('waiting');
 		const final = await toTheEnd(stage, run);
-		const polled = await engine.runNode(generate(stage, ['A fox'], { parameters }));
+		const polled = await stage.run(['A fox'], { parameters });
 		const [{ json, binary, pairedItem }] = final.items;
 		expect(json).toMatchObject({
 			taskId: taskIds(stage)[0],
@@ -104,49 +87,10 @@ describe("Sleep in n8n's Database", () => {
 		expect([pairedItem].flat()).toEqual([{ item: 0 }]);
 	});
 
-	test('a look while nothing has ended changes nothing', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, numbered(7).map(open)));
-		const before = { ...partOf(stage, run, 'worker'), waitTill: undefined };
-		for (let round = 0; round < 3; round++) await roundAfter(stage, run, 60);
-		expect(partOf(stage, run, 'worker')).toMatchObject({ id: before.id, status: 'waiting' });
-		expect(taskIds(stage)).toHaveLength(5);
-	});
-
-	test('Download Video off: the link only', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, ['A fox'], { parameters: { downloadVideo: false } }),
-		);
-		const final = await toTheEnd(stage, run);
-		expect(final.items[0].binary).toBeUndefined();
-		expect(jsonOf(final)[0].videoUrl).toContain('.mp4');
-		expect(stage.sandbox.ledger.downloads()).toEqual([]);
-	});
-
-	test('as a tool the node polls', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, ['A fox'], { asTool: true }));
-		expect(run.status).toBe('success');
-		expect(column(run, 'status')).toEqual(['completed']);
-	});
-
-	test('Execute Once makes one clip', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, numbered(3), { executeOnce: true }));
-		const final = await toTheEnd(stage, run);
-		expect(column(final, 'prompt')).toEqual(['A cat 0']);
-		expect(stage.sandbox.ledger.submits()).toHaveLength(1);
-	});
-
-	test('a run that is started by hand in the editor sleeps and wakes like any other', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, [open('A fox')], { mode: 'manual' }));
-		const [taskId] = taskIds(stage);
-		await endClip(stage, taskId);
-		const final = await stage.engine.finalRun(run);
-		expect(jsonOf(final)).toMatchObject([{ taskId, status: 'completed' }]);
-	});
-
 	test.each(['A "quoted" name', "It's", 'back\\slash', 'fox 🦊 {{ $json.x }} }}', '${x} `y`'])(
-		'a node named %p sleeps and wakes',
+		'a node named %p waits and resumes',
 		async (nodeName) => {
-			const run = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeName }));
+			const run = await stage.sleep([open('A fox')], { nodeName });
 			const [taskId] = taskIds(stage);
 			await endClip(stage, taskId);
 			const final = await stage.engine.finalRun(run);
@@ -155,27 +99,12 @@ describe("Sleep in n8n's Database", () => {
 	);
 
 	test('what earlier nodes gave out stays as it was, so that rows can be looked up downstream', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, ['A fox', 'A cat']));
-		const final = await toTheEnd(stage, run);
+		const final = await stage.sleepThrough(['A fox', 'A cat']);
 		const [rows] = final.execution.resultData.runData.Rows;
 		expect(rows.data?.main[0]?.map(({ json }) => json)).toEqual([
 			{ prompt: 'A fox', row: 0 },
 			{ prompt: 'A cat', row: 1 },
 		]);
-	});
-
-	test('a loop buys and sleeps in each of its rounds', async () => {
-		const { engine } = stage;
-		const first = await engine.runNode(sleepy(stage, ['same']));
-		const done = await toTheEnd(stage, first);
-		const { executionId } = first.options;
-		const second = await engine.runNode(
-			sleepy(stage, ['same'], { executionId, context: done.context, runIndex: 1 }),
-		);
-		expect(second.status).toBe('waiting');
-		const [one, two] = taskIds(stage);
-		expect(column(done, 'taskId')).toEqual([one]);
-		expect(column(await toTheEnd(stage, second), 'taskId')).toEqual([two]);
 	});
 });
 
@@ -183,16 +112,16 @@ describe('a sheet that does not have to sleep', () => {
 	test('delivers at once where every row was refused, as polling does', async () => {
 		const prompts = ['[[moderation-400]] one', '[[moderation-400]] two'];
 		const onError = 'continueRegularOutput';
-		const run = await stage.engine.runNode(sleepy(stage, prompts, { onError }));
+		const run = await stage.sleep(prompts, { onError });
 		expect(run.status).toBe('success');
-		const polled = await stage.engine.runNode(generate(stage, prompts, { onError }));
+		const polled = await stage.run(prompts, { onError });
 		expect(run.items).toEqual(polled.items);
 	});
 
 	test('throws at once the error that polling throws', async () => {
 		const prompts = ['[[moderation-400]] one', '[[402]] two'];
-		const run = await stage.engine.runNode(sleepy(stage, prompts));
-		const polled = await stage.engine.runNode(generate(stage, prompts));
+		const run = await stage.sleep(prompts);
+		const polled = await stage.run(prompts);
 		expect(run.status).toBe('error');
 		expect(run.error).toMatchObject({
 			message: polled.error?.message,
@@ -200,34 +129,23 @@ describe('a sheet that does not have to sleep', () => {
 		});
 		expect(findPart(stage, run, 'sheet')).toBeUndefined();
 	});
-
-	test('sends nothing where no row is valid', async () => {
-		const run = await stage.engine.runNode(
-			sleepy(stage, ['', ''], { onError: 'continueRegularOutput' }),
-		);
-		expect(run.status).toBe('success');
-		expect(column(run, 'status')).toEqual(['failed', 'failed']);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
-	});
 });
 
 describe('slots', () => {
 	test('those of a sleeping sheet count for a polling run with the same key', async () => {
 		const nodeOptions = { concurrency: 1 };
-		const asleep = await stage.engine.runNode(sleepy(stage, [open('A fox')], { nodeOptions }));
-		const running = stage.engine.start(
-			generate(stage, ['[[slow:1]] A cat'], { nodeOptions, nodeName: 'Other' }),
-		);
+		const asleep = await stage.sleep([open('A fox')], { nodeOptions });
+		const running = stage.start(['[[slow:1]] A cat'], { nodeOptions, nodeName: 'Other' });
 		await endClip(stage, taskIds(stage)[0]);
 		expect(column(await stage.engine.finalRun(asleep), 'status')).toEqual(['completed']);
 		expect(column(await running.finished, 'status')).toEqual(['completed']);
-		expect(stage.sandbox.ledger.maxInFlight()).toBe(1);
+		expect(stage.ledger.maxInFlight()).toBe(1);
 	});
 
 	test('two sheets of one key share them', async () => {
 		const { engine, sandbox } = stage;
-		const one = await engine.runNode(sleepy(stage, numbered(6, 'A cat')));
-		const two = await engine.runNode(sleepy(stage, numbered(6, 'A dog')));
+		const one = await stage.sleep(numbered(6, 'A cat'));
+		const two = await stage.sleep(numbered(6, 'A dog'));
 		expect(sandbox.ledger.accepted()).toHaveLength(5);
 		for (let minute = 0; minute < 20 && isWaiting(stage, two); minute++) {
 			stage.pass(60);
@@ -242,9 +160,9 @@ describe('slots', () => {
 	});
 });
 
-test('a callback that comes while its own round runs is made up for by the next look', async () => {
+test('a callback that comes while its own round runs is made up for by the next round', async () => {
 	const { engine, sandbox } = stage;
-	const run = await engine.runNode(sleepy(stage, [open('A fox'), open('A cat')]));
+	const run = await stage.sleep([open('A fox'), open('A cat')]);
 	const [fox, cat] = taskIds(stage);
 	sandbox.faults.add({ action: 'file-slow:1', route: 'file', when: { taskId: fox } });
 	const first = endClip(stage, fox);

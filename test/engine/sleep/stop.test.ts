@@ -9,10 +9,10 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
 	taskIds,
 } from '../operations/sleepStage';
 
+const ASLEEP = { parameters: { waitBy: 'sleep' } };
 const stage = setTheSleepStage({ concurrency: 0 });
 
 const idOf = ({ options }: NodeRun) => String(options.executionId);
@@ -39,14 +39,14 @@ function expectOpenTasksNamed(run: NodeRun, ids: string[]): void {
 
 describe('Law 8, Stop means stop: asleep', () => {
 	test.each(['a timer', 'a callback'])(
-		'Stop between two rounds: %s wakes the sheet, which submits nothing and ends',
+		'Stop between two rounds: %s resumes the sheet, which submits nothing and ends',
 		async (what) => {
-			const run = await stage.engine.runNode(sleepy(stage, numbered(12).map(open)));
+			const run = await stage.sleep(numbered(12).map(open));
 			const ids = taskIds(stage);
 			stage.engine.stop(idOf(run));
 			if (what === 'a timer') await roundAfter(stage, run, 60);
 			else await endClip(stage, ids[0]);
-			expect(stage.sandbox.ledger.submits()).toHaveLength(5);
+			expect(stage.ledger.submits()).toHaveLength(5);
 			expect(findPart(stage, run, 'worker')).toBeUndefined();
 			expectOpenTasksNamed(run, what === 'a timer' ? ids : ids.slice(1));
 			expect(endOfSheet(run).sentence).toMatch(
@@ -59,7 +59,7 @@ describe('Law 8, Stop means stop: asleep', () => {
 
 	test('Stop while a round runs: nothing is submitted after it', async () => {
 		const { engine, sandbox } = stage;
-		const run = await engine.runNode(sleepy(stage, numbered(12).map(open)));
+		const run = await stage.sleep(numbered(12).map(open));
 		const [first] = taskIds(stage);
 		sandbox.faults.add({ action: 'task-slow:0.5', route: 'task', when: { taskId: first } });
 		await sandbox.finishTask(first);
@@ -75,7 +75,7 @@ describe('Law 8, Stop means stop: asleep', () => {
 
 	test('Stop while a submit is on its way: that row is named, and no other is sent', async () => {
 		const { engine, sandbox } = stage;
-		const run = await engine.runNode(sleepy(stage, numbered(12)));
+		const run = await stage.sleep(numbered(12));
 		sandbox.faults.add({
 			route: 'submit',
 			action: { kind: 'slow', part: 'headers', seconds: 0.5 },
@@ -92,11 +92,11 @@ describe('Law 8, Stop means stop: asleep', () => {
 	});
 
 	test('Delete of the execution: the sheet ends and submits nothing', async () => {
-		const run = await stage.engine.runNode(sleepy(stage, numbered(7).map(open)));
+		const run = await stage.sleep(numbered(7).map(open));
 		const ids = taskIds(stage);
 		await stage.engine.delete(idOf(run));
 		await roundAfter(stage, run, 90);
-		expect(stage.sandbox.ledger.submits()).toHaveLength(5);
+		expect(stage.ledger.submits()).toHaveLength(5);
 		expectOpenTasksNamed(run, ids);
 		expect(endOfSheet(run).sentence).toContain('was deleted');
 	});
@@ -105,13 +105,13 @@ describe('Law 8, Stop means stop: asleep', () => {
 		'Stop on the execution that makes the clips: the run ends as its On Error says (%s)',
 		async (onError) => {
 			const { engine } = stage;
-			const run = await engine.runNode(sleepy(stage, numbered(7).map(open), { onError }));
+			const run = await stage.sleep(numbered(7).map(open), { onError });
 			const ids = taskIds(stage);
 			engine.stop(partOf(stage, run, 'worker').id);
 			expect(isWaiting(stage, run)).toBe(true);
 			await engine.sweep();
 			const final = await engine.finalRun(run);
-			expect(stage.sandbox.ledger.submits()).toHaveLength(5);
+			expect(stage.ledger.submits()).toHaveLength(5);
 			expect(final.status).toBe(onError === 'stopWorkflow' ? 'error' : 'success');
 			const told = everythingIn(final);
 			for (const taskId of ids) expect(told).toContain(taskId);
@@ -129,12 +129,12 @@ describe('Law 8, Stop means stop: asleep', () => {
 
 	test('Stop on the execution that watches over the sheet: the run ends, and nothing more is submitted', async () => {
 		const { engine } = stage;
-		const run = await engine.runNode(sleepy(stage, numbered(7).map(open)));
+		const run = await stage.sleep(numbered(7).map(open));
 		const ids = taskIds(stage);
 		const worker = partOf(stage, run, 'worker').id;
 		engine.stop(partOf(stage, run, 'sheet').id);
 		await endClip(stage, ids[0]);
-		expect(stage.sandbox.ledger.submits()).toHaveLength(5);
+		expect(stage.ledger.submits()).toHaveLength(5);
 		await engine.sweep();
 		const final = await engine.finalRun(run);
 		expect(final.status).toBe('error');
@@ -147,7 +147,7 @@ describe('Law 8, Stop means stop: asleep', () => {
 		'Delete of the %s, of which n8n tells nobody: the guard ends the run, and names what is known',
 		async (part) => {
 			const { engine } = stage;
-			const run = await engine.runNode(sleepy(stage, numbered(7).map(open)));
+			const run = await stage.sleep(numbered(7).map(open));
 			const guard = partOf(stage, run, 'guard').id;
 			await engine.timeOut(guard);
 			await engine.delete(partOf(stage, run, part).id);
@@ -156,7 +156,7 @@ describe('Law 8, Stop means stop: asleep', () => {
 			expect(final.status).toBe('error');
 			expect(errorText(final)).toMatch(/which made the clips of this sheet, was deleted/);
 			for (const taskId of taskIds(stage)) expect(everythingIn(final)).toContain(taskId);
-			expect(stage.sandbox.ledger.submits()).toHaveLength(5);
+			expect(stage.ledger.submits()).toHaveLength(5);
 		},
 	);
 
@@ -167,7 +167,7 @@ describe('Law 8, Stop means stop: asleep', () => {
 			nth: 3,
 			action: { kind: 'slow', part: 'headers', seconds: 0.5 },
 		});
-		const running = engine.start(sleepy(stage, numbered(12)));
+		const running = stage.start(numbered(12), ASLEEP);
 		await sandbox.ledger.waitFor((ledger) => ledger.accepted().length === 5);
 		running.cancel();
 		const run = await running.finished;

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import {
 	codeOf,
 	effectiveStatus,
-	header,
 	providerText,
 	retryAfterSeconds,
 	saysFailure,
@@ -47,11 +46,6 @@ describe('Retry-After', () => {
 			}),
 		);
 	});
-});
-
-it('finds a header whatever its spelling', () => {
-	expect(header({ 'Idempotency-Replayed': true }, 'idempotency-replayed')).toBe('true');
-	expect(header({ other: 'x' }, 'idempotency-replayed')).toBeUndefined();
 });
 
 describe('the status that an answer means', () => {

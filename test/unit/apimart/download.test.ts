@@ -53,7 +53,7 @@ describe('a file host that does not come to an end', () => {
 		expect(seconds()).toBeLessThan(5 * 60);
 	});
 
-	it('and refuses with a body that stalls is told by its status', async () => {
+	it('and refuses with a body that stalls is named by its status', async () => {
 		const { result, asked, seconds } = start(() => ({ statusCode: 503, body: new PassThrough() }));
 		const { message } = await apimartRejection(result);
 		expect(message).toMatch(/the file host answered HTTP 503/);

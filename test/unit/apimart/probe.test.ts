@@ -54,9 +54,4 @@ describe('the question at a callback address', () => {
 		expect(wasAborted).toBe(true);
 		expect(clock.openSleeps).toBe(0);
 	});
-
-	it('is unclear where nobody is there', async () => {
-		const { result } = await ask(async () => await Promise.reject(new Error('ECONNREFUSED')));
-		expect(result).toEqual({ answer: 'unclear', why: 'no connection' });
-	});
 });

@@ -25,7 +25,7 @@ test.each([
 	},
 );
 
-test('an unknown task is told as before', async () => {
+test('an unknown task asks to check the task ID', async () => {
 	const { details } = await refusedRead(400, { error: { message: 'Invalid task ID' } });
 	expect(details.kind).toBe('unknownTask');
 	expect(details.advice).toMatch(/Check the task ID/);

@@ -215,7 +215,7 @@ describe('when a link ends', () => {
 		expect(parseTask({ id: ID, status: 'completed', url: URL })?.expiresAtMs).toBeUndefined();
 	});
 
-	it('is not told of a task without a video', () => {
+	it('is left out of a task without a video', () => {
 		expect(parseTask(done)?.expiresAtMs).toBeUndefined();
 	});
 });

@@ -1,16 +1,12 @@
 /** Whatever a provider, a proxy or a caller writes: it costs no time, and what a person or a log gets of it is one short line. */
-import { retryAfterSeconds } from '../../../nodes/KlingFast/apimart/answer';
+import { describeCause, retryAfterSeconds } from '../../../nodes/KlingFast/apimart/answer';
 import {
 	looksLikeToken,
 	openToken,
 	taskIdOfCallback,
 } from '../../../nodes/KlingFast/apimart/callback';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
-import {
-	describeCause,
-	errorOfAnswer,
-	networkError,
-} from '../../../nodes/KlingFast/apimart/errors';
+import { errorOfAnswer, networkError } from '../../../nodes/KlingFast/apimart/errors';
 import { excerpt, redact } from '../../../nodes/KlingFast/apimart/redaction';
 import { parseSubmittedTaskId, parseTask, TASK_ID } from '../../../nodes/KlingFast/apimart/task';
 import {

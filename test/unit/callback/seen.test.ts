@@ -37,24 +37,9 @@ describe('of several deliveries', () => {
 		expect(staticData).toEqual({});
 		expect(claimTask(scope, 'task_1', 1, staticData).kind).toBe('mine');
 	});
-
-	test('each task and each trigger starts its own', () => {
-		const scope = freshScope();
-		expect(start(scope, 'task_1', 0, {})).toBe('mine');
-		expect(start(scope, 'task_2', 0, {})).toBe('mine');
-		expect(start(freshScope(), 'task_1', 0, {})).toBe('mine');
-	});
 });
 
 describe('static data', () => {
-	test('tells after a restart which tasks have started their run', () => {
-		const staticData: IDataObject = {};
-		start(freshScope(), 'task_1', 0, staticData);
-		const saved = JSON.parse(JSON.stringify(staticData)) as IDataObject;
-		expect(claimTask(freshScope(), 'task_1', HOUR_MS, saved).kind).toBe('repeated');
-		expect(claimTask(freshScope(), 'task_2', HOUR_MS, saved).kind).toBe('mine');
-	});
-
 	test('forgets what is older than 24 hours', () => {
 		const staticData: IDataObject = {};
 		start(freshScope(), 'task_1', 0, staticData);
@@ -62,15 +47,6 @@ describe('static data', () => {
 		expect(rememberedIds(staticData)).toEqual(['task_1', 'task_2']);
 		start(freshScope(), 'task_3', 25 * HOUR_MS, staticData);
 		expect(rememberedIds(staticData)).toEqual(['task_2', 'task_3']);
-	});
-
-	test('never holds more than 1,000 tasks, and those are the newest', () => {
-		const staticData: IDataObject = {};
-		for (let n = 1; n <= 1_100; n++) start(freshScope(), `task_${n}`, n, staticData);
-		const ids = rememberedIds(staticData);
-		expect(ids).toHaveLength(1_000);
-		expect(ids[0]).toBe('task_101');
-		expect(ids.at(-1)).toBe('task_1100');
 	});
 
 	test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(

@@ -112,7 +112,7 @@ describe('a token', () => {
 });
 
 describe('a probe', () => {
-	it('is told from a callback, and can be used for no other purpose', () => {
+	it('is not a callback, and can be used for no other purpose', () => {
 		expect(openToken(secret, sealProbe(secret))).toEqual({ kind: 'probe' });
 		expect(sealProbe(secret)).toMatch(/^[A-Za-z0-9_-]{20,60}$/);
 		const turned = Buffer.from(sealProbe(secret), 'base64url');

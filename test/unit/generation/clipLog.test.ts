@@ -14,43 +14,30 @@ function runThatLogs() {
 	return { run, lines };
 }
 
-test('a submit is told at info, with the task, the execution and the item', () => {
+test('each change of state is one line, which names the task', () => {
 	const { run, lines } = runThatLogs();
 	logSubmit(clip, false, run);
-	expect(lines).toEqual([`info Kling Fast: clip submitted: ${taskId} (execution 1234, item 3)`]);
+	logSubmit(clip, true, run);
+	logState(clip, { taskId, state: 'processing', stateWord: 'processing', progress: 91 }, run);
+	const completed: Outcome = { ...clip, status: 'completed' };
+	logEnd(clip, completed, run);
+	logEnd(clip, { ...completed, status: 'failed', fault: { message: 'No luck' } }, run);
+	expect(lines).toEqual([
+		`info Kling Fast: clip submitted: ${taskId} (execution 1234, item 3)`,
+		`info Kling Fast: clip found again, not bought twice: ${taskId} (execution 1234, item 3)`,
+		`debug Kling Fast: clip processing, 91 %: ${taskId} (item 3)`,
+		`info Kling Fast: clip completed: ${taskId} (item 3)`,
+		`warn Kling Fast: clip failed: ${taskId} (item 3): No luck`,
+	]);
 });
 
-test("the row's own data stands in it: one line, cut, without secrets", () => {
+test("the row's own data stands in the line of its submit: cut, without secrets", () => {
 	const { run, lines } = runThatLogs();
-	const pasted = `sk-${'a1'.repeat(10)}`;
+	const pasted = ['sk', 'a1'.repeat(10)].join('-');
 	const metadata = { row: 7, note: `a\nb ${pasted}`, long: 'x'.repeat(500) };
 	logSubmit({ ...clip, metadata }, false, run);
 	expect(lines[0]).toMatch(/\(execution 1234, item 3\) \{"row":7,"note":"a\\nb sk-\*\*\*/);
 	expect(lines[0]).not.toContain(pasted);
 	expect(lines[0]).not.toContain('\n');
 	expect(lines[0].length).toBeLessThan(350);
-});
-
-test('so is a clip that was found again', () => {
-	const { run, lines } = runThatLogs();
-	logSubmit(clip, true, run);
-	expect(lines[0]).toMatch(/^info Kling Fast: clip found again, not bought twice: task_/);
-	expect(lines[0]).toContain('(execution 1234, item 3)');
-});
-
-test('what the provider says in between is told at debug', () => {
-	const { run, lines } = runThatLogs();
-	logState(clip, { taskId, state: 'processing', stateWord: 'processing', progress: 91 }, run);
-	expect(lines).toEqual([`debug Kling Fast: clip processing, 91 %: ${taskId} (item 3)`]);
-});
-
-test('the end is told at info, and at warn with the reason where it went wrong', () => {
-	const { run, lines } = runThatLogs();
-	const completed: Outcome = { ...clip, status: 'completed' };
-	logEnd(clip, completed, run);
-	logEnd(clip, { ...completed, status: 'failed', fault: { message: 'No luck' } }, run);
-	expect(lines).toEqual([
-		`info Kling Fast: clip completed: ${taskId} (item 3)`,
-		`warn Kling Fast: clip failed: ${taskId} (item 3): No luck`,
-	]);
 });

@@ -48,7 +48,7 @@ describe('work that must not take longer', () => {
 		expect(clock.openSleeps).toBe(0);
 	});
 
-	it('is told to end, and is waited for no longer', async () => {
+	it('is aborted, and is waited for no longer', async () => {
 		const clock = new ManualClock();
 		const told: unknown[] = [];
 		const work = async (signal: AbortSignal) => {
@@ -120,7 +120,7 @@ it('makes an error of a reason that is none', () => {
 	expect(stopReason(AbortSignal.abort(stop))).toBe(stop);
 });
 
-it('sleeps for real, and wakes at once when stopped', async () => {
+it('sleeps for real, and ends at once when stopped', async () => {
 	const controller = new AbortController();
 	const long = realClock.sleep(3_600_000, controller.signal);
 	controller.abort(stop);

@@ -5,7 +5,8 @@ import {
 	type KeyParts,
 	type KeyScope,
 } from '../../../nodes/KlingFast/generation/idempotency';
-import { clipBody, type ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
+import type { ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
+import { REQUEST } from './run';
 
 const SCOPE: KeyScope = {
 	instanceId: 'instance',
@@ -39,75 +40,36 @@ describe('the key of a paid request', () => {
 		);
 	});
 
-	const otherScopes: Array<Partial<KeyScope>> = [
-		{ instanceId: 'other' },
-		{ workflowId: 'other' },
-		{ nodeId: 'other' },
-		{ executionId: '8' },
-		{ runIndex: 1 },
-	];
-	const otherParts: Array<Partial<KeyParts>> = [
-		{ itemIndex: 1 },
-		{ contentHash: 'other' },
-		{ attempt: 2 },
-		{ dedupeKey: 'row-1' },
-		{ dedupeKey: '' },
-	];
+	const change = (changes: Partial<KeyScope & KeyParts>, row: Partial<KeyParts>) =>
+		idempotencyKey({ ...SCOPE, ...changes }, { ...PARTS, ...row, ...changes });
 
-	it.each(otherScopes)('is another one with %j', (change) => {
-		expect(idempotencyKey({ ...SCOPE, ...change }, PARTS)).not.toBe(idempotencyKey(SCOPE, PARTS));
+	const always: Array<Partial<KeyScope & KeyParts>> = [
+		...[{ workflowId: 'other' }, { nodeId: 'other' }, { contentHash: 'other' }, { attempt: 2 }],
+		...[{ dedupeKey: 'row-2' }, { dedupeKey: '' }],
+	];
+	const unlessRowKey: Array<Partial<KeyScope & KeyParts>> = [
+		...[{ instanceId: 'other' }, { executionId: '8' }, { runIndex: 1 }, { itemIndex: 1 }],
+	];
+	const rowKey = { dedupeKey: 'row-1' };
+
+	it.each([...always, ...unlessRowKey])('is another one with %j', (changes) => {
+		expect(change(changes, {})).not.toBe(change({}, {}));
 	});
 
-	it.each(otherParts)('is another one with %j', (change) => {
-		expect(idempotencyKey(SCOPE, { ...PARTS, ...change })).not.toBe(idempotencyKey(SCOPE, PARTS));
+	it.each(always)('is another one under a Row Key, too, with %j', (changes) => {
+		expect(change(changes, rowKey)).not.toBe(change({}, rowKey));
+	});
+
+	it.each(unlessRowKey)('stays the same under a Row Key with %j', (changes) => {
+		expect(change(changes, rowKey)).toBe(change({}, rowKey));
 	});
 
 	it('cannot be the same because one part ends where the next begins', () => {
-		expect(idempotencyKey({ ...SCOPE, workflowId: 'a', nodeId: 'bc' }, PARTS)).not.toBe(
-			idempotencyKey({ ...SCOPE, workflowId: 'ab', nodeId: 'c' }, PARTS),
+		expect(change({ workflowId: 'a', nodeId: 'bc' }, {})).not.toBe(
+			change({ workflowId: 'ab', nodeId: 'c' }, {}),
 		);
 	});
 });
-
-describe("the key of a row that has a person's own key", () => {
-	const row: KeyParts = { ...PARTS, dedupeKey: 'row-1' };
-
-	it.each([
-		{ scope: { executionId: '8' } },
-		{ scope: { runIndex: 3 } },
-		{ scope: { instanceId: 'after a move' } },
-		{ parts: { itemIndex: 5 } },
-	])('stays the same with %j', ({ scope: otherScope, parts: otherPart }) => {
-		expect(idempotencyKey({ ...SCOPE, ...otherScope }, { ...row, ...otherPart })).toBe(
-			idempotencyKey(SCOPE, row),
-		);
-	});
-
-	it.each([
-		{ scope: { workflowId: 'other' } },
-		{ scope: { nodeId: 'other' } },
-		{ parts: { dedupeKey: 'row-2' } },
-		{ parts: { contentHash: 'other' } },
-		{ parts: { attempt: 2 } },
-	])('is another one with %j', ({ scope: otherScope, parts: otherPart }) => {
-		expect(idempotencyKey({ ...SCOPE, ...otherScope }, { ...row, ...otherPart })).not.toBe(
-			idempotencyKey(SCOPE, row),
-		);
-	});
-});
-
-const REQUEST: ClipRequest = {
-	shotsKind: 'single',
-	prompt: 'A cup',
-	shots: [],
-	durationSeconds: 5,
-	aspectRatio: '16:9',
-	quality: 'std',
-	audio: true,
-	moderate: false,
-	watermark: false,
-	metadata: {},
-};
 
 describe('the content of a clip', () => {
 	const changes: Array<Partial<ClipRequest>> = [
@@ -136,17 +98,5 @@ describe('the content of a clip', () => {
 
 	it("does not depend on the row's own data", () => {
 		expect(contentHash({ ...REQUEST, metadata: { row: 7 } }, [])).toBe(contentHash(REQUEST, []));
-	});
-
-	it('does not depend on where the provider calls back, although the body does', () => {
-		const callback = {
-			webhook: 'https://n8n.example/w/t',
-			callbackUrl: 'https://n8n.example/w/t/callback',
-		};
-		expect(JSON.parse(clipBody(REQUEST, [], callback))).toEqual({
-			...JSON.parse(clipBody(REQUEST, [])),
-			webhook: callback.webhook,
-			callback_url: callback.callbackUrl,
-		});
 	});
 });

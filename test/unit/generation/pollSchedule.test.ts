@@ -57,7 +57,7 @@ describe('whatever a provider tells', () => {
 		);
 	});
 
-	it('asks at most twice more than where it is told nothing', () => {
+	it('reads at most twice more than where the provider says nothing', () => {
 		const seconds = fc.double({ min: 0, max: 150, noNaN: true });
 		fc.assert(
 			fc.property(seconds, words, (clipSeconds, said) => {
@@ -100,7 +100,7 @@ describe('whatever a provider tells', () => {
 	});
 });
 
-describe('what is told pays where it is right', () => {
+describe('what the provider says pays where it is right', () => {
 	it.each(['progress that grows evenly', 'the right estimate'] as const)('%s', (name) => {
 		const silent = simulate(CLIPS, OURS, TELLERS.nothing, 1);
 		const heard = simulate(CLIPS, OURS, TELLERS[name], 1);
@@ -138,7 +138,7 @@ describe('a sleeping sheet', () => {
 	const delay = (elapsedSeconds: number, reads: number, progress?: number) =>
 		asleepDelaySeconds({ elapsedSeconds, reads, progress });
 
-	it('looks when the first clips are ready, and then once a minute', () => {
+	it('reads when the first clips are ready, and then once a minute', () => {
 		expect(delay(0, 0)).toBe(47);
 		expect(delay(30, 0)).toBe(17);
 		expect(delay(500, 0)).toBe(0);
@@ -146,7 +146,7 @@ describe('a sleeping sheet', () => {
 		expect(delay(47, 1, 0)).toBe(60);
 	});
 
-	it('is led by progress to look sooner, twice at most, and never within five seconds', () => {
+	it('reads sooner by the progress, twice at most, and never within five seconds', () => {
 		expect(delay(60, 1, 75)).toBeCloseTo(22.5);
 		expect(delay(60, 2, 75)).toBeCloseTo(22.5);
 		expect(delay(60, 3, 75)).toBe(60);

@@ -55,7 +55,7 @@ it('a row whose first attempt is forgotten is found by its second', async () => 
 });
 
 it.each([1, 2, 3, 4, 5])(
-	'is never bought twice within 24 hours, whenever it is run again (seed %d)',
+	'a row is never charged twice within 24 hours, whenever it is run again (seed %d)',
 	async (seed) => {
 		const random = seededRandom(seed);
 		const clock = new ManualClock();

@@ -73,7 +73,7 @@ describe('a sleeping sheet', () => {
 		expect(crashes).toBeGreaterThan(100);
 	});
 
-	it('submits nothing after it was told of Stop, and names what is known', async () => {
+	it('submits nothing once it knows of Stop, and names what is known', async () => {
 		const stopped = fc.record({ plan: plans, after: fc.nat(12) });
 		await fc.assert(
 			fc.asyncProperty(stopped, async ({ plan, after }) => {

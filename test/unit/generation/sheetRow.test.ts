@@ -1,23 +1,17 @@
-import { openRow, queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
-import type { Task } from '../../../nodes/KlingFast/apimart/task';
-import { faultSentence, outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
-import { NOT_READ, type Reading } from '../../../nodes/KlingFast/generation/polling';
+import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
+import { faultSentence } from '../../../nodes/KlingFast/generation/outcome';
 import {
 	abandon,
 	dueActions,
-	isOver,
 	openTaskIds,
 	outdated,
 	sleepSeconds,
 } from '../../../nodes/KlingFast/generation/sheet';
 import {
-	afterRead,
-	afterRefusal,
 	afterStore,
 	afterSubmit,
 	type SheetRow,
 } from '../../../nodes/KlingFast/generation/sheetRow';
-import { refusal } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { Provider, reset } from './provider';
 import { job, paidRun, sheetOf as sheetOfRun, video } from './run';
@@ -30,15 +24,6 @@ const ready = (itemIndex: number): SheetRow => ({ ...queued(itemIndex), phase: '
 const SUBMITTED = { taskId: 'task_1', firstSentAtMs: 0, isFound: false, isFromEarlierRun: false };
 const open = (itemIndex: number, taskId = `task_${itemIndex}`): SheetRow =>
 	afterSubmit(ready(itemIndex), { ...SUBMITTED, taskId }, 0, 47);
-
-const TASK: Task = {
-	taskId: 'task_1',
-	state: 'processing',
-	stateWord: 'processing',
-	progress: 40,
-};
-const RUNNING: Reading = { ...NOT_READ, reads: 1, task: TASK };
-const DONE: Task = { ...TASK, state: 'completed', videoUrl: 'https://files.example/1.mp4' };
 
 const MOMENT = { nowMs: 0, slots: 5, busy: new Set<number>() };
 const briefly = (rows: SheetRow[], moment: Partial<Parameters<typeof dueActions>[1]> = {}) =>
@@ -63,90 +48,23 @@ describe('what is due', () => {
 		expect(briefly(rows, { slots: 0 })).toEqual(['submit 1']);
 	});
 
-	it('is not sent before its time, nor twice at once', () => {
-		const later = { ...ready(0), nextTryAtMs: 5_000 };
-		expect(briefly([later, ready(1)], { busy: new Set([1]) })).toEqual([]);
-		expect(briefly([later], { nowMs: 5_000 })).toEqual(['submit 0']);
-	});
-
 	it('is prepared some rows ahead, and not the whole sheet', () => {
 		const rows = Array.from({ length: 500 }, (_, index) => queued(index));
 		const prepares = briefly(rows);
 		expect(prepares.length).toBeGreaterThanOrEqual(10);
 		expect(prepares.length).toBeLessThanOrEqual(50);
 	});
-
-	it('is nothing for rows that have ended', () => {
-		const ended = afterStore({ ...open(0), phase: 'made' }, { binary: video('task_0') });
-		expect(briefly([ended], { nowMs: 1e9 })).toEqual([]);
-		expect(isOver(sheetOf([ended]))).toBe(true);
-		expect(isOver(sheetOf([ended, open(1)]))).toBe(false);
-	});
 });
 
-describe('the sleep', () => {
-	it('is never longer than a minute nor shorter than a second', () => {
-		expect(sleepSeconds(sheetOf([open(0)]), 0, false)).toBe(47);
-		expect(sleepSeconds(sheetOf([open(0)]), 0, true)).toBe(60);
-		expect(sleepSeconds(sheetOf([open(0)]), 46_500, false)).toBe(1);
-		expect(sleepSeconds(sheetOf([ready(0)]), 0, true)).toBe(60);
-		expect(sleepSeconds(sheetOf([{ ...ready(0), nextTryAtMs: 7_000 }]), 0, true)).toBe(7);
-	});
-
-	it('ends at the time limit of a clip, also where callbacks wake the sheet', () => {
-		expect(sleepSeconds(sheetOf([open(0)]), 880_000, true)).toBe(20);
-	});
-});
-
-describe('a read', () => {
-	it('that finds the clip in the works is followed by another one, at the time limit at the latest', () => {
-		expect(afterRead(open(0), RUNNING, 50_000, 60)).toMatchObject({
-			phase: 'open',
-			nextReadAtMs: 110_000,
-		});
-		expect(afterRead(open(0), RUNNING, 890_000, 60).nextReadAtMs).toBe(900_000);
-	});
-
-	it('at the time limit is the last one, and what it says counts', () => {
-		const late = afterRead(open(0), RUNNING, 900_000, 60);
-		expect(late).toMatchObject({ phase: 'ended', outcome: { status: 'timedOut' } });
-		expect(outcomeJson(late.outcome).error).toMatch(/task_0 was not finished after 900 seconds/);
-		const done = afterRead(open(0), { ...RUNNING, isFinished: true, task: DONE }, 900_000, 60);
-		expect(done).toMatchObject({ phase: 'made', outcome: { status: 'completed' } });
-	});
-
-	it('that finds no video to fetch ends the row', () => {
-		const row = { ...open(0), settings: { maxWaitSeconds: 900, download: false } };
-		const done = afterRead(row, { ...RUNNING, isFinished: true, task: DONE }, 50_000, 60);
-		expect(done).toMatchObject({ phase: 'ended', outcome: { status: 'completed' } });
-	});
-});
-
-describe('a refusal', () => {
-	const fault = { message: 'The provider is busy' };
-
-	it('in passing is tried again, for as long as a clip may take', () => {
-		const first = afterRefusal(ready(0), fault, {
-			nowMs: 1_000,
-			retryAtMs: 3_000,
-			mayBeSent: false,
-		});
-		expect(first).toMatchObject({ phase: 'ready', tries: 1, nextTryAtMs: 3_000 });
-		const last = afterRefusal(first, fault, {
-			nowMs: 890_000,
-			retryAtMs: 902_000,
-			mayBeSent: false,
-		});
-		expect(last).toMatchObject({ phase: 'ended', outcome: { status: 'failed', fault } });
-	});
-
-	it('for good ends the row', () => {
-		const { message } = refusal(402, {});
-		expect(afterRefusal(ready(0), { message }, { nowMs: 0, mayBeSent: false })).toMatchObject({
-			phase: 'ended',
-			outcome: { fault: { message } },
-		});
-	});
+it.each([
+	['the first read is due', open(0), 0, false, 47],
+	['a callback tells of the end', open(0), 0, true, 60],
+	['a read is due within a second', open(0), 46_500, false, 1],
+	['a slot is waited for', ready(0), 0, true, 60],
+	['the next try of a submit is due', { ...ready(0), nextTryAtMs: 7_000 }, 0, true, 7],
+	['the time for the clip is up', open(0), 880_000, true, 20],
+])('the sleep lasts until %s: %#', (_, row, nowMs, isCalledBack, seconds) => {
+	expect(sleepSeconds(sheetOf([row]), nowMs, isCalledBack)).toBe(seconds);
 });
 
 describe('a sheet that is given up', () => {
@@ -190,15 +108,5 @@ describe('a sheet that is given up', () => {
 			expect.stringMatching(/is not known here/),
 			undefined,
 		]);
-	});
-});
-
-it('a task that was there before is read at once, and counts from now', () => {
-	const settings = { maxWaitSeconds: 900, download: true };
-	const row = openRow('task_9', { itemIndex: 0 }, settings, { nowMs: 5_000, isSingleRead: false });
-	expect(briefly([row], { nowMs: 5_000 })).toEqual(['read 0']);
-	expect(afterRead(row, RUNNING, 904_000, 60)).toMatchObject({
-		phase: 'open',
-		nextReadAtMs: 905_000,
 	});
 });

@@ -36,7 +36,7 @@ async function settle(): Promise<void> {
 }
 
 describe('the slots of an API key', () => {
-	it('are those that others leave', () => {
+	it('are those that other sheets leave', () => {
 		const apiKey = freshKey();
 		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
 		keepSlots(apiKey, 'mine', 3);
@@ -46,11 +46,6 @@ describe('the slots of an API key', () => {
 		expect(slotsLeftBeside(apiKey, 'a third', 5)).toBe(0);
 		keepSlots(apiKey, 'theirs', 0);
 		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
-	});
-
-	it('are counted per key', () => {
-		keepSlots(freshKey(), 'mine', 5);
-		expect(slotsLeftBeside(freshKey(), 'theirs', 5)).toBe(5);
 	});
 
 	it('that a sleeping sheet keeps run out, unless it says so anew', async () => {
@@ -65,7 +60,7 @@ describe('the slots of an API key', () => {
 		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
 	});
 
-	it('are told of to all who wait when one is given back, and not when one is taken', async () => {
+	it('wake all waiters when one is released, and not when one is acquired', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'mine', 2);
 		const waiting = [wait(apiKey, 'one'), wait(apiKey, 'two')];
@@ -77,7 +72,7 @@ describe('the slots of an API key', () => {
 		expect(waiting.map(({ isTold }) => isTold)).toEqual([true, true]);
 	});
 
-	it('are told of when what a sleeping sheet keeps has run out', async () => {
+	it('wake a waiter when what a sleeping sheet keeps has run out', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
 		const { told } = wait(apiKey, 'other');
@@ -87,7 +82,7 @@ describe('the slots of an API key', () => {
 		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
 	});
 
-	it('are not waited for by whoever has ended', async () => {
+	it('have no waiter left whose run has ended', async () => {
 		const apiKey = freshKey();
 		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
 		const waiting = wait(apiKey, 'other');

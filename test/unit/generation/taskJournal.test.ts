@@ -25,15 +25,6 @@ function taskId(number: number): string {
 }
 
 describe('the task ids in the custom data of the execution', () => {
-	it('are there as soon as they are known, each once', () => {
-		const data = customData({ mine: 'kept' });
-		const journal = new TaskJournal(data);
-		journal.add(taskId(1));
-		journal.add(taskId(2));
-		journal.add(taskId(1));
-		expect(data.values).toEqual({ mine: 'kept', klingTasks1: `${taskId(1)},${taskId(2)}` });
-	});
-
 	it('are all there, up to 80 of them, and leave half of the places to others', () => {
 		const data = customData();
 		const journal = new TaskJournal(data);
@@ -60,12 +51,6 @@ describe('the task ids in the custom data of the execution', () => {
 		for (let number = 0; number < 82; number++) journal.add(taskId(number));
 		expect(data.ids()[0]).toBe(taskId(2));
 		expect(data.ids()).toHaveLength(80);
-	});
-
-	it('of an earlier node of the execution stay', () => {
-		const data = customData({ klingTasks1: taskId(1) });
-		new TaskJournal(data).add(taskId(2));
-		expect(data.ids()).toEqual([taskId(1), taskId(2)]);
 	});
 
 	it('of a long sheet, five at a time, are written without a word of n8n about their length', () => {

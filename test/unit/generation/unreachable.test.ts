@@ -37,7 +37,7 @@ describe('a provider that was never reached', () => {
 		['a name server that does not answer', down('EAI_AGAIN'), 12, 10],
 		['a proxy that asks for a sign-in', response(407, ''), 12, 0],
 		['a page from the start', PAGE, 12, 120],
-	])('is told of for all rows: %s (%#)', async (_, fault, count, limitSeconds) => {
+	])('fails all rows in time: %s (%#)', async (_, fault, count, limitSeconds) => {
 		const { clock, api, run } = start(() => fault, seededRandom(count));
 		const outcomes = await clock.run(makeClips(rows(count), run));
 		expect(secondsOf({ clock })).toBeLessThanOrEqual(limitSeconds);
@@ -56,7 +56,7 @@ describe('a provider that was never reached', () => {
 		expect(api.tasks).toHaveLength(0);
 	});
 
-	it('leaves the places of the key to others meanwhile', async () => {
+	it('leaves the slots of the key to others meanwhile', async () => {
 		const { clock, run } = start(() => down('ECONNREFUSED'));
 		const free: number[] = [];
 		for (const at of [1, 500, 2_000, 5_000, 6_900]) {
@@ -143,7 +143,7 @@ describe('a provider that is out of reach for a while', () => {
 		expect(both[1]).toMatchObject({ status: 'failed', fault: { api: { kind: 'unreachable' } } });
 	});
 
-	it('although an answer was lost before: that row is asked for, the others are told at once', async () => {
+	it('although an answer was lost before: that row is asked for, the others fail at once', async () => {
 		const { clock, api, run } = start(({ body, atSeconds }) => {
 			if (atSeconds > 100) return undefined;
 			const isFirst = atSeconds === 0 && String(body).includes('Cup 0');
@@ -168,7 +168,7 @@ describe('a provider that is out of reach for a while', () => {
 		expect(api.tasks).toHaveLength(5);
 	});
 
-	it('after answers that were lost: the row may have been bought, and says so', async () => {
+	it('after answers that were lost: the row says that it may be charged', async () => {
 		const { clock, run } = start(({ atSeconds }) =>
 			atSeconds === 0 ? 'lose' : down('ECONNREFUSED'),
 		);
@@ -178,7 +178,7 @@ describe('a provider that is out of reach for a while', () => {
 		expect(outcomeJson(outcome).error).toMatch(/may exist and be charged.*dashboard/);
 	});
 
-	it('is told of in the log where the waits are long', async () => {
+	it('is in the log where the waits are long', async () => {
 		const { clock, run } = start(() => reset());
 		await clock.run(makeClip(job(3), run));
 		const lines = jest.mocked(run.logger.info).mock.calls.map(([line]) => line);

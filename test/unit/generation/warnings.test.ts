@@ -168,8 +168,8 @@ describe('the figures', () => {
 	test.each<[string, Settings, string]>([
 		[cup, sound, '0.336 USD instead of 0.504.'],
 		[cup, { ...sound, quality: 'pro', durationSeconds: 15 }, '1.344 USD instead of 2.016.'],
-		['She says "hi"', {}, 'With it the video costs 0.504 USD instead of 0.336.'],
-		['She says "hi"', { quality: '4k' }, 'With it the video costs the same here.'],
+		['She says "hi"', {}, 'With it the clip costs 0.504 USD instead of 0.336.'],
+		['She says "hi"', { quality: '4k' }, 'With it the clip costs the same here.'],
 	])('%s %j: %s', (prompt, settings, figures) => {
 		expect(warningsOf(clip(prompt, settings))[0]).toContain(figures);
 	});
@@ -204,7 +204,7 @@ describe('a run', () => {
 	test('says of which row the details are', () => {
 		const shapes = rows(2, (index) => ({ startSize: { width: 600, height: 600 + index } }));
 		expect(warningsOfRun(shapes)).toEqual([
-			"Items 0 and 1: The start image has another shape than 'Aspect Ratio' (600 x 600 pixels for 16:9 in the first of them). The video may take the shape of its image.",
+			"Items 0 and 1: The start image has another shape than 'Aspect Ratio' (600 x 600 pixels for 16:9 in the first of them). The clip may take the shape of its image.",
 		]);
 	});
 });

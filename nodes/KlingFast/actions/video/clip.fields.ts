@@ -13,8 +13,8 @@ export const GENERATE_OR_ESTIMATE = {
 
 /*
  * What makes the length and the price of a clip. Generate Video and Estimate Cost share these fields, so that a person
- * can switch from one to the other and keep what is filled in. In parts, because Generate Video has fields of its own
- * in between, some of which Estimate Cost shows for its warnings.
+ * can switch from one to the other and keep what is filled in. In parts, because Generate Video has fields of its own in
+ * between. Estimate Cost also shows what its warnings are about: the prompt, the start image, the camera.
  */
 
 export const shotsFields: INodeProperties[] = [

@@ -10,10 +10,15 @@ import { readEstimate } from './readClip';
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await eachItem(this, async (itemIndex) => {
 		const params = paramsOf(this, itemIndex);
-		const { startImageField: binaryField, ...clip } = readEstimate(params);
-		const label = params.label('startImageField');
-		const startSize = binaryField
-			? await startImageSize(this, itemIndex, { binaryField, label })
+		const { startFrame, ...clip } = readEstimate(params);
+		const isFile = startFrame && 'binaryField' in startFrame;
+		const startSize = isFile
+			? await startImageSize(
+					this,
+					itemIndex,
+					startFrame.binaryField,
+					params.label('startImageField'),
+				)
 			: undefined;
 		const warnings = warningsOf({ ...clip, startSize });
 		return {

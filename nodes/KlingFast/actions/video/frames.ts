@@ -63,7 +63,8 @@ export async function openFrames(
 export async function startImageSize(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ binaryField, label }: { binaryField: string; label: string },
+	binaryField: string,
+	label: string,
 ): Promise<ImageSize> {
 	const { bytes } = await readImage(context, itemIndex, binaryField, label, FRAME_LIMITS);
 	return checkedSize(bytes, binaryField, label);

@@ -40,7 +40,14 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	if (unable) return refuseAll(this, unable);
 	const rows = await readRows(this, run, settings);
 	const ready = rows.filter((row) => 'job' in row);
-	hintAtWarnings(this, ready);
+	const judged = ready.map(({ job: { itemIndex, request, frames } }) => ({
+		...request,
+		itemIndex,
+		startSize: frames[0]?.size,
+	}));
+	for (const message of warningsOfRun(judged)) {
+		this.addExecutionHints({ message, type: 'info', location: 'outputPane' });
+	}
 	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
 	const first = refusals.values().next().value;
 	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
@@ -60,17 +67,6 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const outcomes = await explainBalance(await finishAwake(sheet, run, jobs), run);
 	if (run.signal?.aborted) throw stopReason(run.signal);
 	return deliver(this, outcomes, { deliveryOf });
-}
-
-function hintAtWarnings(context: IExecuteFunctions, ready: ReadyRow[]): void {
-	const judged = ready.map(({ job: { itemIndex, request, frames } }) => ({
-		...request,
-		itemIndex,
-		startSize: frames[0]?.size,
-	}));
-	for (const message of warningsOfRun(judged)) {
-		context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
-	}
 }
 
 function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Settings): SheetRow {

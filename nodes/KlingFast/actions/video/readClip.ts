@@ -54,28 +54,30 @@ export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
 }
 
 /**
- * What an estimate and its warnings need of a row. Everything is held to the same rules as for a clip, so that what can be
- * estimated can also be generated; only the prompt may be missing.
+ * What an estimate and its warnings need of a row, held to the same rules as for a clip, so that what can be estimated can also be
+ * generated; only the prompt may be empty.
  *
  * @throws InvalidField for the first value that cannot be used
  */
-export function readEstimate(params: Params): JudgedClip & { startImageField?: string } {
+export function readEstimate(params: Params): JudgedClip & Pick<ClipRequest, 'startFrame'> {
 	const cameraMovement = readCameraMovement(params);
-	const length = readLength(params, cameraMovement);
-	const hasPrompt = !isWrittenInShots(length.shotsKind) && !isEmpty(params.value('prompt'));
+	const { shotsKind, shots, durationSeconds } = readLength(params, cameraMovement);
+	const hasPrompt = !isWrittenInShots(shotsKind) && !isEmpty(params.value('prompt'));
 	const isFile = params.choice('source') === 'image' && params.choice('imageInput') === 'binary';
 	return {
-		...length,
+		shotsKind,
 		prompt: hasPrompt ? readPrompt(params, cameraMovement) : '',
+		shots,
+		durationSeconds,
 		aspectRatio: params.choice<AspectRatio>('aspectRatio'),
 		quality: params.choice<Quality>('quality'),
 		audio: params.boolean('audio'),
+		...(isFile && { startFrame: { binaryField: params.text('startImageField') } }),
 		...(cameraMovement && { cameraMovement }),
-		...(isFile && { startImageField: params.text('startImageField') }),
 	};
 }
 
-/** The words of the movement. */
+/** In words, undefined for none. */
 function readCameraMovement(params: Params): string | undefined {
 	const movement = params.choice('options.cameraMovement');
 	return CAMERA_MOVEMENTS.find(({ value }) => value === movement)?.words || undefined;
