@@ -38,6 +38,7 @@ const GENERATE_OPTIONS: Row[] = [
 	['elements', 'Elements', 'fixedCollection', {}],
 	['elementsJson', 'Elements (JSON)', 'json', '[]'],
 	['includeInputFields', 'Include Other Input Fields', 'boolean', false],
+	['retryFailed', 'Make Again If It Fails', 'number', 1],
 	['maxCost', 'Maximum Cost (USD)', 'number', ''],
 	['maxWait', 'Maximum Wait (Seconds)', 'number', 900],
 	['negativePrompt', 'Negative Prompt', 'string', ''],

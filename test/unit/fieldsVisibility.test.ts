@@ -119,6 +119,7 @@ describe('Generate Video shows', () => {
 		expect(waiting).toEqual(expect.arrayContaining(['maxWait', 'pollInterval', 'outputField']));
 		const submitting = shownOptions({ ...VIDEO, mode: 'submitOnly' });
 		expect(waiting.filter((name) => !submitting.includes(name))).toEqual([
+			'retryFailed',
 			'pollInterval',
 			'outputField',
 		]);

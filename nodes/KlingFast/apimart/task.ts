@@ -24,6 +24,8 @@ export interface Task {
 	failure?: string;
 	/** Whether that is about what was asked for: sent again, the same would be refused again. */
 	isContentRefused?: boolean;
+	/** The same of a parameter: APIMart takes some wrong ones, and fails the task later. */
+	isParameterRefused?: boolean;
 }
 
 /** Links live for 24 hours after completion where the answer names no other end (recordings of 2026-09). */
@@ -92,8 +94,14 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 		expiresAtMs: video ? linkEndMs : undefined,
 		failure,
 		...(failure && CONTENT_WORDS.test(failure + failureCode(node)) && { isContentRefused: true }),
+		...(failure &&
+			PARAMETER_WORDS.test(failure + failureCode(node)) && { isParameterRefused: true }),
 	};
 }
+
+/** As with moderation there is no stable code: recordings and other clients show texts. The Chinese word is "parameter". */
+const PARAMETER_WORDS =
+	/build_request_failed|is invalid|invalid[_ ](request|param|argument|value|image|format)|unsupported|not supported|element_create_failed|\u53c2\u6570/i;
 
 /**
  * The task id in the answer to a submit: the array envelope, the object envelope of the versioned contract, and the

@@ -18,17 +18,19 @@ const METADATA_CHARACTERS = 200;
 
 /** A task id became known: from here on the clip can be found whatever happens to n8n. */
 export function logSubmit(
-	clip: Named & { metadata?: IDataObject },
+	/** `failedTaskId`: that of the row's attempt before this one. */
+	clip: Named & { metadata?: IDataObject; failedTaskId?: string },
 	isFound: boolean,
 	run: Logs & Pick<Run, 'keyScope'>,
 ): void {
 	const what = isFound ? 'clip found again, not bought twice' : 'clip submitted';
-	const { taskId, itemIndex, metadata = {} } = clip;
+	const { taskId, itemIndex, metadata = {}, failedTaskId } = clip;
 	const { executionId } = run.keyScope;
+	const after = failedTaskId ? `, the next attempt after ${failedTaskId}` : '';
 	const place = `execution ${executionId}, item ${itemIndex}`;
 	const isEmpty = Object.keys(metadata).length === 0;
 	const own = isEmpty ? '' : ` ${excerpt(JSON.stringify(metadata), METADATA_CHARACTERS)}`;
-	const line = `Kling Fast: ${what}: ${taskId} (${place})${own}`;
+	const line = `Kling Fast: ${what}: ${taskId}${after} (${place})${own}`;
 	run.logger.info(line, { taskId, itemIndex, executionId });
 }
 

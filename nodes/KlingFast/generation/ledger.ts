@@ -14,6 +14,8 @@ export interface LedgerEntry {
 	contentHash: string;
 	/** 1 for the first clip of the row, one more for each that failed or was refused before it. */
 	attempt: number;
+	/** Tasks of this row and content that have failed in this execution. */
+	failures?: number;
 	idempotencyKey: string;
 	/** The exact bytes of the POST; dropped when the task id is known, which is all that is needed from then on. */
 	body?: string;

@@ -35,6 +35,10 @@ export interface Outcome {
 	submittedAtMs?: number;
 	binary?: IBinaryData;
 	fault?: Fault;
+	/** Tasks that the row has had in this execution: the known one, and those that failed before it. */
+	attempts?: number;
+	/** Whether the task has failed, and the fault is that of the attempt after it, of which no task is known. */
+	isOfNextAttempt?: boolean;
 	/** Whether an earlier execution bought it. */
 	isFromEarlierRun?: boolean;
 	/** Whether its clip may exist although no task is known: every answer to its submit was lost. */
@@ -48,6 +52,7 @@ export function outcomeJson(outcome: Outcome): IDataObject {
 	const { task, request, fault } = outcome;
 	const submittedMs = task?.createdMs ?? outcome.submittedAtMs;
 	const metadata = outcome.metadata ?? request?.metadata;
+	const { attempts = 1 } = outcome;
 	return withoutUnknown({
 		taskId: outcome.taskId,
 		status: outcome.status,
@@ -63,6 +68,7 @@ export function outcomeJson(outcome: Outcome): IDataObject {
 		submittedAt: isoTime(submittedMs),
 		completedAt: isoTime(task?.completedMs),
 		elapsedSeconds: elapsedSeconds(task),
+		attempts: attempts > 1 ? attempts : undefined,
 		metadata: metadata && Object.keys(metadata).length > 0 ? metadata : undefined,
 		error: fault && faultSentence(outcome),
 	});
@@ -73,14 +79,24 @@ export function faultSentence({
 	fault,
 	taskId,
 	mayBeSent,
+	attempts = 1,
+	isOfNextAttempt,
 	itemIndex,
-}: Pick<Outcome, 'fault' | 'taskId' | 'mayBeSent'> & { itemIndex?: number }): string {
+}: Pick<Outcome, 'fault' | 'taskId' | 'mayBeSent' | 'attempts' | 'isOfNextAttempt'> & {
+	itemIndex?: number;
+}): string {
 	const message = fault?.message ?? '';
-	const task = taskId && !message.includes(taskId) ? ` (task ${taskId})` : '';
+	const which = attempts > 1 ? `attempt ${attempts}` : '';
+	const named = taskId && !message.includes(taskId) ? `task ${taskId}` : '';
+	const known = [named, which].filter((part) => part !== '').join(', ');
+	const suffix = known && ` (${known})`;
+	const task = isOfNextAttempt
+		? ` (in the next attempt after task ${taskId}, which failed)`
+		: suffix;
 	const item = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
 	const unsure = mayBeSent ? ' (the clip may exist and be charged all the same)' : '';
-	const named = `${message}${task}${unsure}${item}`;
-	return fault?.advice ? `${endSentence(named)} ${fault.advice}` : named;
+	const sentence = `${message}${task}${unsure}${item}`;
+	return fault?.advice ? `${endSentence(sentence)} ${fault.advice}` : sentence;
 }
 
 export function faultOf(error: unknown): Fault {
@@ -95,10 +111,15 @@ export function faultOf(error: unknown): Fault {
 export function faultOfTask(task: Task): Fault | undefined {
 	if (task.state === 'failed') {
 		const message = `APIMart could not make the clip: ${task.failure ?? task.stateWord}`;
-		if (!task.isContentRefused) return { message, advice: 'Failed clips are not charged.' };
-		const advice =
-			'Edit the prompt or the image of this row, or the same is refused again. Failed clips are not charged.';
-		return { message, advice, api: { kind: 'content' } };
+		const advice = isCharged(task)
+			? `APIMart says that it charged ${roundUsd(task.costUsd)} USD all the same: ask for it back with the task ID.`
+			: 'Failed clips are not charged.';
+		if (!task.isContentRefused) return { message, advice };
+		return {
+			message,
+			advice: `Edit the prompt or the image of this row, or the same is refused again. ${advice}`,
+			api: { kind: 'content' },
+		};
 	}
 	if (task.state === 'completed' && !task.videoUrl) {
 		return {
@@ -107,6 +128,24 @@ export function faultOfTask(task: Task): Fault | undefined {
 		};
 	}
 	return undefined;
+}
+
+/** Ended words that say no more than that it went wrong: what was cancelled, refused or given up at the provider is final. */
+const PLAIN_FAILURES = ['failed', 'failure', 'fail', 'error'];
+
+/**
+ * Whether the same clip is worth another task: this one failed by itself, and for nothing. What was refused would be refused again, and
+ * what was charged is not bought a second time.
+ */
+export function mayBeMadeAgain(task: Task): boolean {
+	const { stateWord, isContentRefused, isParameterRefused } = task;
+	const isRefused = isContentRefused || isParameterRefused;
+	return PLAIN_FAILURES.includes(stateWord) && !isRefused && !isCharged(task);
+}
+
+/** Whether APIMart names a price for the task. */
+export function isCharged(task: Task): task is Task & { costUsd: number } {
+	return (task.costUsd ?? 0) > 0;
 }
 
 /** What a status read tells of the row. */

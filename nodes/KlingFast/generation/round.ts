@@ -24,6 +24,7 @@ import {
 	type Sheet,
 } from './sheet';
 import {
+	afterError,
 	afterSingleRead,
 	afterLostTask,
 	afterRead,
@@ -31,8 +32,10 @@ import {
 	afterRefusedContent,
 	afterStore,
 	afterSubmit,
+	givenUp,
+	isBeforeSubmit,
 	mayPassOver,
-	queuedAgain,
+	passedOver,
 	type Refusal,
 	type SheetRow,
 } from './sheetRow';
@@ -153,28 +156,29 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boo
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
 	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
-	const work = { read, submit, prepare, store }[action.do];
+	const work = { read, submit, prepare, store, giveUp }[action.do];
 	// Set before the request leaves: a slot is taken from here on.
 	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, mayBeSent: true };
-	const after = await work(row, run, sheet).catch((error: unknown): SheetRow => ({
-		...row,
-		phase: 'ended',
-		outcome: { ...row.outcome, fault: faultOf(error) },
-	}));
+	const after = await work(row, run, sheet).catch((error: unknown) =>
+		afterError(row, faultOf(error)),
+	);
 	sheet.rows[rowIndex] = after;
 	sheet.heardAtMs = run.client.heardAtMs ?? sheet.heardAtMs;
 	if (action.do === 'store' && after === row) sheet.keepsFilesInMemory = true;
 	const { phase, outcome } = after;
 	const { taskId, itemIndex } = outcome;
-	const hasFailed = outcome.status === 'failed' || phase === 'queued';
-	if (row.job && row.phase === 'open' && hasFailed) {
-		markFailed({ itemIndex, contentHash: row.job.contentHash }, run, outcome.fault);
+	if (row.job && row.phase === 'open' && outcome.status === 'failed') {
+		const { isFromEarlierRun } = row;
+		const { contentHash } = row.job;
+		markFailed({ itemIndex, contentHash }, run, { ...outcome, isFromEarlierRun });
 	}
-	if (phase !== 'ended') return false;
-	if (taskId !== undefined) {
+	// That of the attempt before has been told already.
+	const isTold = isBeforeSubmit(row) && taskId === row.outcome.taskId;
+	if (taskId !== undefined && !isTold && (phase === 'ended' || phase === 'queued')) {
 		if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);
 		logEnd({ taskId, itemIndex }, outcome, run);
 	}
+	if (phase !== 'ended') return false;
 	const kind = outcome.fault?.api?.kind;
 	const { heardAtMs } = sheet;
 	if (action.do === 'submit') return isOfTheWay(kind) && (heardAtMs ?? -Infinity) < beganAtMs;
@@ -240,16 +244,17 @@ async function look(row: SheetRow, { client, clock, signal, logger }: RoundRun):
 
 async function submit(row: SheetRow, run: RoundRun, sheet: Sheet): Promise<SheetRow> {
 	try {
-		const submission = await submitPrepared(run.jobOf(row), run);
+		const submission = await submitPrepared(run.jobOf(row), run, row.startedAtMs);
 		const { taskId, isFound } = submission;
 		run.journal.add(taskId);
-		const { itemIndex, request } = row.outcome;
-		logSubmit({ taskId, itemIndex, metadata: request?.metadata }, isFound, run);
+		const { itemIndex, request, taskId: failedTaskId } = row.outcome;
+		const clip = { taskId, itemIndex, metadata: request?.metadata, failedTaskId };
+		logSubmit(clip, isFound, run);
 		const first = delaySeconds({ ...row, pollFromMs: run.clock.nowMs() }, NOT_READ, run);
 		return afterSubmit(row, submission, run.clock.nowMs(), first);
 	} catch (error) {
 		if (run.signal?.aborted) return { ...row, mayBeSent: true };
-		if (isReplayedRefusal(error) && mayPassOver(row)) return queuedAgain(row);
+		if (isReplayedRefusal(error) && mayPassOver(row)) return passedOver(row);
 		return afterRefusal(row, faultOf(error), refusalOf(error, row, run, sheet));
 	}
 }
@@ -276,8 +281,12 @@ function refusalOf(
 }
 
 async function prepare(row: SheetRow, run: RoundRun): Promise<SheetRow> {
-	const refused = await prepareEntry(run.jobOf(row), run);
+	const refused = await prepareEntry(run.jobOf(row), run, row.startedAtMs);
 	return refused ? afterRefusedContent(row, refused) : { ...row, phase: 'prepared' };
+}
+
+async function giveUp(row: SheetRow): Promise<SheetRow> {
+	return givenUp(row);
 }
 
 async function store(row: SheetRow, run: RoundRun): Promise<SheetRow> {

@@ -32,6 +32,8 @@ export interface WaitSettings {
 	maxWaitSeconds: number;
 	pollIntervalSeconds?: number;
 	download: boolean;
+	/** How many failed tasks of a row are followed by another one at once. */
+	retryFailed?: number;
 }
 
 /** An image of a clip. Uploaded when its clip is among the next to be sent. */

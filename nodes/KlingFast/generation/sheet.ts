@@ -8,7 +8,7 @@
 import type { KeyScope } from './idempotency';
 import type { LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
-import { abandonedRow, deadlineMs, isReadDue, type SheetRow } from './sheetRow';
+import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue, type SheetRow } from './sheetRow';
 
 /** All rows of one run of the node that sleeps. */
 export interface Sheet {
@@ -34,7 +34,7 @@ export interface Sheet {
 	isGivenUp?: boolean;
 }
 
-export type Action = { do: 'read' | 'submit' | 'prepare' | 'store'; rowIndex: number };
+export type Action = { do: 'read' | 'submit' | 'prepare' | 'store' | 'giveUp'; rowIndex: number };
 
 /** What counts at the moment of a decision. */
 export interface Moment {
@@ -60,12 +60,17 @@ export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment):
 	const submits: Action[] = [];
 	const stores: Action[] = [];
 	const prepares: Action[] = [];
+	const givenUp: Action[] = [];
 	let ahead = 0;
 	let filesAhead = 0;
 	sheet.rows.forEach((row, rowIndex) => {
 		const { phase, outcome } = row;
 		if (phase === 'ended') return;
 		const isBusy = busy.has(rowIndex);
+		if (!isBusy && nowMs >= givenUpAtMs(row)) {
+			givenUp.push({ do: 'giveUp', rowIndex });
+			return;
+		}
 		if (isBusy ? phase === 'queued' : phase === 'ready' || phase === 'prepared') {
 			ahead++;
 			if (hasFiles(row)) filesAhead++;
@@ -94,6 +99,7 @@ export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment):
 	return [
 		...namedReads,
 		...reads,
+		...givenUp,
 		...submitsAgain,
 		...submits.slice(0, free),
 		...stores,
@@ -108,9 +114,12 @@ function hasFiles({ job }: SheetRow): boolean {
 /** When something becomes due by itself; infinite where nothing does. What is due already waits for a slot, or its turn. */
 export function nextDueMs({ rows }: Sheet, nowMs: number): number {
 	let nextMs = Infinity;
-	for (const { phase, nextReadAtMs = 0, nextTryAtMs = 0 } of rows) {
+	for (const row of rows) {
+		const { phase, nextReadAtMs = 0, nextTryAtMs = 0 } = row;
 		const moment = phase === 'open' ? nextReadAtMs : phase === 'ready' ? nextTryAtMs : 0;
-		if (moment > nowMs && moment < nextMs) nextMs = moment;
+		for (const dueMs of [moment, givenUpAtMs(row)]) {
+			if (dueMs > nowMs && dueMs < nextMs) nextMs = dueMs;
+		}
 	}
 	return nextMs;
 }
@@ -135,6 +144,9 @@ export function releasePrepared(sheet: Sheet): void {
  * next try of a submit, a clip that should have called back by its progress, and a look once a minute.
  */
 export function sleepSeconds(sheet: Sheet, nowMs: number, isCalledBack: boolean): number {
+	// What was prepared is saved by this very sleep: where there is room for it, nothing else is waited for.
+	const isRoomLeft = inFlight(sheet) < sheet.concurrency;
+	if (isRoomLeft && sheet.rows.some(({ phase }) => phase === 'prepared')) return 1;
 	const rows = sheet.rows.map((row) => {
 		if (!isCalledBack || row.phase !== 'open') return row;
 		const overdueMs = row.reading?.reads ? (row.nextReadAtMs ?? 0) + CALLBACK_GRACE_MS : Infinity;

@@ -1,7 +1,7 @@
 /*
  * What must stay true:
  * - A row is plain data, and each of these functions gives a new one; none of them asks for the time or for anything else.
- * - From the moment a task id is known, the row carries it.
+ * - From the moment a task id is known, the row carries it; that of a failed attempt, until the next attempt has one.
  */
 import type { IBinaryData } from 'n8n-workflow';
 import type { Task } from '../apimart/task';
@@ -9,6 +9,7 @@ import {
 	faultOf,
 	faultOfTask,
 	isUnknownTask,
+	mayBeMadeAgain,
 	timeoutFault,
 	withTask,
 	type Fault,
@@ -34,7 +35,7 @@ export interface SheetRow {
 	settings: WaitSettings;
 	/** Absent where the task was there from the start, and once it is not needed any more. */
 	job?: SavedJob;
-	/** When the wait for the clip began: its submit, or its first look. */
+	/** When the wait for the clip began: the submit of its first attempt, or its first look. Before a submit: the next attempt's. */
 	startedAtMs?: number;
 	reading?: Reading;
 	nextReadAtMs?: number;
@@ -67,7 +68,7 @@ const MAX_EARLIER_FAILURES = 20;
 /** A task exists for this row. `firstReadSeconds`: after which a new task is read for the first time. */
 export function afterSubmit(
 	row: SheetRow,
-	{ taskId, firstSentAtMs, isFound, isFromEarlierRun }: Submission,
+	{ taskId, firstSentAtMs, isFound, isFromEarlierRun, attempts }: Submission,
 	nowMs: number,
 	firstReadSeconds: number,
 ): SheetRow {
@@ -78,7 +79,16 @@ export function afterSubmit(
 		tries: undefined,
 		nextTryAtMs: undefined,
 		phase: 'open',
-		outcome: { ...row.outcome, taskId, status, submittedAtMs: firstSentAtMs, isFromEarlierRun },
+		outcome: {
+			...row.outcome,
+			task: undefined,
+			fault: undefined,
+			taskId,
+			status,
+			submittedAtMs: firstSentAtMs,
+			isFromEarlierRun,
+			...(attempts > 1 && { attempts }),
+		},
 		startedAtMs: firstSentAtMs,
 		// A full provider may have refused a fresh task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
@@ -110,7 +120,7 @@ export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): She
 	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
 	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
-		return ended(row, mayBeSent ? { fault, mayBeSent } : { fault });
+		return ended(row, { ...withFault(row, fault), ...(mayBeSent && { mayBeSent }) });
 	}
 	const tries = (row.tries ?? 0) + 1;
 	return { ...row, tries, firstTryAtMs, nextTryAtMs, mayBeSent };
@@ -129,19 +139,61 @@ export function mayPassOver({ earlierFailures = 0 }: SheetRow): boolean {
 	return earlierFailures < MAX_EARLIER_FAILURES;
 }
 
-/** The next attempt of a row whose earlier one failed for nothing. */
-export function queuedAgain(row: SheetRow): SheetRow {
-	const { outcome, settings, job, firstTryAtMs, isSubmitOnly, earlierFailures = 0 } = row;
-	const { itemIndex, request, estimatedCostUsd } = outcome;
+/** What an earlier run left under the same row key has failed: the next attempt is asked for. */
+export function passedOver(row: SheetRow): SheetRow {
+	const { phase, outcome, earlierFailures = 0 } = row;
+	// Nothing that this run has begun: its wait starts with its own submit.
+	const isFirst = phase === 'open' && outcome.attempts === undefined;
 	return {
-		phase: 'queued',
-		outcome: { itemIndex, request, estimatedCostUsd, status: 'failed' },
-		settings,
-		job,
-		firstTryAtMs,
-		isSubmitOnly,
+		...queuedAgain(row),
+		startedAtMs: isFirst ? undefined : row.startedAtMs,
+		firstTryAtMs: row.firstTryAtMs,
 		earlierFailures: earlierFailures + 1,
 	};
+}
+
+/**
+ * The next attempt of a row whose task has failed, all within the wait of its first. Its slot goes to a row that is ready, and it takes
+ * the next one, before rows below it: asleep its key has to be saved before it is sent, and a slot kept meanwhile would stand empty.
+ */
+function queuedAgain(row: SheetRow): SheetRow {
+	const { outcome, settings, job, startedAtMs, isSubmitOnly, earlierFailures } = row;
+	return {
+		phase: 'queued',
+		outcome: { ...outcome, isFromEarlierRun: undefined },
+		settings,
+		job,
+		startedAtMs,
+		firstTryAtMs: startedAtMs,
+		isSubmitOnly,
+		earlierFailures,
+	};
+}
+
+/** When a row that waits for its next attempt is left as failed, because no time remains. */
+export function givenUpAtMs(row: SheetRow): number {
+	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.mayBeSent;
+	return isWaiting ? deadlineMs(row) : Infinity;
+}
+
+/** What the attempt before said is the row's end. */
+export function givenUp(row: SheetRow): SheetRow {
+	return ended(row, {});
+}
+
+/** Whether the row's next request has not been answered yet. */
+export function isBeforeSubmit({ phase }: SheetRow): boolean {
+	return phase === 'queued' || phase === 'prepared' || phase === 'ready';
+}
+
+/** What is done for the row went wrong in a way that nothing else here foresees. */
+export function afterError(row: SheetRow, fault: Fault): SheetRow {
+	return { ...row, phase: 'ended', outcome: { ...row.outcome, ...withFault(row, fault) } };
+}
+
+function withFault(row: SheetRow, fault: Fault): Pick<Outcome, 'fault' | 'isOfNextAttempt'> {
+	const isOfNextAttempt = isBeforeSubmit(row) && row.outcome.taskId !== undefined;
+	return isOfNextAttempt ? { fault, isOfNextAttempt } : { fault };
 }
 
 /** A status read has come back; the next one is due after `delaySeconds`, and the last one when the time is up. */
@@ -152,7 +204,7 @@ export function afterRead(
 	delaySeconds: number,
 ): SheetRow {
 	const { task, isFinished } = reading;
-	if (isFinished && task) return afterEnd(row, task);
+	if (isFinished && task) return afterEnd(row, task, nowMs);
 	const { taskId = '' } = row.outcome;
 	if (nowMs >= deadlineMs(row)) {
 		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, reading);
@@ -171,7 +223,7 @@ export function afterSingleRead(
 	looked: { task: Task } | { error: unknown },
 ): SheetRow {
 	if ('task' in looked) {
-		const after = afterEnd(row, looked.task);
+		const after = afterEnd(row, looked.task, Infinity);
 		const isNews = looked.task.state !== 'completed' && !row.isSubmitOnly;
 		return isNews ? { ...after, outcome: { ...after.outcome, isNews } } : after;
 	}
@@ -193,10 +245,12 @@ export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
 export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 	const { outcome, phase, mayBeSent } = row;
 	// What to do, and that nothing was charged, stands in it.
-	if (fault.api?.kind === 'unreachable') return ended(row, { fault });
+	if (fault.api?.kind === 'unreachable') return ended(row, withFault(row, fault));
 	// A finished clip has its link, and is told as finished.
 	if (phase === 'made') return ended(row, { fault });
-	if (outcome.taskId) {
+	// Its task has failed, and no other was begun.
+	if (outcome.taskId && isBeforeSubmit(row) && !mayBeSent) return givenUp(row);
+	if (outcome.taskId && !isBeforeSubmit(row)) {
 		const advice = 'The clip may still be finished and charged: fetch it with Get Video.';
 		return ended(row, { status: 'processing', fault: { ...fault, advice } });
 	}
@@ -204,7 +258,7 @@ export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
 		: 'This row was not submitted and nothing was charged for it.';
 	const uncertain = mayBeSent ? { mayBeSent } : {};
-	return ended(row, { ...uncertain, status: 'failed', fault: { ...fault, advice } });
+	return ended(row, { ...uncertain, status: 'failed', ...withFault(row, { ...fault, advice }) });
 }
 
 /** Whether the row's task should be read, be it for the last time. */
@@ -217,12 +271,15 @@ export function deadlineMs({ startedAtMs = 0, settings }: SheetRow): number {
 	return startedAtMs + settings.maxWaitSeconds * 1000;
 }
 
-function afterEnd(row: SheetRow, task: Task): SheetRow {
+function afterEnd(row: SheetRow, task: Task, nowMs: number): SheetRow {
 	const { isFromEarlierRun, settings } = row;
 	const outcome = withTask(row.outcome, task);
 	if (task.state === 'failed' && isFromEarlierRun && mayPassOver(row)) {
-		return queuedAgain({ ...row, outcome });
+		return passedOver({ ...row, outcome });
 	}
+	const { attempts = 1 } = outcome;
+	const isAllowed = attempts <= (settings.retryFailed ?? 0) && nowMs < deadlineMs(row);
+	if (isAllowed && mayBeMadeAgain(task)) return queuedAgain({ ...row, outcome });
 	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
 	return hasVideo
 		? { phase: 'made', outcome, settings }

@@ -13,7 +13,7 @@ import { noteCallbackTask } from './callbackTasks';
 import { clipBody } from '../apimart/clipRequest';
 import { idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
-import { faultOf, type Fault } from './outcome';
+import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
 import { earliestAttempt, noteAttempt } from './rowKeys';
 import type { ClipJob, Run } from './run';
 
@@ -25,6 +25,8 @@ export interface Submission {
 	isFound: boolean;
 	/** The task was found through its key only, so an earlier execution bought it. */
 	isFromEarlierRun: boolean;
+	/** Tasks of the row in this execution, this one among them. */
+	attempts: number;
 }
 
 /** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour is left for clocks that differ and slow answers. */
@@ -34,16 +36,19 @@ const KEY_LIFE_MS = 23 * 60 * 60 * 1000;
  * Uploads the row's images where that is needed, and writes down key and exact bytes of its next request. What is prepared
  * already, or may have been sent, stays as it is.
  *
+ * @param waitsSinceMs when the row's wait began, where this is its next attempt within the same wait
  * @returns why nothing was prepared: this execution has sent the same, and its content was refused
  */
 export async function prepareEntry(
 	job: ClipJob,
 	run: Run,
+	waitsSinceMs?: number,
 ): Promise<{ fault: Fault; taskId?: string } | undefined> {
 	const known = findEntry(job, run);
 	if (known && known.state !== 'closed') return undefined;
+	const isSameContent = known?.contentHash === job.contentHash;
 	const { refusal, taskId } = known ?? {};
-	if (refusal && known?.contentHash === job.contentHash) return { fault: refusal, taskId };
+	if (refusal && isSameContent) return { fault: refusal, taskId };
 	const imageUrls: string[] = [];
 	for (const frame of job.frames) imageUrls.push(await frame.address());
 	const earliest = earliestAttempt(rowOf(job, run), run.clock.nowMs());
@@ -53,9 +58,10 @@ export async function prepareEntry(
 		executionId: run.keyScope.executionId,
 		contentHash: job.contentHash,
 		attempt,
+		failures: isSameContent ? known.failures : undefined,
 		idempotencyKey: key,
 		body: clipBody(job.request, imageUrls, job.callbackFor?.(key)),
-		firstSentAtMs: run.clock.nowMs(),
+		firstSentAtMs: waitsSinceMs ?? run.clock.nowMs(),
 		keyBornAtMs: run.clock.nowMs(),
 		state: 'ready',
 	});
@@ -65,34 +71,50 @@ export async function prepareEntry(
 /**
  * Sends the request that was prepared for this row, once, or gives the task that is known already.
  *
+ * @param waitsSinceMs as of `prepareEntry`
  * @throws ApimartError; where it is `retryable`, the same call may be made again
  */
-export async function submitPrepared(job: ClipJob, run: Run): Promise<Submission> {
+export async function submitPrepared(
+	job: ClipJob,
+	run: Run,
+	waitsSinceMs?: number,
+): Promise<Submission> {
 	const known = findEntry(job, run);
 	if (!known || known.state === 'closed') throw new Error('The row was not prepared');
 	const nowMs = run.clock.nowMs();
 	if (known.state === 'ready') {
-		const entry = { ...known, state: 'pending' as const, firstSentAtMs: nowMs, keyBornAtMs: nowMs };
+		const firstSentAtMs = waitsSinceMs ?? nowMs;
+		const entry = { ...known, state: 'pending' as const, firstSentAtMs, keyBornAtMs: nowMs };
 		return await send(job, run, entry, false);
 	}
 	if (known.taskId) {
 		run.ledger.write(job.itemIndex, known);
 		const { taskId, firstSentAtMs } = known;
-		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false };
+		const attempts = attemptsOf(known);
+		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, attempts };
 	}
 	if (nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
 	return await send(job, run, known, true);
 }
 
-/** Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. */
+/**
+ * Makes room for the next attempt: the task of this row has failed, and failed tasks are not charged. One that was all the same is
+ * final in this execution, as one whose content was refused.
+ */
 export function markFailed(
 	job: Pick<ClipJob, 'itemIndex' | 'contentHash'>,
 	run: Run,
-	fault?: Fault,
+	{ fault, task, isFromEarlierRun }: Partial<Outcome> = {},
 ): void {
 	const entry = run.ledger.find(job.itemIndex, job.contentHash);
 	if (!entry) return;
-	run.ledger.write(job.itemIndex, { ...entry, state: 'closed', refusal: contentRefusal(fault) });
+	const refusal = task && isCharged(task) ? fault : contentRefusal(fault);
+	const failures = (entry.failures ?? 0) + (isFromEarlierRun ? 0 : 1);
+	run.ledger.write(job.itemIndex, { ...entry, state: 'closed', failures, refusal });
+}
+
+function attemptsOf({ failures = 0 }: LedgerEntry): number {
+	return failures + 1;
 }
 
 function contentRefusal(fault: Fault | undefined): Fault | undefined {
@@ -105,7 +127,7 @@ function findEntry(job: ClipJob, run: Run): LedgerEntry | undefined {
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
 	const firstSentAtMs = run.clock.nowMs();
-	const taken = { ...known, executionId, firstSentAtMs, refusal: undefined };
+	const taken = { ...known, executionId, firstSentAtMs, failures: undefined, refusal: undefined };
 	run.ledger.write(job.itemIndex, taken);
 	return taken;
 }
@@ -131,7 +153,8 @@ async function send(
 		noteCallbackTask(taskId, body);
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
 		const isFromEarlierRun = replayed && !isRepetition;
-		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun };
+		const attempts = attemptsOf(entry);
+		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun, attempts };
 	} catch (error) {
 		if (signal?.aborted) {
 			const place = `execution ${keyScope.executionId}, item ${itemIndex}`;

@@ -37,7 +37,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 	beforeEach(async () => {
 		run = await stage.sleep([open('A fox'), open('A cat'), 'A dog'], {
 			onError: 'continueRegularOutput',
-			nodeOptions: { concurrency: 2 },
+			nodeOptions: { concurrency: 2, retryFailed: 0 },
 		});
 		[fox, cat] = taskIds(stage);
 	});

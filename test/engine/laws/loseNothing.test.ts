@@ -29,7 +29,8 @@ const MIXED_FATES = [
 	'[[task-unknown:99]] A clip that the provider has forgotten',
 ];
 
-const waits = { nodeOptions: { maxWait: 60 } };
+/** One attempt a row, so that each task has a row of its own. */
+const waits = { nodeOptions: { maxWait: 60, retryFailed: 0 } };
 
 describe('Law 2, Lose nothing', () => {
 	test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(

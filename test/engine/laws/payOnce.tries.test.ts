@@ -16,7 +16,10 @@ function keysOfRow(prompt: string): string[] {
 describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 	test('the rows that are done are only read again', async () => {
 		stage.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
-		const run = await stage.run(['steady', 'shaky'], retrying);
+		const run = await stage.run(['steady', 'shaky'], {
+			...retrying,
+			nodeOptions: { retryFailed: 0 },
+		});
 		expect(run.status).toBe('success');
 		expect(column(run, 'status')).toEqual(['completed', 'completed']);
 		expect(run.items.every(({ binary }) => binary?.data !== undefined)).toBe(true);
@@ -143,7 +146,10 @@ describe('Law 1, Pay once: across executions', () => {
 	test("n8n's Retry after a batch with one failed row submits that row only", async () => {
 		stage.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
 		const rows = ['steady', 'shaky', 'calm'];
-		const { context, status } = await stage.run(rows, { executionId: 'first' });
+		const { context, status } = await stage.run(rows, {
+			executionId: 'first',
+			nodeOptions: { retryFailed: 0 },
+		});
 		expect(status).toBe('error');
 		const run = await stage.run(rows, { executionId: 'second', context });
 		expect(column(run, 'status')).toEqual(['completed', 'completed', 'completed']);

@@ -39,7 +39,9 @@ test('the list of what comes out names every field of an item, and error', async
 	).items.map(({ json }) => String(json.taskId));
 	const good = await stage.run(['A fox'], { parameters: { metadata: '{"row":1}' } });
 	const bad = await stage.fetch([taskId]);
-	const names = [...jsonOf(good), ...jsonOf(bad)].flatMap((json) => Object.keys(json));
+	stage.faults.add({ action: 'fail', nth: 1 });
+	const again = await stage.run(['A cat']);
+	const names = [good, bad, again].flatMap(jsonOf).flatMap((json) => Object.keys(json));
 	const listed = tableOf(pageOf('docs/fields.md'), 'What comes out').rows.map(([cell]) =>
 		codeIn(cell),
 	);

@@ -118,7 +118,7 @@ describe('Generate Video, the sentence of a clip that came to nothing', () => {
 		['[[fail:none]]', /the provider gave no reason \(status failed\)/],
 		['[[cancelled]]', /the provider gave no reason \(status cancelled\)/],
 	])('%s: the reason, and that it is not charged', async (word, sentence) => {
-		const run = await stage.run([`${word} A cat`]);
+		const run = await stage.run([`${word} A cat`], { nodeOptions: { retryFailed: 0 } });
 		expect(run.error?.message).toMatch(sentence);
 		expect(run.error?.message).toContain(stage.ledger.accepted()[0].taskId);
 		expect(run.error?.description).toMatch(/not charged/);

@@ -45,6 +45,7 @@ describe('a sheet with one row that is refused, one that fails and two that are 
 
 test('a first row that fails asleep is not submitted again by Retry On Fail', async () => {
 	const final = await stage.sleepThrough(['[[fail]] bad', 'good'], {
+		nodeOptions: { retryFailed: 0 },
 		retryOnFail: true,
 		maxTries: 3,
 		onError: 'continueRegularOutput',

@@ -13,6 +13,7 @@ import {
 
 const stage = setTheSleepStage({ concurrency: 0 });
 const goingOn: RunOptions = { onError: 'continueRegularOutput' };
+const once = { nodeOptions: { retryFailed: 0 } };
 
 /** n8n's Retry button: a new execution that starts with what the one before had saved. */
 async function retried(first: NodeRun, prompts: string[]): Promise<NodeRun> {
@@ -26,7 +27,7 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 		const { sandbox } = stage;
 		const prompts = ['steady', 'shaky', 'calm'];
 		sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
-		const run = await stage.sleep(prompts);
+		const run = await stage.sleep(prompts, once);
 		const first = await toTheEnd(stage, run, 5);
 		expect(first.status).toBe('error');
 		const second = await retried(first, prompts);
@@ -99,7 +100,7 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 
 	test('with other content submits what is new', async () => {
 		const { sandbox } = stage;
-		const run = await stage.sleep(['A fox', '[[fail]] A cat']);
+		const run = await stage.sleep(['A fox', '[[fail]] A cat'], once);
 		const first = await toTheEnd(stage, run, 5);
 		const second = await retried(first, ['A fox', 'A dog']);
 		expect(column(second, 'prompt')).toEqual(['A fox', 'A dog']);

@@ -10,9 +10,17 @@ const page = pageOf('docs/fields.md');
 it.each([
 	['Generate Video', 'Prompt', grouped(KLING_V3.limits.promptCharacters)],
 	['Generate Video', 'Shot List', `1 to ${KLING_V3.limits.shots} shots`],
-	['Generate Video', 'Shot List → Prompt', `up to ${KLING_V3.limits.shotPromptCharacters} characters`],
+	[
+		'Generate Video',
+		'Shot List → Prompt',
+		`up to ${KLING_V3.limits.shotPromptCharacters} characters`,
+	],
 	['Generate Video', 'Metadata', `${grouped(METADATA_MAX_BYTES)} bytes`],
-	['Options of Generate Video', 'Negative Prompt', grouped(KLING_V3.limits.negativePromptCharacters)],
+	[
+		'Options of Generate Video',
+		'Negative Prompt',
+		grouped(KLING_V3.limits.negativePromptCharacters),
+	],
 ])('%s, %s: the limit is the one that the node holds to, %s', (heading, name, words) => {
 	const row = tableOf(page, heading).rows.find(([cell]) => cell === `**${name}**`);
 	expect(row?.join(' ')).toContain(words);

@@ -9,7 +9,8 @@ const plans = fc.record<SheetPlan>({
 	isCalledBack: fc.boolean(),
 	faults: fc.constantFrom(0, 0.1, 0.3),
 	crashes: fc.constantFrom(0, 0.01, 0.03),
-	failures: fc.constantFrom(0, 0.2),
+	failures: fc.constantFrom(0, 0.2, 0.6),
+	retryFailed: fc.constantFrom(0, 1, 3),
 });
 
 const promptOf = (body: unknown) => String(JSON.parse(String(body)).prompt);
@@ -36,7 +37,7 @@ function expectDelivered({ api }: SheetSimulation, { rows }: Sheet, count: numbe
 	const bought = new Map(api.tasks.map(({ id, body }) => [promptOf(body), id]));
 	for (const { phase, outcome } of rows) {
 		expect(phase).toBe('ended');
-		const { status, taskId, binary, fault, request } = outcome;
+		const { status, taskId, binary, fault, request, mayBeSent } = outcome;
 		const lastBought = bought.get(String(request?.prompt));
 		if (status === 'completed') {
 			expect(taskId).toBe(lastBought);
@@ -45,7 +46,8 @@ function expectDelivered({ api }: SheetSimulation, { rows }: Sheet, count: numbe
 			continue;
 		}
 		expect(fault?.message).toBeTruthy();
-		if (lastBought && taskId === undefined) expect(fault?.advice).toMatch(/is not known/);
+		if (mayBeSent || (lastBought && taskId === undefined))
+			expect(fault?.advice).toMatch(/is not known/);
 		else expect(taskId).toBe(lastBought);
 	}
 }
@@ -59,7 +61,14 @@ async function through(plan: SheetPlan): Promise<SheetSimulation> {
 	return simulation;
 }
 
-const CALM = { concurrency: 5, isCalledBack: true, faults: 0, crashes: 0, failures: 0 };
+const CALM = {
+	concurrency: 5,
+	isCalledBack: true,
+	faults: 0,
+	crashes: 0,
+	failures: 0,
+	retryFailed: 0,
+};
 
 describe('a sleeping sheet', () => {
 	it('brings every row to its end once, in whatever order clips end, requests fail and processes die', async () => {
@@ -89,6 +98,30 @@ describe('a sleeping sheet', () => {
 			{ seed: 20261126, numRuns: 40 },
 		);
 	});
+
+	it.each([0, 1, 3])(
+		'makes a clip that fails again, %i times at most, with a key of its own each time',
+		async (retryFailed) => {
+			const simulation = new SheetSimulation({
+				...CALM,
+				seed: 7,
+				rows: 60,
+				failures: 0.9,
+				retryFailed,
+			});
+			const { rows } = await simulation.run();
+			const { tasks } = simulation.api;
+			for (const { outcome } of rows) {
+				const own = tasks.filter(({ body }) => promptOf(body) === outcome.request?.prompt);
+				expect(own.length).toBeLessThanOrEqual(retryFailed + 1);
+				if (outcome.status === 'failed') expect(own).toHaveLength(retryFailed + 1);
+				expect(outcome.attempts ?? 1).toBe(own.length);
+				expect(outcome.taskId).toBe(own.at(-1)?.id);
+			}
+			expect(rows.some(({ outcome }) => outcome.status === 'failed')).toBe(true);
+			expect(new Set(tasks.map(({ key }) => key)).size).toBe(tasks.length);
+		},
+	);
 
 	it('of five hundred rows needs no more rounds than clips, and few reads', async () => {
 		const simulation = await through({ ...CALM, seed: 7, rows: 500, concurrency: 50 });

@@ -21,7 +21,13 @@ const sheetOf = (rows: SheetRow[]) => sheetOfRun(rows, run);
 
 const queued = (itemIndex: number) => queuedRow(job(itemIndex, { download: true }), false);
 const ready = (itemIndex: number): SheetRow => ({ ...queued(itemIndex), phase: 'ready' });
-const SUBMITTED = { taskId: 'task_1', firstSentAtMs: 0, isFound: false, isFromEarlierRun: false };
+const SUBMITTED = {
+	taskId: 'task_1',
+	firstSentAtMs: 0,
+	isFound: false,
+	isFromEarlierRun: false,
+	attempts: 1,
+};
 const open = (itemIndex: number, taskId = `task_${itemIndex}`): SheetRow =>
 	afterSubmit(ready(itemIndex), { ...SUBMITTED, taskId }, 0, 47);
 

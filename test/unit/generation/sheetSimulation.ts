@@ -22,6 +22,8 @@ export interface SheetPlan {
 	crashes: number;
 	/** Of 1: clips that fail at the provider. */
 	failures: number;
+	/** So many failed clips of a row are followed by another one. */
+	retryFailed: number;
 	/** After so many rounds the execution that waits is stopped. */
 	stopAfterRounds?: number;
 }
@@ -56,9 +58,9 @@ export class SheetSimulation {
 
 	/** @returns the sheet as it was when nothing was left to do */
 	async run(): Promise<Sheet> {
-		const { rows, concurrency, isCalledBack, stopAfterRounds = Infinity } = this.plan;
+		const { rows, concurrency, isCalledBack, retryFailed, stopAfterRounds = Infinity } = this.plan;
 		const queued = Array.from({ length: rows }, (_, index) =>
-			queuedRow(job(index, { download: true }), false),
+			queuedRow(job(index, { download: true, retryFailed }), false),
 		);
 		const run = paidRun(this.api.client, this.clock, { concurrency });
 		this.saved = JSON.stringify(sheetOf(queued, run));

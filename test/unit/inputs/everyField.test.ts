@@ -191,6 +191,7 @@ function generate(params: Params): { request: ClipRequest; body: string } {
 	const isSubmitOnly = params.choice('mode') === 'submitOnly';
 	const request = readClipRequest(params, 'https://api.apimart.ai');
 	params.text('options.dedupeKey');
+	params.number('options.retryFailed');
 	readWaiting(params);
 	readDownloadVideo(params);
 	if (isSubmitOnly) readCallbackBase(params);

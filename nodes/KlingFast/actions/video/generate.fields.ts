@@ -251,6 +251,16 @@ const generateOptions: INodeProperties = {
 		},
 		includeInputFieldsOption,
 		{
+			displayName: 'Make Again If It Fails',
+			name: 'retryFailed',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 3, numberPrecision: 0 },
+			default: 1,
+			description:
+				'How many more times to submit a clip that fails at the provider, from 0 to 3. Failed clips are not charged. Content that was refused is not sent again, and all attempts together stay within Maximum Wait.',
+			displayOptions: { show: { '/mode': ['submitAndWait'] } },
+		},
+		{
 			displayName: 'Maximum Cost (USD)',
 			name: 'maxCost',
 			type: 'number',

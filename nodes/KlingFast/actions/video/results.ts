@@ -95,6 +95,7 @@ const RESULT_FIELDS = [
 	'submittedAt',
 	'completedAt',
 	'elapsedSeconds',
+	'attempts',
 	'error',
 ];
 
@@ -111,12 +112,9 @@ export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecut
 }
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
-	const { itemIndex, fault, taskId, mayBeSent } = first;
-	const message = faultSentence({
-		fault: fault && { ...fault, advice: undefined },
-		taskId,
-		mayBeSent,
-	});
+	const { itemIndex, fault } = first;
+	const told = { ...first, fault: fault && { ...fault, advice: undefined } };
+	const message = faultSentence({ ...told, itemIndex: undefined });
 	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
 	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
 	return nodeError(context, { message, advice, api: fault?.api }, itemIndex);
@@ -125,8 +123,9 @@ function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcom
 /** Finished clips are lost to the workflow when an error is thrown, so the error says where to find them. */
 function allRows(outcomes: Outcome[]): string {
 	const rows = outcomes.map(({ itemIndex, taskId, status, mayBeSent }) => {
-		const sent = mayBeSent ? 'perhaps submitted and charged' : 'not submitted';
-		return `item ${itemIndex}: ${status ?? 'unknown'}${taskId ? ` ${taskId}` : `, ${sent}`}`;
+		const task = taskId ? ` ${taskId}` : mayBeSent ? '' : ', not submitted';
+		const unsure = mayBeSent ? ', perhaps submitted and charged' : '';
+		return `item ${itemIndex}: ${status ?? 'unknown'}${task}${unsure}`;
 	});
 	const advice = outcomes.some(({ mayBeSent }) => mayBeSent)
 		? " Those perhaps submitted are found by n8n's Retry of this execution, which does not buy them again."

@@ -65,6 +65,7 @@ async function readRow(
 	const dedupeKey = params.text('options.dedupeKey') || undefined;
 	const callbackBase = waitForEnd ? undefined : readCallbackBase(params);
 	const download = waitForEnd && !isTool && readDownloadVideo(params);
+	const retryFailed = waitForEnd ? params.number('options.retryFailed') : 0;
 	const frames = await openFrames(context, itemIndex, { request, params, uploads });
 	const identities = frames.map(({ identity }) => identity);
 	return {
@@ -76,6 +77,7 @@ async function readRow(
 			estimatedCostUsd: estimateCostUsd(request),
 			dedupeKey,
 			download,
+			retryFailed,
 			...waiting,
 		},
 		delivery: { outputField, includeInputFields },

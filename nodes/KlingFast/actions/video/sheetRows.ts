@@ -73,6 +73,7 @@ export async function uploadFromMemory(sheet: Sheet, jobs: ClipJob[]): Promise<v
 	}
 }
 
-function waitSettingsOf({ maxWaitSeconds, pollIntervalSeconds, download }: WaitSettings) {
-	return { maxWaitSeconds, pollIntervalSeconds, download };
+function waitSettingsOf(settings: WaitSettings): WaitSettings {
+	const { maxWaitSeconds, pollIntervalSeconds, download, retryFailed } = settings;
+	return { maxWaitSeconds, pollIntervalSeconds, download, retryFailed };
 }
