@@ -1,9 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { lock } from 'proper-lockfile';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const LOCK_STALE_MS = 30_000;
 const LOCK_RENEW_MS = 5_000;
@@ -19,7 +20,7 @@ export function cacheFolder(): string {
 /**
  * Does `work` while no other process on this machine works in the same folder.
  *
- * @param onWait called once when another process has the folder
+ * @param onWait called each second while another process has the folder
  */
 export async function alone<T>(
 	folder: string,
@@ -27,19 +28,36 @@ export async function alone<T>(
 	onWait: () => void = () => {},
 ): Promise<T> {
 	await mkdir(dirname(folder), { recursive: true });
-	// The folder itself may not be there yet, and may come and go.
-	const limits = { stale: LOCK_STALE_MS, update: LOCK_RENEW_MS, realpath: false };
-	const release = await lock(folder, limits).catch(async (error: NodeJS.ErrnoException) => {
-		if (error.code !== 'ELOCKED') return await Promise.reject(error);
+	const lock = `${folder}.lock`;
+	while (!(await takeLock(lock))) {
 		onWait();
-		const retries = { forever: true, minTimeout: LOCK_RETRY_MS, maxTimeout: LOCK_RETRY_MS };
-		return await lock(folder, { ...limits, retries });
-	});
+		await delay(LOCK_RETRY_MS);
+	}
+	const renew = () => void utimes(lock, new Date(), new Date()).catch(() => undefined);
+	const renewing = setInterval(renew, LOCK_RENEW_MS);
 	try {
 		return await work();
 	} finally {
-		await release();
+		clearInterval(renewing);
+		await rm(lock, { force: true });
 	}
+}
+
+/** Only one process can create the file. Its owner renews it: where it is old, its owner was killed. */
+async function takeLock(lock: string): Promise<boolean> {
+	const owner = randomUUID();
+	const found = await stat(lock).catch(() => undefined);
+	const isAbandoned = found !== undefined && Date.now() - found.mtimeMs > LOCK_STALE_MS;
+	if (isAbandoned) await rm(lock, { recursive: true, force: true });
+	const isTaken = await writeFile(lock, owner, { flag: 'wx' }).then(
+		() => true,
+		async (error: NodeJS.ErrnoException) =>
+			error.code === 'EEXIST' ? false : await Promise.reject(error),
+	);
+	if (!isTaken || !isAbandoned) return isTaken;
+	// Of several processes that remove the same old file at once, the last one to write its own has the lock.
+	await delay(LOCK_RETRY_MS);
+	return (await readFile(lock, 'utf8').catch(() => '')) === owner;
 }
 
 /** A stage of some work in a folder counts as done only when its mark was written, always the last step. */

@@ -1,5 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-dangerous-functions */
-import { spawn, type SpawnOptions } from 'node:child_process';
+import { execFile, spawn, type ExecFileException } from 'node:child_process';
+import { promisify } from 'node:util';
 
 const OUTPUT_LINES_IN_ERROR = 25;
 
@@ -11,29 +12,21 @@ const OUTPUT_LINES_IN_ERROR = 25;
 export async function run(
 	program: string,
 	args: string[],
-	options: Pick<SpawnOptions, 'cwd' | 'env'> = {},
+	options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<string> {
-	return await new Promise((resolve, reject) => {
-		const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-		const everything: Buffer[] = [];
-		const standardOutput: Buffer[] = [];
-		child.stdout.on('data', (chunk: Buffer) => {
-			everything.push(chunk);
-			standardOutput.push(chunk);
-		});
-		child.stderr.on('data', (chunk: Buffer) => everything.push(chunk));
-		child.on('error', reject);
-		child.on('close', (code, signal) => {
-			if (code === 0) return resolve(Buffer.concat(standardOutput).toString());
-			const lines = Buffer.concat(everything).toString().trim().split('\n');
-			const command = [program, ...args].join(' ');
-			reject(
-				new Error(
-					`"${command}" ended with ${signal ?? `code ${code}`}:\n${lines.slice(-OUTPUT_LINES_IN_ERROR).join('\n')}`,
-				),
-			);
-		});
-	});
+	const running = promisify(execFile)(program, args, { ...options, maxBuffer: Infinity });
+	running.child.stdin?.end();
+	try {
+		return (await running).stdout;
+	} catch (error) {
+		const { stdout = '', stderr = '', signal, code } = error as ExecFileException;
+		const lines = `${stdout}${stderr}`.trim().split('\n').slice(-OUTPUT_LINES_IN_ERROR);
+		const command = [program, ...args].join(' ');
+		const failed = new Error(
+			`"${command}" ended with ${signal ?? `code ${code}`}:\n${lines.join('\n')}`,
+		);
+		throw failed;
+	}
 }
 
 /** Runs a program with its output on our terminal (without colours, if it is none), and gives its exit code. */

@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -43,7 +43,11 @@ async function main([command, ...args]) {
 			`Usage: node scripts/bootstrap.mjs <${Object.keys(PROGRAMS).join('|')}> [arguments]`,
 		);
 	}
-	if (!dependenciesMatchLockfile()) await installDependencies();
+	if (!dependenciesMatchLockfile()) {
+		if (command === 'start') beginN8nInstall();
+		const beside = command === 'start' ? ', and n8n beside them' : '';
+		await installDependencies(`Installing the dependencies of this repository${beside}`);
+	}
 	return await run(process.execPath, ['--import', 'tsx', join(root, program), ...args]);
 }
 
@@ -77,8 +81,8 @@ function packagesIn(lockfilePath) {
 	return JSON.parse(readFileSync(lockfilePath, 'utf8')).packages ?? {};
 }
 
-async function installDependencies() {
-	const progress = showProgress('Installing the dependencies of this repository (about a minute)');
+async function installDependencies(title) {
+	const progress = showProgress(`${title} (about a minute)`);
 	// Without --ignore-scripts a lint plugin insists on pnpm and isolated-vm is compiled for a Node that it does not
 	// support. Nothing that is used here needs the scripts.
 	const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
@@ -97,6 +101,26 @@ async function installDependencies() {
 		);
 	}
 	progress.end('done');
+}
+
+/**
+ * `npm start` needs n8n, whose installation begins beside that of the dependencies, with a tsx from npm's cache. The program
+ * waits for it and shows how far it is; where this fails, the program does it itself.
+ */
+function beginN8nInstall() {
+	const tsx = `tsx@${packagesIn(join(root, 'package-lock.json'))['node_modules/tsx'].version}`;
+	const install = join(root, 'host', 'install.ts');
+	const elsewhere = ['--prefix', tmpdir(), '--yes', `--package=${tsx}`];
+	const env = { ...process.env };
+	delete env.npm_config_local_prefix;
+	const child = spawn(...npmCommand(['exec', ...elsewhere, '--', 'tsx', install]), {
+		cwd: tmpdir(),
+		env,
+		stdio: 'ignore',
+	});
+	child.on('error', () => {});
+	child.unref();
+	process.on('exit', () => child.kill());
 }
 
 function npmCommand(args) {

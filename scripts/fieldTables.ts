@@ -85,6 +85,7 @@ function takes(field: INodeProperties): string {
 				: `${grouped(Number(minValue))} to ${grouped(maxValue)}`,
 			field.default === '' ? ', or empty' : '',
 		].join(''),
+		workflowSelector: 'a workflow, from the list or by its ID',
 		string: required ? 'text, required' : 'text',
 	};
 	const choices = choicesOf(field).map(({ name, value }) =>

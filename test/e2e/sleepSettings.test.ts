@@ -22,6 +22,8 @@ import { sharedHost } from './sharedHost';
 import { completedRows, fileStarts, LONG, SHEET, SheetRun, WITHIN_SECONDS } from './sheetRun';
 
 const FAILED = 'Failed';
+/** A clip that fails is not made again. */
+const ONCE = { options: { retryFailed: 0 } };
 
 jest.setTimeout(300_000);
 
@@ -42,7 +44,7 @@ describeOnN8n2("a sheet that sleeps, and n8n's settings", () => {
 
 	/** Rows through Generate Video, by hand. */
 	function sheet(count: number, settings: Parameters<typeof sleepingGenerate>[2] = {}) {
-		const generate = sleepingGenerate(credential, { downloadVideo: true }, settings);
+		const generate = sleepingGenerate(credential, { downloadVideo: true, ...ONCE }, settings);
 		return line('Settings', [
 			manualTrigger(),
 			...rowNodes(numberedRows(count, () => LONG)),
@@ -191,7 +193,8 @@ describeOnN8n2("a sheet that sleeps, and n8n's settings", () => {
 			{ webhookId: path },
 		);
 		const rows = rowNodes(numberedRows(3, () => LONG));
-		const published = line('Published', [start, ...rows, sleepingGenerate(credential), lastNode()]);
+		const generate = sleepingGenerate(credential, ONCE);
+		const published = line('Published', [start, ...rows, generate, lastNode()]);
 		const settings = { errorWorkflow };
 		const workflowId = await host.importWorkflow({ ...published, settings });
 		await host.activate(workflowId);

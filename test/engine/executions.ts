@@ -11,6 +11,7 @@ import {
 	type INodeTypes,
 	type IRun,
 	type IRunExecutionData,
+	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import {
@@ -39,6 +40,9 @@ const forever = new Promise<never>(() => {});
  */
 export class Executions {
 	readonly store = new ExecutionStore();
+
+	/** Workflows that are called by their id. One that is an error cannot be started. */
+	readonly workflows = new Map<string, IWorkflowBase | Error>();
 
 	/** Work in progress, and the root execution that it belongs to. */
 	private readonly busy = new Map<Promise<unknown>, string>();
@@ -208,10 +212,10 @@ export class Executions {
 
 	private async executeInline(
 		parent: ExecutionRecord,
-		{ code }: IExecuteWorkflowInfo,
+		info: IExecuteWorkflowInfo,
 		options: ExecuteWorkflowOptions,
 	): Promise<ExecuteWorkflowData> {
-		if (!code) throw new Error('The test engine runs inline workflows only');
+		const code = info.code ?? this.workflowById(info.id ?? '', options);
 		code.id ||= options.parentWorkflowId;
 		code.settings ??= options.parentWorkflowSettings;
 		const data = childStart(code, options);
@@ -233,6 +237,15 @@ export class Executions {
 			return { executionId, data: outputOf(result.data, code.nodes), waitTill: result.waitTill };
 		}
 		throw childError(result.data.resultData.error, executionId, workflow);
+	}
+
+	private workflowById(id: string, { executionMode }: ExecuteWorkflowOptions): IWorkflowBase {
+		const found = this.workflows.get(id);
+		if (!found) throw new Error('Workflow does not exist.');
+		if (found instanceof Error) throw found;
+		const isPublished = found.activeVersionId !== null || executionMode === 'manual';
+		if (!isPublished) throw new Error('Workflow is not active and cannot be executed.');
+		return structuredClone(found);
 	}
 
 	private async runChild(

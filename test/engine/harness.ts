@@ -17,6 +17,7 @@ import {
 	type INode,
 	type INodeType,
 	type IRunExecutionData,
+	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import { rm } from 'node:fs/promises';
@@ -28,6 +29,7 @@ import { dataOf, workflowDataOf } from './executionRecord';
 import { Executions } from './executions';
 import { CapturedLog } from './log';
 import { describeRun, type NodeRun } from './nodeRun';
+import { provideProcessedItems } from './processedItems';
 import { NodeTypes } from './nodeTypes';
 import { StoredCredentials } from './storedCredentials';
 import { callWaiting, type CallbackAnswer, type CallbackRequest } from './waitingWebhook';
@@ -71,6 +73,7 @@ export async function createEngine(extraNodes: Record<string, INodeType> = {}): 
 		scoped: () => log,
 	});
 	await Container.get(BinaryDataService).init();
+	await provideProcessedItems();
 	const ourNodes = {
 		[klingFastType]: new KlingFast(),
 		[klingFastTriggerType]: new KlingFastTrigger(),
@@ -113,6 +116,11 @@ export class Engine {
 				waitTill: record.waitTill,
 			};
 		});
+	}
+
+	/** A workflow that nodes can start by its id; an error is what they get instead. */
+	addWorkflow(id: string, workflow: IWorkflowBase | Error): void {
+		this.database.workflows.set(id, workflow);
 	}
 
 	/** What was saved last; nothing where the execution is not there (any more). */

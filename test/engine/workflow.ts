@@ -14,6 +14,7 @@ import {
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { passThroughType } from './nodeTypes';
+import { executeWorkflowTriggerType } from './standIns';
 
 export const klingFastType = 'n8n-nodes-kling-fast.klingFast';
 export const klingFastTriggerType = 'n8n-nodes-kling-fast.klingFastTrigger';
@@ -36,6 +37,8 @@ export interface RunOptions {
 	asTool?: boolean;
 	mode?: WorkflowExecuteMode;
 	nodeType?: string;
+	/** Whether other workflows call this one, and the node runs then. */
+	isCalled?: boolean;
 	nodeName?: string;
 	nodeId?: string;
 	webhookId?: string;
@@ -60,7 +63,11 @@ export function workflowOf(
 		id: options.workflowId ?? 'workflow-1',
 		name: 'Engine test',
 		active: false,
-		nodes: [node, ...['Rows', 'Next', 'Failed'].map(passingNode)],
+		nodes: [
+			node,
+			{ ...passingNode('Rows'), ...(options.isCalled && { type: executeWorkflowTriggerType }) },
+			...['Next', 'Failed'].map(passingNode),
+		],
 		connections: {
 			Rows: { main: [to(node.name)] },
 			[node.name]: { main: [to('Next'), to('Failed')] },

@@ -1,3 +1,5 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Execution } from '../../host/executions';
 import { setStage, type Stage } from './stage';
 
@@ -6,6 +8,8 @@ const COLUMNS = [
 	...['status', 'link', 'cost', 'task_id', 'error'],
 ];
 const SHEET = 'the-spreadsheet-of-sheets-to-drive';
+/** Where the part begins that runs for each clip. */
+const ENDED = 'When a clip has ended';
 const FOLDER = 'folder-to-drive';
 /** Row numbers as Google counts. 5 is done already. */
 const GOOD = [2, 7];
@@ -18,6 +22,8 @@ const NOT_SAVED = 8;
 let stage: Stage;
 let workflowId: string;
 let first: Execution;
+/** Those of single rows. */
+let saved: Execution[];
 
 beforeAll(async () => {
 	stage = await setStage('sk-sheets-to-drive');
@@ -38,8 +44,23 @@ beforeAll(async () => {
 		driveFolder: `https://drive.google.com/drive/folders/${FOLDER}`,
 	});
 	first = await stage.host.runToEnd(workflowId);
+	saved = await savedRows(first);
 });
 afterAll(async () => await stage.stop());
+
+/** The workflow runs once more for each item of a run, and once without one: to check that it can be started. */
+async function savedRows(run: Execution): Promise<Execution[]> {
+	const count = run.itemsOf('Generate video').length;
+	for (const deadline = Date.now() + 60_000; ; await delay(200)) {
+		const ids = (await stage.host.executionsOf(workflowId)).map(({ id }) => id);
+		const later = ids.filter((id) => Number(id) > Number(run.id));
+		const all = await Promise.all(later.map(async (id) => await stage.host.execution(id)));
+		const ofRows = all.filter((each) => each.itemsOf(ENDED).length > 0);
+		const isOver = all.every(({ status }) => status === 'success' || status === 'error');
+		if (isOver && ofRows.length >= count) return ofRows;
+		if (Date.now() > deadline) throw new Error(`${ofRows.length} of ${count} rows were saved`);
+	}
+}
 
 const row = (rowNumber: number) => stage.fakes.sheets.row(SHEET, rowNumber);
 
@@ -59,6 +80,12 @@ async function expectSaved(rowNumber: number): Promise<void> {
 test('the workflow runs to its end', () => {
 	expect(first.error).toBeUndefined();
 	expect(first.status).toBe('success');
+});
+
+test('each row has a run of its own, whatever became of it, and only one', () => {
+	const rows = saved.map((run) => (run.jsonOf(ENDED)[0].metadata as { row: number }).row);
+	expect(rows.sort()).toEqual([...GOOD, TOO_LONG, REJECTED, FAILS, NOT_SAVED].sort());
+	for (const { error } of saved) expect(error).toBeUndefined();
 });
 
 test('a good row has its clip in Drive, byte by byte, and its link, cost and task in the sheet', async () => {
@@ -109,6 +136,7 @@ test('the next run saves that clip and buys none; the one after finds nothing to
 	const second = await stage.host.runToEnd(workflowId);
 	expect(second.error).toBeUndefined();
 	expect(second.itemsOf('Get open rows')).toHaveLength(1);
+	expect(await savedRows(second)).toHaveLength(1);
 	expect(row(NOT_SAVED).task_id).toBe(taskId);
 	await expectSaved(NOT_SAVED);
 	expect(stage.sandbox.ledger.charges()).toHaveLength(submits);

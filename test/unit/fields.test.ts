@@ -45,6 +45,7 @@ const GENERATE_OPTIONS: Row[] = [
 	['pollInterval', 'Poll Interval (Seconds)', 'number', ''],
 	['outputField', 'Put Output in Field', 'string', 'data'],
 	['dedupeKey', 'Row Key (Prevents Double Charges)', 'string', ''],
+	['eachClipWorkflow', 'Start a Workflow for Each Clip', 'workflowSelector', ''],
 	['watermark', 'Watermark', 'boolean', false],
 ];
 

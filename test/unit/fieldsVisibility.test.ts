@@ -122,6 +122,7 @@ describe('Generate Video shows', () => {
 			'retryFailed',
 			'pollInterval',
 			'outputField',
+			'eachClipWorkflow',
 		]);
 		const linksOnly = shownOptions({ ...VIDEO, downloadVideo: false });
 		expect(waiting.filter((name) => !linksOnly.includes(name))).toEqual(['outputField']);

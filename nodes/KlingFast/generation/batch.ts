@@ -6,7 +6,7 @@
 import { roundUsd } from '../apimart/models';
 import type { Outcome } from './outcome';
 import { pollDelaySeconds } from './pollSchedule';
-import { runRound } from './round';
+import { runRound, type RoundRun } from './round';
 import type { ClipJob, Run } from './run';
 import type { Sheet } from './sheet';
 import { keepSlots, slotGivenBack, slotsLeftBeside } from './slots';
@@ -14,7 +14,12 @@ import { keepSlots, slotGivenBack, slotsLeftBeside } from './slots';
 let sheets = 0;
 
 /** Brings all rows of a sheet to their end in this process. Rejects only when the run is stopped. */
-export async function finishAwake(sheet: Sheet, run: Run, jobs: ClipJob[]): Promise<Outcome[]> {
+export async function finishAwake(
+	sheet: Sheet,
+	run: Run,
+	jobs: ClipJob[],
+	onRows?: RoundRun['onRows'],
+): Promise<Outcome[]> {
 	const { apiKey, concurrency } = run;
 	// Calls of an agent's tool that run side by side have the same execution, node and run.
 	const sheetId = `awake ${++sheets}`;
@@ -24,6 +29,7 @@ export async function finishAwake(sheet: Sheet, run: Run, jobs: ClipJob[]): Prom
 			sheet,
 			{
 				...run,
+				onRows,
 				jobOf: ({ outcome }) => {
 					const job = byItem.get(outcome.itemIndex);
 					if (!job) throw new Error('The row has no request');

@@ -60,6 +60,8 @@ export interface RoundRun extends Run {
 	keepSlots(count: number): void;
 	/** Resolves when there may be more slots, or when the signal is aborted. */
 	slotGivenBack(ended: AbortSignal): Promise<void>;
+	/** Called whenever rows may have ended. */
+	onRows?(sheet: Sheet): void;
 }
 
 export interface RoundStart {
@@ -85,6 +87,7 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 			working.clear();
 			throw stopReason(run.signal);
 		}
+		run.onRows?.(sheet);
 		const nowMs = run.clock.nowMs();
 		const actions = dueActions(sheet, {
 			nowMs,

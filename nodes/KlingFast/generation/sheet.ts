@@ -5,6 +5,7 @@
  *   same. The first round is the exception: until it has ended, the execution does not sleep and nothing could run it again.
  * - What is due is decided here, from the sheet and the time alone; `round.ts` does it and writes down what came of it.
  */
+import type { WorkflowExecuteMode } from 'n8n-workflow';
 import type { KeyScope } from './idempotency';
 import type { LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
@@ -32,7 +33,17 @@ export interface Sheet {
 	heardAtMs?: number;
 	/** Nobody waits for the rows any more. */
 	isGivenUp?: boolean;
+	/** Where a workflow is started for each clip: how, and for which rows that was done. */
+	eachClip?: {
+		executionMode: WorkflowExecuteMode;
+		isLoop: boolean;
+		plan: string;
+		starts: Starts;
+	};
 }
+
+/** By row and task: whether n8n took the start over. */
+export type Starts = Record<string, boolean>;
 
 export type Action = { do: 'read' | 'submit' | 'prepare' | 'store' | 'giveUp'; rowIndex: number };
 

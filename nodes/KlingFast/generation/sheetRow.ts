@@ -55,6 +55,8 @@ export interface SheetRow {
 	isSingleRead?: boolean;
 	/** From when the plan of status reads counts. */
 	pollFromMs?: number;
+	/** Whether its file belongs to the execution that waits. */
+	isHandedOver?: boolean;
 }
 
 /** A job without what cannot be saved. */

@@ -67,7 +67,9 @@ export const providerOutcomes: Attack[] = [
 		async perform(run) {
 			run.asked = ROWS;
 			const prompts = rowsWith(['fail-then-complete:400', '']);
-			const execution = await run.execute(await run.batch({ prompts, node: KEEP_GOING }));
+			// Made again, such a clip would be bought twice: that a failure is final is the provider's word.
+			const plan = { prompts, node: KEEP_GOING, options: { retryFailed: 0 } };
+			const execution = await run.execute(await run.batch(plan));
 			const { ledger } = run.sandbox;
 			await ledger.waitFor(() => ledger.charges().length === ROWS, 20_000);
 			await run.recover(JSON.stringify(execution.itemsOf(GENERATE)));

@@ -54,6 +54,7 @@ describe('Law 7, A timeout never looks like success', () => {
 			['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird'],
 			{
 				parameters: withoutFiles,
+				nodeOptions: { retryFailed: 0 },
 			},
 		);
 		expect(run.status).toBe('error');

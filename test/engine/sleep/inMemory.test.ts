@@ -2,6 +2,7 @@ import '../inMemory';
 import { png } from '../../unit/apimart/imageFiles';
 import { column, numbered } from '../laws/setup';
 import { setTheSleepStage, taskIds, toTheEnd } from '../operations/sleepStage';
+import { CHOSEN, chosenWorkflow, itemsStartedBy } from '../operations/startedClips';
 
 const stage = setTheSleepStage();
 
@@ -29,4 +30,19 @@ test('images are uploaded before the sheet sleeps, because they could not be fou
 	const final = await toTheEnd(stage, run, 10);
 	expect(column(final, 'status')).toEqual(Array(3).fill('completed'));
 	expect(stage.ledger.uploads()).toHaveLength(1);
+});
+
+test('a workflow that is started for each clip gets its video then, and the row its own in the end', async () => {
+	const { engine } = stage;
+	engine.addWorkflow(CHOSEN, chosenWorkflow());
+	const nodeOptions = { eachClipWorkflow: CHOSEN };
+	const run = await stage.sleep(numbered(6), { nodeOptions });
+	const final = await toTheEnd(stage, run, 10);
+	expect(column(final, 'status')).toEqual(Array(6).fill('completed'));
+	const items = itemsStartedBy(engine, run);
+	expect(items.map(({ json }) => json.prompt).sort()).toEqual(numbered(6));
+	for (const { binary, json } of [...items, ...final.items]) {
+		const content = Buffer.from(binary?.data.data ?? '', 'base64').toString('latin1');
+		expect(content).toContain(`task ${json.taskId}`);
+	}
 });

@@ -1,15 +1,20 @@
 import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
+import type { Task } from '../../../nodes/KlingFast/apimart/task';
 import { faultSentence } from '../../../nodes/KlingFast/generation/outcome';
+import { NOT_READ, type Reading } from '../../../nodes/KlingFast/generation/polling';
 import {
 	abandon,
 	dueActions,
+	nextDueMs,
 	openTaskIds,
 	outdated,
 	sleepSeconds,
 } from '../../../nodes/KlingFast/generation/sheet';
 import {
+	afterRead,
 	afterStore,
 	afterSubmit,
+	givenUp,
 	type SheetRow,
 } from '../../../nodes/KlingFast/generation/sheetRow';
 import { ManualClock } from './manualClock';
@@ -30,6 +35,8 @@ const SUBMITTED = {
 };
 const open = (itemIndex: number, taskId = `task_${itemIndex}`): SheetRow =>
 	afterSubmit(ready(itemIndex), { ...SUBMITTED, taskId }, 0, 47);
+
+const RUNNING: Reading = { ...NOT_READ, reads: 1 };
 
 const MOMENT = { nowMs: 0, slots: 5, busy: new Set<number>() };
 const briefly = (rows: SheetRow[], moment: Partial<Parameters<typeof dueActions>[1]> = {}) =>
@@ -71,6 +78,66 @@ it.each([
 	['the time for the clip is up', open(0), 880_000, true, 20],
 ])('the sleep lasts until %s: %#', (_, row, nowMs, isCalledBack, seconds) => {
 	expect(sleepSeconds(sheetOf([row]), nowMs, isCalledBack)).toBe(seconds);
+});
+
+describe('a task that failed', () => {
+	const again: SheetRow = {
+		...open(0),
+		settings: { maxWaitSeconds: 900, download: true, retryFailed: 1 },
+	};
+	const failed = (more: Partial<Task> = {}): Reading => ({
+		...RUNNING,
+		isFinished: true,
+		task: {
+			...{ taskId: 'task_0', state: 'failed', stateWord: 'failed', failure: 'Broken' },
+			...more,
+		},
+	});
+	const waiting = afterRead(again, failed(), 50_000, 60);
+	const why = { message: 'Execution 7, which waits for this row, was stopped' };
+	const told = ({ outcome }: SheetRow) => faultSentence(outcome);
+
+	it('is followed by the next attempt, for a slot of its own', () => {
+		expect(waiting).toMatchObject({ phase: 'queued', outcome: { taskId: 'task_0' } });
+		expect(briefly([waiting], { slots: 0 })).toEqual(['prepare 0']);
+		expect(briefly([{ ...waiting, phase: 'ready' }], { slots: 0 })).toEqual([]);
+		expect(briefly([{ ...waiting, phase: 'ready' }])).toEqual(['submit 0']);
+	});
+
+	it('is final at the time limit, and where no slot was free until then', () => {
+		expect(afterRead(again, failed(), 900_000, 60).phase).toBe('ended');
+		const late = { ...waiting, phase: 'ready' as const };
+		expect(nextDueMs(sheetOf([late]), 60_000)).toBe(900_000);
+		expect(briefly([late], { slots: 0, nowMs: 900_000 })).toEqual(['giveUp 0']);
+		expect(told(givenUp(late))).toMatch(/could not make the clip: Broken \(task task_0\)/);
+		const sent = { ...late, mayBeSent: true };
+		expect(briefly([sent], { slots: 0, nowMs: 900_000 })).toEqual(['submit 0']);
+	});
+
+	it.each<Partial<Task>>([
+		{ isContentRefused: true },
+		{ isParameterRefused: true },
+		{ stateWord: 'cancelled' },
+		{ stateWord: 'timeout' },
+		{ costUsd: 0.504 },
+	])('is final where it is more than a failure: %j', (more) => {
+		expect(afterRead(again, failed(more), 50_000, 60).phase).toBe('ended');
+	});
+
+	it('is what a sheet that is given up tells, unless the next attempt may have been sent', () => {
+		const [row] = abandon(sheetOf([waiting]), why).rows;
+		expect(told(row)).toMatch(/Broken \(task task_0\) .* Failed clips are not charged/);
+		const [sent] = abandon(outdated(sheetOf([waiting])), why).rows;
+		expect(sent.outcome).toMatchObject({ status: 'failed', taskId: 'task_0', mayBeSent: true });
+		expect(told(sent)).toMatch(
+			/stopped \(in the next attempt after task task_0.*is not known here/,
+		);
+	});
+
+	it('has no task that goes on, and is not slept over where there is room for the next', () => {
+		expect(sleepSeconds(sheetOf([{ ...waiting, phase: 'prepared' }]), 0, true)).toBe(1);
+		expect(openTaskIds(sheetOf([waiting]))).toEqual([]);
+	});
 });
 
 describe('a sheet that is given up', () => {

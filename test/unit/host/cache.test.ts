@@ -1,7 +1,8 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { alone, isMarked, mark } from '../../../host/cache';
 
 let folder: string;
@@ -42,6 +43,22 @@ test('a failure lets the next one in', async () => {
 	const failing = alone(folder, async () => await Promise.reject(new Error('disk full')));
 	await expect(failing).rejects.toThrow('disk full');
 	await expect(alone(folder, async () => 'done')).resolves.toBe('done');
+});
+
+test('the lock of a killed process is taken over by one of those that wait', async () => {
+	const lock = `${folder}.lock`;
+	await writeFile(lock, 'of a process that was killed');
+	const longAgo = new Date(Date.now() - 60_000);
+	await utimes(lock, longAgo, longAgo);
+	let working = 0;
+	const work = async () => {
+		working += 1;
+		expect(working).toBe(1);
+		await delay(20);
+		working -= 1;
+	};
+	await Promise.all([alone(folder, work), alone(folder, work), alone(folder, work)]);
+	await expect(stat(lock)).rejects.toThrow('ENOENT');
 });
 
 test('a folder that cannot be made is an error, not an endless wait', async () => {

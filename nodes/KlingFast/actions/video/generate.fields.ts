@@ -299,6 +299,15 @@ const generateOptions: INodeProperties = {
 				'Something that names the row, such as its number. When a workflow runs again within 24 hours, the same key with the same content finds the clip again instead of buying a second one.',
 		},
 		{
+			displayName: 'Start a Workflow for Each Clip',
+			name: 'eachClipWorkflow',
+			type: 'workflowSelector',
+			default: '',
+			displayOptions: { show: { '/mode': ['submitAndWait'] }, hide: { '@tool': [true] } },
+			description:
+				"Started with that row's item and video the moment its clip has ended, not at the end of the sheet. Nobody waits for it. It begins with the trigger When Executed by Another Workflow, and has to be published.",
+		},
+		{
 			displayName: 'Watermark',
 			name: 'watermark',
 			type: 'boolean',

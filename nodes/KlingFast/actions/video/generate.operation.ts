@@ -13,6 +13,7 @@ import type { SheetRow } from '../../generation/sheetRow';
 import { warningsOfRun } from '../../generation/warnings';
 import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
 import { probeTriggers, signedPath } from './callbacks';
+import { eachClipAwake } from './eachClip';
 import { explainBalance, openRun } from './openRun';
 import { readConcurrency, readForRun, readSleeps } from './options';
 import { deliver, refuseAll } from './results';
@@ -58,14 +59,20 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		run,
 		rows.map((row) => sheetRowOf(row, refusals, settings)),
 	);
+	const startsWorkflows = settings.waitForEnd && !settings.isTool;
+	const eachClip = startsWorkflows ? eachClipAwake(this, run, deliveryOf) : undefined;
+	await eachClip?.check(rows.length);
 	if (settings.canSleep && jobs.length > 0) {
 		await uploadFromMemory(sheet, jobs);
 		const slept = await sleepThrough(this, run, sheet, deliveryOf);
 		if (run.signal?.aborted) throw stopReason(run.signal);
 		return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
 	}
-	const outcomes = await explainBalance(await finishAwake(sheet, run, jobs), run);
+	const ended = await finishAwake(sheet, run, jobs, eachClip?.onRows);
+	const outcomes = await explainBalance(ended, run);
+	await eachClip?.started();
 	if (run.signal?.aborted) throw stopReason(run.signal);
+	eachClip?.hintAtFailures();
 	return deliver(this, outcomes, { deliveryOf });
 }
 

@@ -1,5 +1,5 @@
 import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
-import { connect } from '../../apimart/client';
+import { connect, type ApimartClient } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
 import { currentClock, stopReason } from '../../clock';
 import type { KeyScope } from '../../generation/idempotency';
@@ -91,11 +91,15 @@ export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 	};
 }
 
-/** Says how much is left where rows were refused for too low a balance; one request, and only then. */
+const balanceTexts = new WeakMap<ApimartClient, Promise<string | undefined>>();
+
+/** Says how much is left where rows were refused for too low a balance; one request a run, and only then. */
 export async function explainBalance(outcomes: Outcome[], run: Run): Promise<Outcome[]> {
 	const isBalanceError = ({ fault }: Outcome) => fault?.api?.kind === 'balance';
 	if (!outcomes.some(isBalanceError)) return outcomes;
-	const left = await readBalanceText(run);
+	const read = balanceTexts.get(run.client) ?? readBalanceText(run);
+	balanceTexts.set(run.client, read);
+	const left = await read;
 	return outcomes.map((outcome) => {
 		const { fault } = outcome;
 		if (!fault || !left || !isBalanceError(outcome)) return outcome;

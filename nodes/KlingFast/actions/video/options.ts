@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
 import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
+import { isPlainObject, readText } from '../../values';
 import { paramsOf } from '../properties';
 import { readOutputField } from './result.fields';
 
@@ -74,6 +75,14 @@ export function readWaiting(params: Params): Waiting {
 /** Whether the clip is downloaded. Not where the field is hidden: in Submit Only, and as a tool. */
 export function readDownloadVideo(params: Params): boolean {
 	return params.boolean('downloadVideo', false);
+}
+
+/** The id of the workflow that is started with the row's result; undefined where none is chosen. */
+export function readEachClipWorkflow(params: Params): string | undefined {
+	const chosen = params.value('options.eachClipWorkflow');
+	// What n8n's selector holds: how the workflow was chosen, its id, and its name at that time.
+	const id = isPlainObject(chosen) ? chosen.value : chosen;
+	return readText(id, params.label('options.eachClipWorkflow'), { default: '' }) || undefined;
 }
 
 /**

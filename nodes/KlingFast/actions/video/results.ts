@@ -14,11 +14,14 @@ import {
 	type OnFailure,
 } from '../failures';
 import { paramsOf } from '../properties';
+import { readEachClipWorkflow } from './options';
 
 /** Where a row's result goes. */
 export interface Delivery {
 	outputField: string;
 	includeInputFields: boolean;
+	/** The workflow that is started with the row's result, by its id. */
+	eachClipWorkflow?: string;
 }
 
 /** Turns outcomes (one a row, in order) into output items, or throws one error for all that went wrong. */
@@ -71,13 +74,15 @@ export function resultItem(
 
 /** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
 export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
-	let includeInputFields = false;
+	const delivery: Delivery = { outputField: 'data', includeInputFields: false };
+	const params = paramsOf(context, itemIndex);
 	try {
-		includeInputFields = paramsOf(context, itemIndex).boolean('options.includeInputFields');
+		delivery.eachClipWorkflow = readEachClipWorkflow(params);
+		delivery.includeInputFields = params.boolean('options.includeInputFields');
 	} catch {
 		// What is wrong with the row is told already.
 	}
-	return { outputField: 'data', includeInputFields };
+	return delivery;
 }
 
 /** What a row may still hold of an earlier clip (sheets are written back to): it must not pass for news of this one. */

@@ -58,10 +58,14 @@ export async function openRoundRun(
  * Gives the stored videos to the execution that waits: n8n deletes the files of an execution with it, and this one goes early. A child
  * execution that ends without waiting leaves copies of its files to the execution that it names as its parent.
  */
-export async function handOverFiles(context: IExecuteFunctions, sheet: Sheet): Promise<void> {
-	const { executionId, workflowId } = sheet.keyScope;
+export async function handOverFiles(
+	context: IExecuteFunctions,
+	{ keyScope }: Sheet,
+	all: SheetRow[],
+): Promise<void> {
+	const { executionId, workflowId } = keyScope;
 	const parentExecution = { executionId, workflowId, shouldResume: false };
-	const withFiles = sheet.rows.filter(({ outcome }) => outcome.binary);
+	const withFiles = all.filter(({ outcome, isHandedOver }) => outcome.binary && !isHandedOver);
 	for (let first = 0; first < withFiles.length; first += FILES_AT_ONCE) {
 		const rows = withFiles.slice(first, first + FILES_AT_ONCE);
 		const items = rows.map(({ outcome: { binary } }) => ({
@@ -71,8 +75,10 @@ export async function handOverFiles(context: IExecuteFunctions, sheet: Sheet): P
 		const code = filesWorkflow(context);
 		const options = { parentExecution };
 		const { data } = await context.executeWorkflow({ code }, items, undefined, options);
-		rows.forEach(({ outcome }, index) => {
+		rows.forEach((row, index) => {
+			const { outcome } = row;
 			outcome.binary = data[0]?.[index]?.binary?.[OUTPUT_FIELD] ?? outcome.binary;
+			row.isHandedOver = true;
 		});
 	}
 }

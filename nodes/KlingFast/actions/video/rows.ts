@@ -10,7 +10,7 @@ import { paramsOf } from '../properties';
 import { readCallbackBase } from './callbacks';
 import { openFrames } from './frames';
 import { readClipRequest } from './readClip';
-import { readDownloadVideo, readMetadata, readWaiting } from './options';
+import { readDownloadVideo, readEachClipWorkflow, readMetadata, readWaiting } from './options';
 import { deliveryOfUnread, type Delivery } from './results';
 
 /** A row that can be submitted. */
@@ -80,7 +80,7 @@ async function readRow(
 			retryFailed,
 			...waiting,
 		},
-		delivery: { outputField, includeInputFields },
+		delivery: { outputField, includeInputFields, eachClipWorkflow: readEachClipWorkflow(params) },
 		callbackBase,
 	};
 }

@@ -20,6 +20,7 @@ import {
 } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskJournal';
 import { nodeError } from '../failures';
+import { eachClipAsleep, forgetStarts } from './eachClip';
 import { explainBalance } from './openRun';
 import { deliver, resultItem } from './results';
 import { handOverFiles, isWaitedFor, openRoundRun, type OpenRoundRun } from './roundRun';
@@ -94,7 +95,7 @@ async function startWorker(
 	const workflowId = context.getWorkflow().id ?? '';
 	try {
 		const result = await context.executeWorkflow(
-			{ code: workerWorkflow(context, sheet.keyScope.executionId) },
+			{ code: workerWorkflow(context, sheet.keyScope) },
 			[sheetItem(sheet, more)],
 			undefined,
 			{ parentExecution: { executionId, workflowId, shouldResume: true } },
@@ -154,7 +155,7 @@ export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutio
 		(start === 'first' || after.sheet.isGivenUp || (await isWaitedFor(this, sheet)));
 	if (after.sheet.isGivenUp) nameOpenTasks(this, after.sheet);
 	if (isEnd) {
-		await handOverFiles(this, after.sheet);
+		await handOverFiles(this, after.sheet, after.sheet.rows);
 		return [[sheetItem(after.sheet)]];
 	}
 	context[SHEET_KEY] = JSON.stringify(after.sheet);
@@ -191,10 +192,13 @@ async function roundOf(
 	}
 	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));
 	sheet.credentialFaults = 0;
-	const after = await runRound(sheet, run, {
-		isUnsaved: isFirst,
-		named: taskIdOfCallback(body),
-	});
+	const eachClip = eachClipAsleep(context, run, sheet);
+	const after = await runRound(
+		sheet,
+		{ ...run, onRows: eachClip?.onRows },
+		{ isUnsaved: isFirst, named: taskIdOfCallback(body) },
+	);
+	await eachClip?.started();
 	const fresh = after.rows.filter((row) => row.phase === 'ended' && !before.has(row));
 	const explained = await explainBalance(
 		fresh.map(({ outcome }) => outcome),
@@ -244,6 +248,7 @@ export async function deliverSheet(this: IExecuteFunctions): Promise<INodeExecut
 	const [input] = this.getInputData();
 	const sheet = sheetIn(input.json);
 	if (!sheet) throw new Error('There is no sheet to deliver');
+	await forgetStarts(this, sheet);
 	// The node that waits has not gone to sleep yet and delivers itself.
 	if (input.json.isAwake) return [[input]];
 	nameOpenTasks(this, sheet);

@@ -9,7 +9,7 @@
  *   person has deleted. It keeps a copy of the sheet, because n8n's queue mode can lose what a killed worker had saved.
  * - The files' workflow passes finished videos through. It ends without waiting, so n8n gives copies to the execution that waits.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
 	NodeConnectionTypes,
 	type IConnections,
@@ -17,6 +17,7 @@ import {
 	type INode,
 	type IWorkflowBase,
 } from 'n8n-workflow';
+import type { KeyScope } from '../../generation/idempotency';
 
 export const WATCH_NODE = 'Watch Over Sheet';
 export const ROUND_NODE = 'Check Clips, Submit Rows';
@@ -30,7 +31,7 @@ const START_NODE = 'Start';
 const OVER_NODE = 'All Clips Ended?';
 const WAIT_NODE = 'Wait for Callback or Timer';
 
-export function sheetWorkflow(context: IExecuteFunctions): IWorkflowBase {
+export function sheetWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
 	const about = `This execution belongs to execution ${context.getExecutionId()} and waits until all clips of its sheet have ended. To end the sheet, stop execution ${context.getExecutionId()}.`;
 	return workflow(
 		context,
@@ -39,7 +40,7 @@ export function sheetWorkflow(context: IExecuteFunctions): IWorkflowBase {
 		[
 			ours(context, WATCH_NODE, 'watchSheet', { onError: 'continueRegularOutput' }),
 			isOverNode(),
-			ours(context, DELIVER_NODE, 'deliverSheet'),
+			ours(context, DELIVER_NODE, 'deliverSheet', { id: notesId(keyScope) }),
 		],
 		[
 			[START_NODE, WATCH_NODE],
@@ -50,17 +51,15 @@ export function sheetWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	);
 }
 
-/** @param waitingExecutionId the execution that a person knows: the one that waits for the sheet */
-export function workerWorkflow(
-	context: IExecuteFunctions,
-	waitingExecutionId: string,
-): IWorkflowBase {
+/** @param keyScope of the execution that a person knows: the one that waits for the sheet */
+export function workerWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
+	const { executionId: waitingExecutionId } = keyScope;
 	const about = `This execution makes the clips of execution ${waitingExecutionId}: it looks after those in the works, stores finished videos and submits the next rows, then sleeps until a callback or for a minute. To end the sheet, stop execution ${waitingExecutionId}.`;
 	return workflow(
 		context,
 		'Kling Fast sheet: clips',
 		about,
-		[ours(context, ROUND_NODE, 'sheetRound'), isOverNode(), waitNode()],
+		[ours(context, ROUND_NODE, 'sheetRound', { id: notesId(keyScope) }), isOverNode(), waitNode()],
 		[
 			[START_NODE, ROUND_NODE],
 			[ROUND_NODE, OVER_NODE],
@@ -170,6 +169,12 @@ function ours(
 		credentials,
 		...more,
 	};
+}
+
+/** By its id n8n finds what a node has noted: it has to be the same in every worker of a sheet, and in none of another. */
+function notesId({ executionId, nodeId, runIndex }: KeyScope): string {
+	const scope = [executionId, nodeId, runIndex].join();
+	return createHash('sha256').update(scope).digest('hex').slice(0, 32);
 }
 
 function isOverNode(): INode {

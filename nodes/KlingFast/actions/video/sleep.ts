@@ -10,13 +10,13 @@ import {
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import type { LedgerEntries } from '../../generation/ledger';
 import type { Fault, Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
 import { onFailureOf } from '../failures';
 import { checkResumeAddress } from './callbacks';
+import { isCalled, startsIn } from './eachClip';
 import type { Delivery } from './results';
 import { outcomesOf, sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetState';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
@@ -45,7 +45,8 @@ export async function sleepThrough(
 	deliveryOf: (itemIndex: number) => Delivery,
 ): Promise<Slept> {
 	const { keyScope, rows, ledger: own } = sheet;
-	sheet.ledger = { ...(await earlierEntries(context, keyScope.runIndex)), ...own };
+	const earlier = await earlierSheet(context, keyScope.runIndex);
+	sheet.ledger = { ...earlier?.ledger, ...own };
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
 	const items = context.getInputData();
@@ -55,13 +56,21 @@ export async function sleepThrough(
 		own: items.map(({ json }, index) => (deliveries[index].includeInputFields ? json : undefined)),
 		onFailure: onFailureOf(context),
 	};
+	if (deliveries.some(({ eachClipWorkflow }) => eachClipWorkflow)) {
+		sheet.eachClip = {
+			executionMode: context.getMode(),
+			isLoop: isCalled(context),
+			plan: JSON.stringify(plan),
+			starts: startsIn(context, earlier?.eachClip?.starts),
+		};
+	}
 	const { executionId, workflowId } = keyScope;
 	const parent = {
 		parentExecution: { executionId, workflowId, shouldResume: true },
 		executionMode: context.getMode(),
 	};
 	const result = await context.executeWorkflow(
-		{ code: sheetWorkflow(context) },
+		{ code: sheetWorkflow(context, keyScope) },
 		[sheetItem(sheet, { plan: JSON.stringify(plan) })],
 		undefined,
 		parent,
@@ -71,6 +80,7 @@ export async function sleepThrough(
 		const after = sheetIn(first?.[0]?.json);
 		if (!after) throw new Error('The sheet ended without its rows');
 		Object.assign(own, after.ledger);
+		Object.assign(sheet.eachClip?.starts ?? {}, after.eachClip?.starts);
 		return { outcomes: await outcomesOf(context, after) };
 	}
 	for (const { json } of first ?? []) {
@@ -90,21 +100,21 @@ export async function sleepThrough(
 }
 
 /** What n8n's Retry of an execution has to know: the sheet of the one before kept the ledger. */
-async function earlierEntries(
+async function earlierSheet(
 	context: IExecuteFunctions,
 	runIndex: number,
-): Promise<LedgerEntries> {
+): Promise<Sheet | undefined> {
 	const sheetId = executionsIn(context)[runIndex];
-	if (!sheetId) return {};
+	if (!sheetId) return undefined;
 	try {
 		const sheet = await context.getExecutionDataById(sheetId);
 		const workerId = sheet && workerIdIn(sheet);
 		const saved = sheet && sheetSavedIn(sheet);
-		if (saved || !workerId) return saved?.ledger ?? {};
+		if (saved || !workerId) return saved;
 		const worker = await context.getExecutionDataById(workerId);
-		return (worker && sheetSavedIn(worker)?.ledger) ?? {};
+		return worker && sheetSavedIn(worker);
 	} catch {
-		return {};
+		return undefined;
 	}
 }
 
