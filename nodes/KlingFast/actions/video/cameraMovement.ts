@@ -1,3 +1,4 @@
+import type { INodeProperties } from 'n8n-workflow';
 import type { Choice } from '../../values';
 
 /** A way to move the camera: how it is called, and the words that ask for it at the end of a prompt. */
@@ -23,3 +24,12 @@ export const CAMERA_MOVEMENTS: readonly CameraMovement[] = [
 	{ name: 'Zoom In', value: 'zoomIn', words: 'Camera: slow zoom in.' },
 	{ name: 'Zoom Out', value: 'zoomOut', words: 'Camera: slow zoom out.' },
 ];
+
+export const cameraMovementOption: INodeProperties = {
+	displayName: 'Camera Movement',
+	name: 'cameraMovement',
+	type: 'options',
+	options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
+	default: '',
+	description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
+};

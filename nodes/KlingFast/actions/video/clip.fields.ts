@@ -6,7 +6,6 @@ export const GET = { resource: ['video'], operation: ['get'] };
 const { limits, usdPerSecond } = KLING_V3;
 const { std, pro, '4k': fourK } = usdPerSecond;
 
-export const ESTIMATE = { resource: ['video'], operation: ['estimateCost'] };
 export const GENERATE_OR_ESTIMATE = {
 	resource: ['video'],
 	operation: ['generate', 'estimateCost'],

@@ -1,15 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { KLING_V3 } from '../../apimart/models';
-import { CAMERA_MOVEMENTS } from './cameraMovement';
+import { cameraMovementOption } from './cameraMovement';
 import {
 	durationFields,
-	ESTIMATE,
 	GENERATE,
 	GENERATE_OR_ESTIMATE,
 	qualityFields,
 	shotListFields,
 	shotsFields,
 } from './clip.fields';
+import { estimateOptions, estimatePrompt } from './estimateCost.fields';
 import {
 	concurrencyOption,
 	downloadVideoField,
@@ -94,17 +94,6 @@ const promptFields: INodeProperties[] = [
 			'What happens in the clip: subject, action, style and sound. Up to 2,500 characters, English works best.',
 		displayOptions: { show: { ...GENERATE, shots: ['single', 'auto'] } },
 	},
-	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		default: '',
-		placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
-		description:
-			'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for in vain.',
-		displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
-	},
 ];
 
 const imageFields: INodeProperties[] = [
@@ -179,15 +168,6 @@ const aspectRatioFields: INodeProperties[] = [
 		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 ];
-
-const cameraMovementOption: INodeProperties = {
-	displayName: 'Camera Movement',
-	name: 'cameraMovement',
-	type: 'options',
-	options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
-	default: '',
-	description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
-};
 
 const generateOptions: INodeProperties = {
 	displayName: 'Options',
@@ -342,6 +322,7 @@ export const generateFields: INodeProperties[] = [
 	...modeFields,
 	...shotsFields,
 	...promptFields,
+	estimatePrompt,
 	...shotListFields,
 	...imageFields,
 	...durationFields,
@@ -351,13 +332,5 @@ export const generateFields: INodeProperties[] = [
 	{ ...metadataField, displayOptions: { show: GENERATE } },
 	{ ...downloadVideoField, displayOptions: { show: WHEN_WAITING, hide: { '@tool': [true] } } },
 	generateOptions,
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add Option',
-		default: {},
-		displayOptions: { show: ESTIMATE },
-		options: [cameraMovementOption],
-	},
+	estimateOptions,
 ];
