@@ -45,8 +45,7 @@ async function main([command, ...args]) {
 	}
 	if (!dependenciesMatchLockfile()) {
 		if (command === 'start') beginN8nInstall();
-		const beside = command === 'start' ? ', and n8n beside them' : '';
-		await installDependencies(`Installing the dependencies of this repository${beside}`);
+		await installDependencies();
 	}
 	return await run(process.execPath, ['--import', 'tsx', join(root, program), ...args]);
 }
@@ -81,8 +80,8 @@ function packagesIn(lockfilePath) {
 	return JSON.parse(readFileSync(lockfilePath, 'utf8')).packages ?? {};
 }
 
-async function installDependencies(title) {
-	const progress = showProgress(`${title} (about a minute)`);
+async function installDependencies() {
+	const progress = showProgress('Installing the dependencies of this repository (about a minute)');
 	// Without --ignore-scripts a lint plugin insists on pnpm and isolated-vm is compiled for a Node that it does not
 	// support. Nothing that is used here needs the scripts.
 	const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
