@@ -5,17 +5,13 @@
  * - The packages are installed in a folder of another name, which gets its own name when they are complete: what was
  *   cut off may hold half a package anywhere and is thrown away, and an npm that went on working after its starter was
  *   killed cannot touch what the next one does.
- * - The default version comes with a lock file: npm asks the registry for no versions, and everybody has the same n8n.
- *   With it the native part that takes longest is built beside the download.
- * - The native parts are tried and marked as done at the end; where that fails, only they are built again.
- * - One process at a time works in the folder; whoever comes later waits, shows how far it is, and finds everything done.
+ * - The native parts come after that and are marked as done at the end; where that fails, only they are repeated.
+ * - One process at a time works in the folder; whoever comes later waits and finds everything done.
  * - The folder's name tells what is in it: another n8n, another Node or another recipe is another folder.
- *
- * Node's own modules only: `npm start` runs this file while the dependencies of the repository are being installed.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { alone, cacheFolder, isMarked, mark } from './cache';
 import { startStep, type Step } from './progress';
@@ -29,8 +25,6 @@ const STAGING_SUFFIX = '.installing-';
 const NATIVE_STAGE = 'native-parts-built';
 /** n8n 1 does without isolated-vm. */
 const NATIVE_PARTS = ['sqlite3', 'isolated-vm'];
-/** What building sqlite3 leaves. */
-const BUILT_PART = join('node_modules', 'sqlite3', 'build');
 const COUNT_EVERY_MS = 3_000;
 
 export interface N8nInstall {
@@ -43,7 +37,7 @@ export interface N8nInstall {
 }
 
 /**
- * Finds n8n in the cache folder, or installs it there (4 minutes and 2.9 GB), showing how far it is.
+ * Finds n8n in the cache folder, or installs it there (6 minutes and 2.9 GB), showing how far it is.
  *
  * @param version of n8n, by default `N8N_VERSION` or 2.41.1
  * @throws Error that says what to do when npm or the compiler fails
@@ -56,23 +50,22 @@ export async function installN8n(
 	const install: N8nInstall = {
 		version,
 		folder,
-		nodePath: nodePathIn(folder, recipe.nodePackage),
+		nodePath: recipe.nodePackage
+			? join(folder, 'node_modules', recipe.nodePackage, 'bin', 'node')
+			: process.execPath,
 		n8nPath: join(folder, 'node_modules', 'n8n', 'bin', 'n8n'),
 	};
 	if (isMarked(folder, NATIVE_STAGE)) return install;
 
-	let waiting: Step | undefined;
+	const announceWaiting = () =>
+		process.stdout.write(`Waiting for another process that is installing n8n ${version}\n`);
 	await alone(
 		folder,
 		async () => {
-			waiting?.done();
-			if (!existsSync(install.n8nPath)) await installPackages(install, recipe);
+			if (!existsSync(install.n8nPath)) await installPackages(install, recipe.manifest);
 			if (!isMarked(folder, NATIVE_STAGE)) await buildNativeParts(install);
 		},
-		() => {
-			waiting ??= startStep(`Waiting for another process: installing n8n ${version}`);
-			void showPackageCount(folder, waiting);
-		},
+		announceWaiting,
 	);
 	return install;
 }
@@ -124,22 +117,20 @@ function nodePackageName(): string {
 	return name;
 }
 
-async function installPackages(install: N8nInstall, recipe: HostRecipe): Promise<void> {
+async function installPackages(install: N8nInstall, manifest: object): Promise<void> {
 	const { folder, version } = install;
-	const step = startStep(`Installing n8n ${version} (once; about 4 minutes and 2.9 GB)`);
+	const step = startStep(`Installing n8n ${version} (once; about 6 minutes and 2.9 GB)`);
 	const staging = `${folder}${STAGING_SUFFIX}${process.pid}-${Date.now()}`;
-	const counting = setInterval(() => void showPackageCount(folder, step), COUNT_EVERY_MS);
+	const counting = setInterval(() => void showPackageCount(staging, step), COUNT_EVERY_MS);
 	try {
 		await removeCutOff(folder);
 		await rm(folder, { recursive: true, force: true });
 		await mkdir(staging, { recursive: true });
-		const lock = join(__dirname, `n8n-${version}.lock.json`);
-		const hasLock = existsSync(lock);
-		if (hasLock) await copyFile(lock, join(staging, 'package-lock.json'));
-		const building = hasLock ? buildBeside(`${staging}-native`, lock, recipe) : undefined;
-		await npmInstall(staging, recipe.manifest);
-		const built = await building;
-		if (built) await rename(built, join(staging, BUILT_PART));
+		await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'));
+		// n8n's own dependencies have install scripts that download or compile things nobody here uses.
+		const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
+		const [program, args] = npmCommand(['install', ...flags, '--loglevel=error']);
+		await run(program, args, { cwd: staging, env: environmentOutsideNpm() });
 		await rename(staging, folder);
 		await removeCutOff(folder);
 		step.done();
@@ -153,72 +144,29 @@ async function installPackages(install: N8nInstall, recipe: HostRecipe): Promise
 	}
 }
 
-/** n8n's own dependencies have install scripts that download or compile things nobody here uses. */
-async function npmInstall(folder: string, manifest: object): Promise<void> {
-	await mkdir(folder, { recursive: true });
-	await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, '\t'));
-	const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
-	const [program, args] = npmCommand(['install', ...flags, '--loglevel=error']);
-	await run(program, args, { cwd: folder, env: environmentOutsideNpm() });
-}
-
-/**
- * The database driver by itself, in a folder of its own, in the version that n8n's lock file names.
- *
- * @returns what was built, or undefined where that failed: then it is tried again in n8n's folder, and the error shown
- */
-async function buildBeside(
-	folder: string,
-	lockFile: string,
-	{ nodePackage }: HostRecipe,
-): Promise<string | undefined> {
-	try {
-		const { packages } = JSON.parse(await readFile(lockFile, 'utf8')) as {
-			packages: Record<string, { version: string }>;
-		};
-		const names = ['sqlite3', ...(nodePackage ? [nodePackage] : [])];
-		const versions = names.map((name) => [
-			name,
-			packages[`node_modules/${name}`]?.version ?? String(NODE_MAJOR),
-		]);
-		await npmInstall(folder, { private: true, dependencies: Object.fromEntries(versions) });
-		await rebuild(folder, nodePathIn(folder, nodePackage), ['sqlite3']);
-		return join(folder, BUILT_PART);
-	} catch {
-		return undefined;
-	}
-}
-
-function nodePathIn(folder: string, nodePackage?: string): string {
-	return nodePackage ? join(folder, 'node_modules', nodePackage, 'bin', 'node') : process.execPath;
-}
-
 /** Best effort, before and after: an npm that lost its starter may still be at work and put things back. */
 async function removeCutOff(folder: string): Promise<void> {
-	const paths = await stagingFolders(folder);
+	const names = await readdir(dirname(folder));
+	const left = names.filter((name) => name.startsWith(basename(folder) + STAGING_SUFFIX));
+	const paths = left.map((name) => join(dirname(folder), name));
 	await Promise.allSettled(
 		paths.map(async (path) => await rm(path, { recursive: true, force: true })),
 	);
 }
 
-async function stagingFolders(folder: string): Promise<string[]> {
-	const names = (await readdir(dirname(folder))).sort();
-	const own = names.filter((name) => name.startsWith(basename(folder) + STAGING_SUFFIX));
-	return own.map((name) => join(dirname(folder), name));
-}
-
-async function buildNativeParts({ folder, nodePath }: N8nInstall): Promise<void> {
-	const step = startStep(`Building n8n's native parts for Node ${NODE_MAJOR}`);
-	const parts = NATIVE_PARTS.filter((name) => existsSync(join(folder, 'node_modules', name)));
-	const load = async () => {
-		const script = parts.map((name) => `require('${name}')`).join(';');
-		await run(nodePath, ['-e', script], { cwd: folder });
-	};
+async function buildNativeParts(install: N8nInstall): Promise<void> {
+	const { folder, nodePath } = install;
+	const step = startStep(`Building n8n's native parts for Node ${NODE_MAJOR} (1 to 2 minutes)`);
+	const env: NodeJS.ProcessEnv = { ...environmentOutsideNpm(), JOBS: 'max' };
+	env.PATH = [dirname(nodePath), env.PATH].join(delimiter);
+	const headers = join(dirname(nodePath), '..');
+	if (existsSync(join(headers, 'include', 'node', 'node.h'))) env.npm_config_nodedir = headers;
 	try {
-		await load().catch(async () => {
-			await rebuild(folder, nodePath, parts);
-			await load();
-		});
+		const parts = NATIVE_PARTS.filter((name) => existsSync(join(folder, 'node_modules', name)));
+		const [program, args] = npmCommand(['rebuild', ...parts, '--loglevel=error']);
+		await run(program, args, { cwd: folder, env });
+		const load = parts.map((name) => `require('${name}')`).join(';');
+		await run(nodePath, ['-e', load], { cwd: folder, env });
 		await mark(folder, NATIVE_STAGE, { node: nodePath, at: new Date().toISOString() });
 		step.done();
 	} catch (error) {
@@ -229,19 +177,8 @@ async function buildNativeParts({ folder, nodePath }: N8nInstall): Promise<void>
 	}
 }
 
-async function rebuild(folder: string, nodePath: string, parts: string[]): Promise<void> {
-	const env: NodeJS.ProcessEnv = { ...environmentOutsideNpm(), JOBS: 'max' };
-	env.PATH = [dirname(nodePath), env.PATH].join(delimiter);
-	const headers = join(dirname(nodePath), '..');
-	if (existsSync(join(headers, 'include', 'node', 'node.h'))) env.npm_config_nodedir = headers;
-	const [program, args] = npmCommand(['rebuild', ...parts, '--loglevel=error']);
-	await run(program, args, { cwd: folder, env });
-}
-
 async function showPackageCount(folder: string, step: Step): Promise<void> {
-	const [staging] = await stagingFolders(folder).catch(() => []);
-	if (staging === undefined) return step.detail('building native parts');
-	const modules = join(staging, 'node_modules');
+	const modules = join(folder, 'node_modules');
 	const count = await countPackages(modules);
 	const beforehand = existsSync(modules) ? 'downloading' : 'asking the registry';
 	step.detail(count === 0 ? beforehand : `${count.toLocaleString('en')} packages`);
@@ -259,5 +196,3 @@ async function countPackages(modules: string): Promise<number> {
 function messageOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
-
-if (require.main === module) void installN8n().catch(() => (process.exitCode = 1));

@@ -57,11 +57,11 @@ async function main(): Promise<number> {
 	process.once('SIGTERM', () => void leave(143));
 	process.once('SIGINT', () => void leave(130));
 
-	const packing = ensureTarball();
-	// It is awaited below; until then a failure must not end the process.
-	packing.catch(() => undefined);
 	await installN8n();
-	const tarball = await showStep('Building and packing the nodes', async () => await packing);
+	const tarball = await showStep(
+		'Building and packing the nodes',
+		async () => await ensureTarball(),
+	);
 	if (!process.env.KLING_FAST_TARBALL) {
 		cleanUps.push(async () => await rm(dirname(tarball), { recursive: true }));
 	}

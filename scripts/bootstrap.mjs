@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -43,10 +43,7 @@ async function main([command, ...args]) {
 			`Usage: node scripts/bootstrap.mjs <${Object.keys(PROGRAMS).join('|')}> [arguments]`,
 		);
 	}
-	if (!dependenciesMatchLockfile()) {
-		if (command === 'start') beginN8nInstall();
-		await installDependencies();
-	}
+	if (!dependenciesMatchLockfile()) await installDependencies();
 	return await run(process.execPath, ['--import', 'tsx', join(root, program), ...args]);
 }
 
@@ -100,26 +97,6 @@ async function installDependencies() {
 		);
 	}
 	progress.end('done');
-}
-
-/**
- * `npm start` needs n8n, whose installation begins beside that of the dependencies, with a tsx from npm's cache. The program
- * waits for it and shows how far it is; where this fails, the program does it itself.
- */
-function beginN8nInstall() {
-	const tsx = `tsx@${packagesIn(join(root, 'package-lock.json'))['node_modules/tsx'].version}`;
-	const install = join(root, 'host', 'install.ts');
-	const elsewhere = ['--prefix', tmpdir(), '--yes', `--package=${tsx}`];
-	const env = { ...process.env };
-	delete env.npm_config_local_prefix;
-	const child = spawn(...npmCommand(['exec', ...elsewhere, '--', 'tsx', install]), {
-		cwd: tmpdir(),
-		env,
-		stdio: 'ignore',
-	});
-	child.on('error', () => {});
-	child.unref();
-	process.on('exit', () => child.kill());
 }
 
 function npmCommand(args) {
