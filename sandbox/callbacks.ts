@@ -124,8 +124,7 @@ export class Callbacks {
 
 	private body(task: Task) {
 		const shown = this.show(task);
-		const enveloped =
-			this.settings.callbackEnvelope === 'enveloped' || task.script.callback?.enveloped;
+		const { enveloped } = task.script.callback ?? {};
 		return JSON.stringify(enveloped ? { code: 200, data: shown } : shown);
 	}
 

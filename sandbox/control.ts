@@ -9,7 +9,7 @@ import { taskObject } from './taskAnswer';
  * on the loopback address only, unless started otherwise.
  */
 export function controlRouter(context: Context, reset: () => void): Router {
-	const { ledger, faults, keys, tasks, settings, clock, urls } = context;
+	const { ledger, faults, keys, tasks } = context;
 	const router = express.Router();
 	router.use(express.json());
 
@@ -45,11 +45,11 @@ export function controlRouter(context: Context, reset: () => void): Router {
 		response.status(201).json({ key: masked, balanceUsd });
 	});
 	router.get('/tasks', (_request, response) => {
-		response.json(tasks.all().map((task) => taskObject(task, settings, clock, urls.files)));
+		response.json(tasks.all().map((task) => taskObject(context, task)));
 	});
 	router.post('/tasks/:id/finish', async (request, response) => {
 		const task = await tasks.finish(request.params.id, request.body as object | undefined);
-		if (task) response.json(taskObject(task, settings, clock, urls.files));
+		if (task) response.json(taskObject(context, task));
 		else response.status(404).json({ error: 'no such task' });
 	});
 	router.post('/reset', (_request, response) => {

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { clipOf, type Clip } from './clip';
 import type { Context } from './context';
 import type { Reply } from './errors';
-import type { FaultAction } from './faultAction';
 import { replyOf, type ActiveFault } from './faults';
 
 /** What became of an answer: its status, unless the connection was reset before one. */
@@ -22,114 +21,85 @@ export async function deliverBeforeWork(
 	response: Response,
 	faults: ActiveFault[],
 ): Promise<Delivered | undefined> {
-	const action = transportFault(faults)?.action;
-	if (action?.kind === 'reset' && !action.after) return reset(response);
+	const action = transportFault(faults);
 	if (action?.kind === 'redirect') {
-		const location = action.to ?? `${context.urls.mirror}${response.req.originalUrl}`;
-		return await send(
-			response,
-			whole({ status: action.status ?? 307, body: '' }, { Location: location }),
-		);
+		const Location = action.to ?? `${context.urls.mirror}${response.req.originalUrl}`;
+		return await send(response, { status: action.status ?? 307, body: '', headers: { Location } });
 	}
-	if (action?.kind === 'answer' && !action.after)
-		return await send(response, whole(replyOf(action)));
+	if (action?.kind === 'reset' && !action.after) return reset(response);
+	if (action?.kind === 'answer' && !action.after) return await send(response, replyOf(action));
 	return undefined;
 }
 
 /** Sends what the route answers, as the fault wants it. */
 export async function deliver(
-	context: Context,
+	{ stopping }: Context,
 	response: Response,
 	reply: Reply,
 	faults: ActiveFault[],
 ): Promise<Delivered> {
-	const action = transportFault(faults)?.action;
+	const action = transportFault(faults);
 	switch (action?.kind) {
 		case 'reset':
 			return reset(response);
 		case 'answer':
-			return await send(response, whole(replyOf(action)));
+			return await send(response, replyOf(action));
 		case 'headers':
-			return await send(response, whole(reply, action.headers));
+			return await send(response, { ...reply, headers: { ...reply.headers, ...action.headers } });
 		case 'short':
-			return await send(response, shortened(whole(reply)));
+			return await send(response, { ...reply, body: firstHalf(contentOf(reply).content) });
 		case 'half':
-			return await sendHalf(response, whole(reply));
-		case 'slow':
-			return await sendSlowly(context, response, whole(reply), action);
+			return await sendHalf(response, reply);
+		case 'slow': {
+			const { part, seconds } = action;
+			const wait = async () =>
+				await pause(seconds * 1000, undefined, { signal: stopping }).catch(() => {});
+			if (part === 'headers') await wait();
+			return await send(response, reply, part === 'body' ? wait : undefined);
+		}
 		default:
-			return await send(response, whole(reply));
+			return await send(response, reply);
 	}
 }
 
 /** The first fault that concerns the answer; scripts concern the task. */
 export function transportFault(faults: ActiveFault[]) {
-	return faults.find(({ action }) => action.kind !== 'script');
-}
-
-interface Outgoing {
-	status: number;
-	headers: Record<string, string>;
-	content: Clip;
+	return faults.find(({ action }) => action.kind !== 'script')?.action;
 }
 
 async function send(
 	response: Response,
-	{ status, headers, content }: Outgoing,
+	reply: Reply,
+	waitInTheMiddle?: () => Promise<void>,
 ): Promise<Delivered> {
 	if (response.destroyed) return {};
-	response.writeHead(status, { ...headers, 'Content-Length': content.size });
+	const content = sendHead(response, reply);
+	const bytes = waitInTheMiddle ? interrupted(content, waitInTheMiddle) : content.open();
 	if (response.req.method === 'HEAD') response.end();
-	else await pipeline(content.open(), response).catch(() => {});
-	return { status };
+	else await pipeline(bytes, response).catch(() => {});
+	return { status: reply.status };
 }
 
 /** The announced length is the whole one; the connection is cut in the middle. */
-async function sendHalf(response: Response, { status, headers, content }: Outgoing) {
-	response.writeHead(status, { ...headers, 'Content-Length': content.size });
-	await pipeline(content.open(Math.floor(content.size / 2)), response, { end: false }).catch(
-		() => {},
-	);
+async function sendHalf(response: Response, reply: Reply) {
+	const half = firstHalf(sendHead(response, reply));
+	await pipeline(half.open(), response, { end: false }).catch(() => {});
 	// What was written has to leave before the connection is cut, or nothing at all would arrive.
 	await new Promise((resolve) => response.write('', resolve));
 	await pause(10);
 	response.socket?.destroy();
-	return { status };
+	return { status: reply.status };
 }
 
-async function sendSlowly(
-	{ stopping }: Context,
-	response: Response,
-	outgoing: Outgoing,
-	{ part, seconds }: Extract<FaultAction, { kind: 'slow' }>,
-): Promise<Delivered> {
-	const wait = async () =>
-		await pause(seconds * 1000, undefined, { signal: stopping }).catch(() => {});
-	if (part === 'headers') {
-		await wait();
-		return await send(response, outgoing);
-	}
-	const { status, headers, content } = outgoing;
-	response.writeHead(status, { ...headers, 'Content-Length': content.size });
+async function* interrupted(content: Clip, wait: () => Promise<void>) {
 	const middle = Math.floor(content.size / 2);
-	let sent = 0;
-	try {
-		for await (const chunk of content.open() as AsyncIterable<Buffer>) {
-			const before = Math.max(0, Math.min(chunk.length, middle - sent));
-			if (sent <= middle && sent + chunk.length > middle) {
-				response.write(chunk.subarray(0, before));
-				await wait();
-				response.write(chunk.subarray(before));
-			} else {
-				response.write(chunk);
-			}
-			sent += chunk.length;
-		}
-		response.end();
-	} catch {
-		response.destroy();
+	yield* content.open(middle);
+	await wait();
+	let skipped = 0;
+	for await (const chunk of content.open() as AsyncIterable<Buffer>) {
+		yield chunk.subarray(Math.min(chunk.length, middle - skipped));
+		skipped = Math.min(middle, skipped + chunk.length);
 	}
-	return { status };
 }
 
 function reset(response: Response): Delivered {
@@ -137,25 +107,26 @@ function reset(response: Response): Delivered {
 	return {};
 }
 
-function shortened(outgoing: Outgoing): Outgoing {
-	const { content } = outgoing;
-	const size = Math.floor(content.size / 2);
-	return { ...outgoing, content: { size, open: () => content.open(size) } };
+function firstHalf({ size, open }: Clip): Clip {
+	const half = Math.floor(size / 2);
+	return { size: half, open: () => open(half) };
 }
 
-/** A reply as bytes: JSON for an object, the text as it stands, a clip as a stream. */
-function whole({ status, body, headers }: Reply, more: Record<string, string> = {}): Outgoing {
-	if (isClip(body)) return { status, headers: { ...headers, ...more }, content: body };
-	if (Buffer.isBuffer(body))
-		return { status, headers: { ...headers, ...more }, content: clipOf([body]) };
+function sendHead(response: Response, reply: Reply) {
+	const { type, content } = contentOf(reply);
+	const headers = { ...type, ...reply.headers, 'Content-Length': content.size };
+	response.writeHead(reply.status, headers);
+	return content;
+}
+
+/** A body as bytes: JSON for an object, the text as it stands, a clip as a stream. */
+function contentOf({ body }: Reply): { type?: Record<string, string>; content: Clip } {
+	if (isClip(body)) return { content: body };
+	if (Buffer.isBuffer(body)) return { content: clipOf([body]) };
 	const isText = typeof body === 'string';
 	const type = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
 	const bytes = Buffer.from(isText ? body : JSON.stringify(body));
-	return {
-		status,
-		headers: { 'Content-Type': type, ...headers, ...more },
-		content: clipOf([bytes]),
-	};
+	return { type: { 'Content-Type': type }, content: clipOf([bytes]) };
 }
 
 const isClip = (body: unknown): body is Clip =>

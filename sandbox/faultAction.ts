@@ -1,8 +1,7 @@
 import type { TaskScript } from './taskScript';
 
 /** The kinds of requests on which a fault can fall. */
-export type FaultRoute =
-	'submit' | 'task' | 'file' | 'balance' | 'upload' | 'models' | 'usage' | 'any';
+export type FaultRoute = 'submit' | 'task' | 'file' | 'balance' | 'upload' | 'models' | 'any';
 
 /**
  * What happens to a request. With `after`, the work is done first: a submit has then made and charged

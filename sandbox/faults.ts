@@ -26,6 +26,8 @@ export interface ActiveFault {
 export interface FaultSubject {
 	prompt?: string;
 	taskId?: string;
+	/** Which clip it is, for counting the words of its prompt; by default the task. */
+	clip?: string;
 	idempotencyKey?: string;
 }
 
@@ -77,22 +79,28 @@ export class Faults {
 		return this.armed.map(({ id, rule, seen, applied }) => ({ id, rule, seen, applied }));
 	}
 
-	/** Takes the faults that fall on this request, and counts them. */
+	/**
+	 * Takes the faults that apply to this request, and counts them: those that were added, and the words
+	 * in the prompt, which are counted for each clip.
+	 */
 	take(route: Exclude<FaultRoute, 'any'>, subject: FaultSubject = {}): ActiveFault[] {
-		const here = this.armed.filter(
-			(armed) => (armed.route === route || armed.route === 'any') && concerns(armed.rule, subject),
+		const added = this.armed.filter(
+			(armed) => [route, 'any'].includes(armed.route) && concerns(armed.rule, subject),
 		);
-		return here.filter(falls).map(activate);
+		const words = this.wordsOf(subject).filter((armed) => armed.route === route);
+		return [...added, ...words].filter(applies).map((armed) => {
+			armed.applied++;
+			return { label: armed.label, action: armed.action };
+		});
 	}
 
-	/** As `take`, for the words in a prompt; `clip` names the clip, so that counts are kept per clip. */
-	takeWords(route: 'submit' | 'task' | 'file', clip: string, prompt: string): ActiveFault[] {
-		let rules = this.byClip.get(clip);
-		if (!rules) {
-			rules = wordsIn(prompt).map((word) => this.arm({ action: word }));
-			this.byClip.set(clip, rules);
-		}
-		return rules.filter((armed) => armed.route === route && falls(armed)).map(activate);
+	private wordsOf({ prompt, taskId, clip = taskId }: FaultSubject): Armed[] {
+		if (clip === undefined || prompt === undefined) return [];
+		const known = this.byClip.get(clip);
+		if (known) return known;
+		const armed = wordsIn(prompt).map((word) => this.arm({ action: word }));
+		this.byClip.set(clip, armed);
+		return armed;
 	}
 
 	private arm(rule: FaultRule): Armed {
@@ -123,22 +131,18 @@ export function replyOf(action: Extract<FaultAction, { kind: 'answer' }>): Reply
 }
 
 function concerns({ when = {} }: FaultRule, subject: FaultSubject) {
+	const { promptContains = '', taskId, idempotencyKey } = when;
 	return (
-		(when.promptContains === undefined || (subject.prompt ?? '').includes(when.promptContains)) &&
-		(when.taskId === undefined || subject.taskId === when.taskId) &&
-		(when.idempotencyKey === undefined || subject.idempotencyKey === when.idempotencyKey)
+		(subject.prompt ?? '').includes(promptContains) &&
+		(taskId === undefined || subject.taskId === taskId) &&
+		(idempotencyKey === undefined || subject.idempotencyKey === idempotencyKey)
 	);
 }
 
-function falls(armed: Armed) {
+function applies(armed: Armed) {
 	const { nth, times, probability } = armed.rule;
 	armed.seen++;
 	if (nth !== undefined && ![nth].flat().includes(armed.seen)) return false;
 	if (times !== undefined && armed.applied >= times) return false;
 	return probability === undefined || armed.random.fraction() < probability;
-}
-
-function activate(armed: Armed): ActiveFault {
-	armed.applied++;
-	return { label: armed.label, action: armed.action };
 }

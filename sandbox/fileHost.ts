@@ -2,7 +2,6 @@ import express, { type Express, type Request } from 'express';
 import type { Context } from './context';
 import { deliver, deliverBeforeWork } from './delivery';
 import { expiredLink, type Reply } from './errors';
-import type { ActiveFault } from './faults';
 import { LINK_LIFETIME_SECONDS } from './taskAnswer';
 import type { Task } from './tasks';
 
@@ -13,28 +12,22 @@ import type { Task } from './tasks';
 export function fileHost(context: Context, origin: 'files' | 'mirror'): Express {
 	const app = express().disable('x-powered-by').disable('etag');
 	app.use(async (request, response) => {
-		const { ledger, settings } = context;
+		const { ledger, settings, tasks, faults } = context;
+		const { method, path } = request;
 		const authorization = request.get('authorization') !== undefined;
-		if (authorization) {
-			ledger.addViolation(`${origin}: an Authorization header arrived at ${request.path}`);
-		}
-		const task = context.tasks.findByFile(lastPart(request));
-		const faults = origin === 'files' ? faultsFor(context, task) : [];
-		const entry = ledger.addDownload({
-			origin,
-			path: request.path,
-			taskId: task?.id,
-			fault: faults.map(({ label }) => label).join(' ') || undefined,
-			authorization,
-		});
+		if (authorization) ledger.addViolation(`${origin}: an Authorization header arrived at ${path}`);
+		const task = tasks.findByFile(lastPart(request));
+		const subject = { taskId: task?.id, prompt: task?.promptText };
+		const active = origin === 'files' ? faults.take('file', subject) : [];
+		const fault = active.map(({ label }) => label).join(' ') || undefined;
+		const entry = ledger.addDownload({ origin, path, taskId: task?.id, fault, authorization });
 		const delivered =
-			(await deliverBeforeWork(context, response, faults)) ??
-			(await deliver(context, response, await find(context, request, task), faults));
+			(await deliverBeforeWork(context, response, active)) ??
+			(await deliver(context, response, await find(context, request, task), active));
 		ledger.update(entry, { ...delivered, ended: true });
 		if (settings.logLevel === 'requests') {
-			settings.log(
-				`${entry.at.slice(11, 23)} ${origin} ${request.method} ${request.path} -> ${entry.status ?? 'reset'}`,
-			);
+			const { at, status = 'reset' } = entry;
+			settings.log(`${at.slice(11, 23)} ${origin} ${method} ${path} -> ${status}`);
 		}
 	});
 	return app;
@@ -45,9 +38,8 @@ async function find(context: Context, request: Request, task: Task | undefined):
 	if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: '' };
 	if (request.path.startsWith('/image/')) {
 		const image = context.uploads.find(lastPart(request), nowMs);
-		if (image === 'expired') return expiredLink();
-		if (image)
-			return { status: 200, body: image.bytes, headers: { 'Content-Type': image.contentType } };
+		if (!image) return expiredLink();
+		return { status: 200, body: image.bytes, headers: { 'Content-Type': image.contentType } };
 	}
 	// A CDN in front of a store that may not be listed says 403 for what it does not have.
 	if (!request.path.startsWith('/video/') || task?.state !== 'completed') return expiredLink();
@@ -56,10 +48,4 @@ async function find(context: Context, request: Request, task: Task | undefined):
 	return { status: 200, body: await task.clip, headers: { 'Content-Type': 'video/mp4' } };
 }
 
-function faultsFor({ faults }: Context, task: Task | undefined): ActiveFault[] {
-	const subject = { taskId: task?.id, prompt: task?.promptText };
-	const words = task ? faults.takeWords('file', task.id, task.promptText) : [];
-	return [...faults.take('file', subject), ...words];
-}
-
-const lastPart = ({ path }: Request | { path: string }) => path.split('/').at(-1) ?? '';
+const lastPart = ({ path }: Request) => path.split('/').at(-1) ?? '';

@@ -1,113 +1,89 @@
 import type { Clock } from './clock';
 import { codedError, RefusalError, type Reply } from './errors';
 
-interface Remembered {
+interface Submitted {
 	bodyHash: string;
 	atMs: number;
-	/** Absent while the first request with the key is still being dealt with. */
-	reply?: Reply;
-	taskId?: string;
+	taskId: string;
+	reply: Reply;
+	/** Until the answer has left, the submit counts as in progress. */
+	isAnswered: boolean;
+}
+
+export interface IdempotencyScope {
+	apiKey: string;
+	idempotencyKey: string;
 }
 
 /**
- * APIMart's idempotency (machine schema, 2026-07-30): per API key and endpoint, kept for 24 hours. Only
+ * APIMart's idempotency (machine schema, 2026-07-30): per API key (and endpoint, of which only one takes keys), kept for 24 hours. Only
  * accepted submits are remembered: a refused one made nothing, so its key may be used again.
  */
 export class Idempotency {
-	private readonly remembered = new Map<string, Remembered>();
+	private readonly submitted = new Map<string, Submitted>();
 
 	constructor(private readonly clock: Clock) {}
 
 	/**
-	 * Starts or repeats a submit.
-	 * @returns the remembered answer, or undefined where the submit is new
+	 * @returns what was accepted under this key, or undefined where the submit is new
 	 * @throws RefusalError 400 for a malformed key, 409 for one in use or used for another body
 	 */
-	begin(scope: IdempotencyScope, bodyHash: string): { reply: Reply; taskId?: string } | undefined {
+	find(scope: IdempotencyScope, bodyHash: string): { reply: Reply; taskId: string } | undefined {
 		if (!/^[!-~]{1,191}$/.test(scope.idempotencyKey)) {
-			throw new RefusalError(
-				codedError(
-					400,
-					'invalid_idempotency_key',
-					'Idempotency-Key must be 1 to 191 visible ASCII characters',
-					'invalid_request_error',
-				),
-			);
+			const message = 'Idempotency-Key must be 1 to 191 visible ASCII characters';
+			throw new RefusalError(codedError(400, 'invalid_idempotency_key', message));
 		}
-		const known = this.current(scope);
-		if (!known) {
-			this.remembered.set(nameOf(scope), { bodyHash, atMs: this.clock.wallMs() });
-			return undefined;
-		}
-		if (known.bodyHash !== bodyHash) throw new RefusalError(idempotencyReplies.keyReused());
-		if (!known.reply) throw new RefusalError(idempotencyReplies.inProgress());
+		const known = this.submitted.get(nameOf(scope));
+		const isExpired = known && this.clock.wallMs() - known.atMs >= RETENTION_SECONDS * 1000;
+		if (!known || isExpired) return undefined;
+		if (known.bodyHash !== bodyHash) throw new RefusalError(idempotencyReplies.keyReused);
+		if (!known.isAnswered) throw new RefusalError(idempotencyReplies.inProgress);
 		const { reply, taskId } = known;
-		return {
-			reply: { ...reply, headers: { ...reply.headers, 'Idempotency-Replayed': 'true' } },
-			taskId,
+		const headers = { ...reply.headers, 'Idempotency-Replayed': 'true' };
+		return { reply: { ...reply, headers }, taskId };
+	}
+
+	/** @returns what is to be called when the answer leaves */
+	remember(scope: IdempotencyScope, made: Pick<Submitted, 'bodyHash' | 'taskId' | 'reply'>) {
+		const entry = { ...made, atMs: this.clock.wallMs(), isAnswered: false };
+		this.submitted.set(nameOf(scope), entry);
+		return () => {
+			entry.isAnswered = true;
 		};
 	}
 
-	complete(scope: IdempotencyScope, reply: Reply, taskId: string) {
-		const known = this.remembered.get(nameOf(scope));
-		if (known) Object.assign(known, { reply, taskId });
-	}
-
-	/** The submit came to nothing: the key is free again. */
-	forget(scope: IdempotencyScope) {
-		this.remembered.delete(nameOf(scope));
-	}
-
 	clear() {
-		this.remembered.clear();
-	}
-
-	private current(scope: IdempotencyScope) {
-		const known = this.remembered.get(nameOf(scope));
-		const expired = known && this.clock.wallMs() - known.atMs >= RETENTION_SECONDS * 1000;
-		return expired ? undefined : known;
+		this.submitted.clear();
 	}
 }
 
-export interface IdempotencyScope {
-	key: string;
-	endpoint: string;
-	idempotencyKey: string;
-}
-
-/** The answers of the idempotency family, also for the scenarios that ask for them. */
+/** The answers of the idempotency family, also for the fault words that ask for them. */
 export const idempotencyReplies = {
-	keyReused: () =>
-		codedError(
-			409,
-			'idempotency_key_reused',
-			'This Idempotency-Key was already used with a different request body',
-		),
-	inProgress: (retryAfterSeconds = 1) =>
-		codedError(
-			409,
-			'idempotency_in_progress',
-			'A request with this Idempotency-Key is still in progress',
-			undefined,
-			{ 'Retry-After': String(retryAfterSeconds) },
-		),
-	indeterminate: () =>
-		codedError(
-			409,
-			'idempotency_result_indeterminate',
-			'The result of the original request could not be determined',
-		),
-	unavailable: () =>
-		codedError(
-			503,
-			'idempotency_unavailable',
-			'Idempotency is temporarily unavailable, this request was not executed',
-			'service_unavailable',
-			{ 'Retry-After': '1' },
-		),
+	keyReused: codedError(
+		409,
+		'idempotency_key_reused',
+		'This Idempotency-Key was already used with a different request body',
+	),
+	inProgress: codedError(
+		409,
+		'idempotency_in_progress',
+		'A request with this Idempotency-Key is still in progress',
+		{ 'Retry-After': '1' },
+	),
+	indeterminate: codedError(
+		409,
+		'idempotency_result_indeterminate',
+		'The result of the original request could not be determined',
+	),
+	unavailable: codedError(
+		503,
+		'idempotency_unavailable',
+		'Idempotency is temporarily unavailable, this request was not executed',
+		{ 'Retry-After': '1' },
+	),
 };
 
 const RETENTION_SECONDS = 86_400;
 
-const nameOf = ({ key, endpoint, idempotencyKey }: IdempotencyScope) =>
-	JSON.stringify([key, endpoint, idempotencyKey]);
+const nameOf = ({ apiKey, idempotencyKey }: IdempotencyScope) =>
+	JSON.stringify([apiKey, idempotencyKey]);

@@ -72,7 +72,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			? new RealClips(settings.cacheFolder, (url) => uploadedFile(context, url))
 			: new TinyClips();
 	const callbacks = new Callbacks(settings, clock, ledger, (task) =>
-		taskObject(task, settings, clock, urls.files, task.request.language),
+		taskObject(context, task, task.request.language),
 	);
 	const tasks = new Tasks({ settings, clock, random, keys, ledger, clips }, (task) => {
 		callbacks.ended(task);
@@ -80,20 +80,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const faults = new Faults(settings.seed);
 	const idempotency = new Idempotency(clock);
 	const context: Context = {
-		...{
-			settings,
-			clock,
-			random,
-			ledger,
-			faults,
-			keys,
-			idempotency,
-			tasks,
-			callbacks,
-			uploads,
-			urls,
-		},
-		stopping: stopping.signal,
+		...{ settings, clock, random, ledger, faults, keys, idempotency, tasks, callbacks, uploads },
+		...{ urls, stopping: stopping.signal },
 	};
 	const noBalanceKey = `${settings.apiKey}-no-balance`;
 	const forbiddenKey = `${settings.apiKey}-forbidden`;
@@ -149,7 +137,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 function uploadedFile({ uploads, urls, clock }: Context, url: string) {
 	if (!url.startsWith(`${urls.files}/image/`)) return undefined;
 	const image = uploads.find(url.split('/').at(-1) ?? '', clock.wallMs());
-	if (image === undefined || image === 'expired' || image.contentType === 'image/gif')
-		return undefined;
+	if (!image || image.contentType === 'image/gif') return undefined;
 	return { bytes: image.bytes, extension: image.contentType.slice('image/'.length) };
 }

@@ -18,8 +18,6 @@ export interface SandboxOptions {
 	seed?: number;
 	/** Unfinished tasks per key before a submit is answered 429; 0 = no limit. Default 5. */
 	concurrency?: number;
-	/** Sent as `Retry-After` with that 429; left out by default, as nobody has seen APIMart send it. */
-	retryAfterSeconds?: number;
 	/** `tiny` (default): a small valid MP4 that ffmpeg is not needed for. `real`: rendered as asked for. */
 	clips?: 'real' | 'tiny';
 	/** Where rendered clips are kept; see `clipCacheFolder`. */
@@ -30,8 +28,6 @@ export interface SandboxOptions {
 	webhookContract?: WebhookContract;
 	/** Drops callbacks to private addresses and odd ports without a word, as APIMart does. Default false. */
 	strictCallbacks?: boolean;
-	/** Default `bare`: the task itself; `enveloped`: `{ code, data }` around it. */
-	callbackEnvelope?: 'bare' | 'enveloped';
 	/** Where `/callback` goes if the base has a query: before it (`path`, default) or at the very end (`end`). */
 	callbackQueryJoin?: 'path' | 'end';
 	/** How long a receiver may take to answer, in real seconds. Default 10. */
@@ -48,10 +44,8 @@ export interface SandboxOptions {
 
 export type WebhookContract = 'docs' | 'article' | 'both';
 
-export type Settings = Required<
-	Omit<SandboxOptions, 'clock' | 'retryAfterSeconds' | 'cacheFolder'>
-> &
-	Pick<SandboxOptions, 'retryAfterSeconds' | 'cacheFolder'>;
+export type Settings = Required<Omit<SandboxOptions, 'clock' | 'cacheFolder'>> &
+	Pick<SandboxOptions, 'cacheFolder'>;
 
 export function withDefaults(options: SandboxOptions): Settings {
 	const given = Object.fromEntries(
@@ -72,7 +66,6 @@ export function withDefaults(options: SandboxOptions): Settings {
 		balanceUsd: 100,
 		webhookContract: 'docs',
 		strictCallbacks: false,
-		callbackEnvelope: 'bare',
 		callbackQueryJoin: 'path',
 		callbackTimeoutSeconds: 10,
 		envelope: 'byHeader',

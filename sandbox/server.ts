@@ -2,7 +2,7 @@
 import express, { type Express } from 'express';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { balanceRoute, modelsRoute, schemaRoute, usageRoute } from './catalog';
+import { balanceRoute, modelsRoute, schemaRoute } from './catalog';
 import type { Context } from './context';
 import { controlRouter } from './control';
 import { codedError } from './errors';
@@ -24,17 +24,12 @@ export function apiServer(context: Context, reset: () => void): Express {
 	app.get(['/v1/balance', '/balance', '/v1/user/balance', '/user/balance'], balanceRoute(context));
 	app.get('/v1/models', modelsRoute(context));
 	app.get('/v1/models/:model/schema', schemaRoute(context));
-	app.get(['/v1/usage', '/usage'], usageRoute(context));
 	app.use((request, response) => {
-		const { body } = codedError(
-			404,
-			'',
-			`Invalid URL (${request.method} ${request.path})`,
-			'invalid_request_error',
-		);
 		const { method, originalUrl: path } = request;
 		const entry = context.ledger.addRequest({ method, path, route: 'unknown' });
 		context.ledger.update(entry, { status: 404, ended: true });
+		const message = `Invalid URL (${method} ${request.path})`;
+		const { body } = codedError(404, '', message, {}, 'invalid_request_error');
 		response.status(404).json(body);
 	});
 	return app;

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Context } from './context';
-import { documentedError, RefusalError } from './errors';
+import { documentedError, ok, RefusalError } from './errors';
 import { route } from './route';
 import { taskBody, taskObject } from './taskAnswer';
 
@@ -9,30 +9,20 @@ export function statusRoute(context: Context): RequestHandler {
 	return route(context, {
 		name: 'task',
 		subject: ({ params }) => {
-			const id = String(params.id);
-			return { taskId: id, prompt: context.tasks.find(id)?.promptText };
+			const taskId = String(params.id);
+			return { taskId, prompt: context.tasks.find(taskId)?.promptText };
 		},
-		moreFaults: ({ subject }) => {
-			const task = context.tasks.find(subject.taskId ?? '');
-			return task ? context.faults.takeWords('task', task.id, task.promptText) : [];
-		},
-		work: ({ subject, request, entry, account }) => {
-			entry.taskId = subject.taskId;
-			const task = context.tasks.find(subject.taskId ?? '');
+		work: ({ request, entry, account }) => {
+			const taskId = String(request.params.id);
+			entry.taskId = taskId;
+			const task = context.tasks.find(taskId);
 			// Another key's task is as good as unknown.
 			if (!task || task.account.key !== account.key) {
 				throw new RefusalError(documentedError(400, 'Invalid task ID'));
 			}
 			const { language } = request.query;
-			const { settings, clock, urls } = context;
-			const shown = taskObject(
-				task,
-				settings,
-				clock,
-				urls.files,
-				typeof language === 'string' ? language : undefined,
-			);
-			return { status: 200, body: taskBody(task, shown) };
+			const wanted = typeof language === 'string' ? language : undefined;
+			return ok(taskBody(task, taskObject(context, task, wanted)));
 		},
 	});
 }

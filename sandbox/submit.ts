@@ -1,8 +1,8 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
+import type { KeyAccount } from './balance';
 import type { Context } from './context';
-import { documentedError, RefusalError, type Reply } from './errors';
-import type { IdempotencyScope } from './idempotency';
-import { route, sha256, type Call } from './route';
+import { documentedError, ok, RefusalError, taskFailed, type Reply } from './errors';
+import { route, type Call } from './route';
 import type { Task } from './tasks';
 import { mergeScripts, type TaskScript } from './taskScript';
 import { isObject, promptTexts, readClipRequest, type ClipRequest } from './validation';
@@ -10,131 +10,90 @@ import { isObject, promptTexts, readClipRequest, type ClipRequest } from './vali
 /**
  * `POST /v1/videos/generations`. Invariants:
  * - a replay makes nothing and charges nothing, even where the key is at its limit;
- * - between the check of limits and the making of the task nothing is awaited, so two requests cannot
- *   take the last place both;
+ * - from the look for a replay until the task is made and remembered nothing is awaited, so two requests
+ *   can neither take the last place both nor make a task each under one key;
  * - only an accepted submit is remembered under its Idempotency-Key.
  */
 export function submitRoute(context: Context): RequestHandler {
 	return route(context, {
 		name: 'submit',
-		subject: ({ body }) => ({ prompt: promptTexts(parsed(body)) }),
-		moreFaults: ({ subject, entry, account }) =>
-			context.faults.takeWords(
-				'submit',
-				clipNameOf(account.key, entry.idempotencyKey ?? subject.prompt ?? ''),
-				subject.prompt ?? '',
-			),
+		subject: (request, account) => {
+			const prompt = promptTexts(parsed(request.body));
+			const name = request.get('idempotency-key') ?? prompt;
+			return { prompt, clip: JSON.stringify([account.key, name]) };
+		},
 		work: (call) => submit(context, call),
-		refusal: (call, reply) => (isVersioned(context, call) ? fuller(context, reply) : reply),
+		refusal: (request, reply) => (isVersioned(context, request) ? fuller(context, reply) : reply),
 	});
 }
 
 function submit(context: Context, call: Call): Reply {
 	const { request, entry, account } = call;
-	const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-	const body = parsed(bytes);
+	const body = parsed(request.body);
 	entry.body = body;
 	if (body === undefined) {
 		throw new RefusalError(documentedError(400, 'Invalid JSON in the request body'));
 	}
 	const clipRequest = readClipRequest(body);
-	const idempotencyKey = entry.idempotencyKey;
-	const scope = idempotencyKey !== undefined && {
-		key: account.key,
-		endpoint: 'POST /v1/videos/generations',
-		idempotencyKey,
-	};
-	const known = scope && context.idempotency.begin(scope, sha256(bytes));
+	const { idempotencyKey, bodyHash = '' } = entry;
+	const scope = idempotencyKey === undefined ? undefined : { apiKey: account.key, idempotencyKey };
+	const known = scope && context.idempotency.find(scope, bodyHash);
 	if (known) {
-		entry.replayed = true;
-		entry.taskId = known.taskId;
+		Object.assign(entry, { replayed: true, taskId: known.taskId });
 		return known.reply;
 	}
-	return remembering(context, call, scope, () => {
-		refuseAtLimit(context, call);
-		const promptText = promptTexts(body);
-		const isAgain = context.tasks
-			.all()
-			.some((task) => task.account === account && task.promptText === promptText);
-		const scripts = call.faults.flatMap(({ action }) =>
-			action.kind === 'script' && !(isAgain && action.script.firstTaskOnly) ? [action.script] : [],
-		);
-		const script = mergeScripts([...failureOfMode(clipRequest), ...scripts]);
-		const task = context.tasks.create(account, clipRequest, script, {
-			promptText,
-			clipName: clipNameOf(account.key, idempotencyKey ?? promptText),
-		});
-		context.callbacks.started(task);
-		context.ledger.update(entry, { taskId: task.id, accepted: true });
-		return { task, reply: acceptance(context, call, task) };
-	});
-}
-
-function failureOfMode({ unknownMode }: ClipRequest): TaskScript[] {
-	if (unknownMode === undefined) return [];
-	const message = `mode value '${unknownMode}' is invalid`;
-	const error = { code: 'task_failed', message, param: '', type: 'task_failed' };
-	return [{ ending: 'failed', error }];
-}
-
-/** Holds the key while the request is dealt with, and keeps the answer from then on. */
-function remembering(
-	{ idempotency }: Context,
-	call: Call,
-	scope: IdempotencyScope | false,
-	make: () => { task: Task; reply: Reply },
-) {
-	let made: ReturnType<typeof make> | undefined;
-	try {
-		made = make();
-		return made.reply;
-	} finally {
-		if (scope && made) {
-			const { task, reply } = made;
-			call.onAnswer.push(() => idempotency.complete(scope, reply, task.id));
-		} else if (scope) {
-			idempotency.forget(scope);
-		}
+	refuseAtLimit(account);
+	const promptText = promptTexts(body);
+	const script = scriptOf(context, call, clipRequest, promptText);
+	const task = context.tasks.create(account, clipRequest, script, promptText);
+	context.callbacks.started(task);
+	context.ledger.update(entry, { taskId: task.id, accepted: true });
+	const reply = acceptance(context, request, task);
+	if (scope) {
+		const made = { bodyHash, taskId: task.id, reply };
+		call.onAnswer = context.idempotency.remember(scope, made);
 	}
+	return reply;
 }
 
-function refuseAtLimit({ settings }: Context, { account }: Call) {
-	if (account.concurrency === 0 || account.inFlight < account.concurrency) return;
-	const { retryAfterSeconds } = settings;
-	throw new RefusalError(
-		documentedError(
-			429,
-			undefined,
-			retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
-		),
-	);
+function refuseAtLimit({ concurrency, inFlight }: KeyAccount) {
+	if (concurrency !== 0 && inFlight >= concurrency) throw new RefusalError(documentedError(429));
+}
+
+function scriptOf(
+	{ tasks }: Context,
+	{ account, faults }: Call,
+	{ unknownMode }: ClipRequest,
+	promptText: string,
+): TaskScript {
+	const isAgain = tasks
+		.all()
+		.some((task) => task.account === account && task.promptText === promptText);
+	const scripts = faults
+		.flatMap(({ action }) => (action.kind === 'script' ? [action.script] : []))
+		.filter(({ firstTaskOnly }) => !(firstTaskOnly && isAgain));
+	if (unknownMode === undefined) return mergeScripts(scripts);
+	const error = taskFailed(`mode value '${unknownMode}' is invalid`);
+	return mergeScripts([{ ending: 'failed', error }, ...scripts]);
 }
 
 /** The two contracts: an array with status 200, or, asked for by header, an object with status 202. */
-function acceptance(context: Context, call: Call, task: Task): Reply {
-	if (!isVersioned(context, call)) {
-		return {
-			status: 200,
-			body: { code: 200, data: [{ status: 'submitted', task_id: task.id }] },
-		};
-	}
+function acceptance(context: Context, request: Request, { id }: Task): Reply {
+	const status = 'submitted';
+	if (!isVersioned(context, request)) return ok({ code: 200, data: [{ status, task_id: id }] });
+	const poll_url = `${context.urls.api}/v1/tasks/${id}`;
 	return {
 		status: 202,
 		headers: { 'X-APIMart-Response-Version': RESPONSE_VERSION },
 		body: {
 			code: 202,
 			request_id: requestId(context),
-			data: {
-				object: 'generation.task',
-				id: task.id,
-				status: 'submitted',
-				poll_url: `${context.urls.api}/v1/tasks/${task.id}`,
-			},
+			data: { object: 'generation.task', id, status, poll_url },
 		},
 	};
 }
 
-function isVersioned({ settings }: Context, { request }: Call) {
+function isVersioned({ settings }: Context, request: Request) {
 	if (settings.envelope !== 'byHeader') return settings.envelope === 'versioned';
 	return request.get('x-apimart-response-version') === RESPONSE_VERSION;
 }
@@ -149,8 +108,6 @@ function fuller(context: Context, reply: Reply): Reply {
 const requestId = ({ random }: Context) => `req_${random.text(24, '0123456789abcdef')}`;
 
 const RESPONSE_VERSION = '2026-07-27';
-
-const clipNameOf = (key: string, name: string) => JSON.stringify([key, name]);
 
 function parsed(body: unknown): unknown {
 	try {

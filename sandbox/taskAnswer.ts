@@ -14,10 +14,8 @@ export const LINK_LIFETIME_SECONDS = 86_400;
  * unless told otherwise.
  */
 export function taskObject(
+	{ settings, clock, urls }: { settings: Settings; clock: Clock; urls: { files: string } },
 	task: Task,
-	settings: Settings,
-	clock: Clock,
-	filesUrl: string,
 	language?: string,
 ): Record<string, unknown> {
 	const created = Math.floor(task.createdMs / 1000);
@@ -40,7 +38,7 @@ export function taskObject(
 			videos: [
 				{
 					expires_at: Number(answer.completed) + LINK_LIFETIME_SECONDS,
-					url: [`${filesUrl}/video/${task.fileName}`],
+					url: [`${urls.files}/video/${task.fileName}`],
 				},
 			],
 		};
@@ -53,8 +51,8 @@ export function taskObject(
 /** The whole body of a status read. */
 export function taskBody(task: Task, answer: Record<string, unknown>): unknown {
 	const shapes = task.script.shapes ?? [];
-	if (shapes.includes('bare')) return answer;
-	return { code: 200, data: shapes.includes('array') ? [answer] : answer };
+	if (shapes.includes('task-bare')) return answer;
+	return { code: 200, data: shapes.includes('task-array') ? [answer] : answer };
 }
 
 function statusWord(task: Task, clock: Clock) {
@@ -89,7 +87,7 @@ function reshaped(answer: Record<string, unknown>, shapes: AnswerShape[]) {
 		delete changed.cost;
 		delete changed.credits_cost;
 	}
-	if (shapes.includes('strings')) {
+	if (shapes.includes('number-strings')) {
 		for (const name of ['cost', 'credits_cost', 'progress']) {
 			if (changed[name] !== undefined) changed[name] = String(changed[name]);
 		}

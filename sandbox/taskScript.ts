@@ -24,16 +24,13 @@ export interface TaskScript {
 	clipMegabytes?: number;
 }
 
-export type AnswerShape =
-	| 'no-videos'
-	| 'no-result'
-	| 'url-string'
-	| 'output-url'
-	| 'array'
-	| 'bare'
-	| 'no-cost'
-	| 'no-expiry'
-	| 'strings';
+/** Other forms in which a status read can show a task. */
+export const ANSWER_SHAPES = [
+	...(['no-videos', 'no-result', 'url-string', 'output-url', 'no-expiry'] as const),
+	...(['no-cost', 'number-strings', 'task-array', 'task-bare'] as const),
+] as const;
+
+export type AnswerShape = (typeof ANSWER_SHAPES)[number];
 
 export interface CallbackScript {
 	never?: boolean;

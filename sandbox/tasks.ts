@@ -2,6 +2,7 @@ import type { KeyAccount, Keys } from './balance';
 import type { Clip } from './clip';
 import type { ClipMaker } from './clips';
 import type { Clock } from './clock';
+import { taskFailed } from './errors';
 import type { Ledger } from './ledger';
 import type { Settings } from './options';
 import { priceUsd } from './prices';
@@ -16,8 +17,6 @@ export interface Task {
 	script: TaskScript;
 	/** The prompts, in which fault words may stand. */
 	promptText: string;
-	/** Which clip it is, for counting its fault words. */
-	clipName: string;
 	state: 'running' | 'completed' | 'failed' | 'cancelled';
 	generationSeconds: number;
 	/** Time of day of the submit. */
@@ -57,12 +56,7 @@ export class Tasks {
 	) {}
 
 	/** @throws RefusalError 402 where the money does not reach; nothing is made then */
-	create(
-		account: KeyAccount,
-		request: ClipRequest,
-		script: TaskScript,
-		text: { promptText: string; clipName: string },
-	): Task {
+	create(account: KeyAccount, request: ClipRequest, script: TaskScript, promptText: string): Task {
 		const { clock, random, keys, clips } = this.parts;
 		const id = random.taskId(clock.wallMs());
 		const reservedUsd = script.costUsd ?? priceUsd(request);
@@ -72,7 +66,7 @@ export class Tasks {
 			account,
 			request,
 			script,
-			...text,
+			promptText,
 			state: 'running',
 			generationSeconds: script.generationSeconds ?? this.drawGenerationSeconds(),
 			createdMs: clock.wallMs(),
@@ -118,7 +112,7 @@ export class Tasks {
 			try {
 				await task.clip;
 			} catch (reason) {
-				this.end(task, 'failed', { code: 'task_failed', message: String(reason) });
+				this.end(task, 'failed', taskFailed(String(reason)));
 				return task;
 			}
 		}

@@ -15,11 +15,10 @@ export class UploadStore {
 		this.images.set(name, image);
 	}
 
-	/** @returns undefined where it is unknown; `expired` after 72 hours */
-	find(name: string, nowMs: number): UploadedImage | 'expired' | undefined {
+	/** @returns undefined where it is unknown, or older than 72 hours */
+	find(name: string, nowMs: number): UploadedImage | undefined {
 		const image = this.images.get(name);
-		const expired = image && nowMs - image.atMs >= LIFETIME_SECONDS * 1000;
-		return expired ? 'expired' : image;
+		return image && nowMs - image.atMs < LIFETIME_SECONDS * 1000 ? image : undefined;
 	}
 
 	clear() {

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express';
 import type { Context } from './context';
-import { RefusalError } from './errors';
+import { ok, RefusalError, uploadError } from './errors';
 import { route, sha256 } from './route';
 
 /** Largest image, in bytes (upload page, 2026-08). */
@@ -30,13 +30,10 @@ export function uploadRoute(context: Context): RequestHandler[] {
 				const url = `${urls.files}/image/${name}`;
 				const filename = file.name;
 				const bytes = file.size;
-				const hash = sha256(buffer);
-				ledger.addUpload({ key: account.masked, url, filename, contentType, bytes, sha256: hash });
+				const about = { url, filename, contentType, bytes };
+				ledger.addUpload({ key: account.masked, ...about, sha256: sha256(buffer) });
 				const createdAt = Math.floor(clock.wallMs() / 1000);
-				return {
-					status: 200,
-					body: { url, filename, content_type: contentType, bytes, created_at: createdAt },
-				};
+				return ok({ url, filename, content_type: contentType, bytes, created_at: createdAt });
 			},
 		}),
 	];
@@ -52,10 +49,7 @@ async function fileOf({ headers, body }: Request): Promise<File | undefined> {
 }
 
 function refuse(status: number, message: string): never {
-	throw new RefusalError({
-		status,
-		body: { error: { message, type: 'invalid_request_error' } },
-	});
+	throw new RefusalError(uploadError(status, message));
 }
 
 function imageType(bytes: Buffer): string | undefined {

@@ -56,11 +56,6 @@ describe('what is pushed where', () => {
 		expect(receiver.requests.map(({ path }) => path).sort()).toEqual(['/base/callback', '/exact']);
 	});
 
-	test('in an envelope, where asked for', async () => {
-		const id = await pushed('', 1, { callbackEnvelope: 'enveloped' });
-		expect(JSON.parse(receiver.requests[0].body)).toMatchObject({ code: 200, data: { id } });
-	});
-
 	test('a failure is pushed, in the language asked for; a cancellation is not', async () => {
 		await pushed('[[fail:content]]', 1, {}, { language: 'en' });
 		expect(JSON.parse(receiver.requests[0].body)).toMatchObject({

@@ -93,8 +93,6 @@ test('money is reserved at submit, billed at completion, given back on failure',
 	expect(sandbox.ledger.charges()).toMatchObject([{ taskId: good, usd: 0.672, state: 'settled' }]);
 	expect(sandbox.ledger.allCharges()[1]).toMatchObject({ taskId: bad, state: 'refunded' });
 	expect(sandbox.ledger.totalChargedUsd()).toBe(0.672);
-	const usage = await client.get('/v1/usage');
-	expect(usage.data).toMatchObject({ data: { total: { amount_usd: 0.672, requests: 1 } } });
 });
 
 test('money that runs out: 402, nothing is made', async () => {
@@ -142,17 +140,6 @@ test('one clip too many at the same time: 429, and place again when one has ende
 	await client.ended(id);
 	expect((await client.submit()).status).toBe(200);
 	expect(sandbox.ledger.maxInFlight()).toBe(2);
-});
-
-test('Retry-After at the limit, where asked for', async () => {
-	const limited = await startWithClient({ concurrency: 1, retryAfterSeconds: 7 });
-	await limited.client.submit();
-	const { status, headers } = await limited.client.submit();
-	await limited.stop();
-	expect({ status, retryAfter: headers['retry-after'] as unknown }).toEqual({
-		status: 429,
-		retryAfter: '7',
-	});
 });
 
 test('a wrong word for the mode is taken, fails later and costs nothing', async () => {
