@@ -16,18 +16,11 @@ export interface KeyAccount {
 	concurrency: number;
 	inFlight: number;
 	/** `no-balance`: 402 on whatever costs, and on the list of models; `forbidden`: 403 everywhere. */
-	scenario?: KeyScenario;
+	scenario?: 'no-balance' | 'forbidden';
 }
 
-export type KeyScenario = 'no-balance' | 'forbidden';
-
-export interface NewKey {
-	key: string;
-	balanceUsd?: number;
-	unlimited?: boolean;
-	concurrency?: number;
-	scenario?: KeyScenario;
-}
+export type NewKey = Pick<KeyAccount, 'key'> &
+	Partial<Pick<KeyAccount, 'balanceUsd' | 'unlimited' | 'concurrency' | 'scenario'>>;
 
 export class Keys {
 	private readonly accounts = new Map<string, KeyAccount>();
@@ -38,20 +31,14 @@ export class Keys {
 	) {}
 
 	/** Makes a key known, or replaces what is known of it. */
-	add(entry: NewKey): KeyAccount {
+	add({ key, balanceUsd, concurrency, unlimited = false, scenario }: NewKey): KeyAccount {
 		const account: KeyAccount = {
-			key: entry.key,
-			masked: maskKey(entry.key),
-			balanceUsd:
-				entry.scenario === 'no-balance' ? 0 : (entry.balanceUsd ?? this.defaults.balanceUsd),
-			reservedUsd: 0,
-			usedUsd: 0,
-			unlimited: entry.unlimited ?? false,
-			concurrency: entry.concurrency ?? this.defaults.concurrency,
-			inFlight: 0,
-			scenario: entry.scenario,
+			...{ key, masked: maskKey(key), unlimited, scenario },
+			...{ reservedUsd: 0, usedUsd: 0, inFlight: 0 },
+			balanceUsd: scenario === 'no-balance' ? 0 : (balanceUsd ?? this.defaults.balanceUsd),
+			concurrency: concurrency ?? this.defaults.concurrency,
 		};
-		this.accounts.set(entry.key, account);
+		this.accounts.set(key, account);
 		return account;
 	}
 

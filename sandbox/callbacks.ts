@@ -37,14 +37,15 @@ export class Callbacks {
 	/** Called when a task ends; `cancelled` is never pushed. */
 	ended(task: Task) {
 		if (task.state === 'cancelled') return;
-		const { never, copies = 1, forged, malformed, delaySeconds = 0 } = task.script.callback ?? {};
+		const { never, delaySeconds = 0 } = task.script.callback ?? {};
 		for (const target of this.targets(task)) {
 			if (never) {
-				this.note(task, target, 'genuine', 1, { outcome: 'dropped', reason: 'asked for' });
+				const push = { task, target, kind: 'genuine' as const };
+				this.note(push, 1, { outcome: 'dropped', reason: 'asked for' });
 				continue;
 			}
 			const send = () => {
-				void this.sendAll(task, target, { copies, forged, malformed });
+				void this.sendAll(task, target);
 			};
 			if (delaySeconds > 0) this.clock.after(delaySeconds, send);
 			else send();
@@ -55,51 +56,39 @@ export class Callbacks {
 		this.aborter.abort();
 	}
 
-	private async sendAll(
-		task: Task,
-		target: CallbackTarget,
-		{ copies, forged, malformed }: { copies: number; forged?: boolean; malformed?: boolean },
-	) {
-		if (forged) {
-			const body = JSON.stringify(forgedBody(task, this.show(task)));
-			await this.post({ task, target, kind: 'forged', body, tries: 1 });
-		}
-		if (malformed) {
-			await this.post({ task, target, kind: 'malformed', body: '{"id": "task_', tries: 1 });
-		}
-		const tries = RETRY_DELAYS_SECONDS.length + 1;
-		const body = this.body(task);
-		await this.post({ task, target, kind: 'genuine', body, tries });
-		for (let copy = 1; copy < copies; copy++) {
-			await this.post({ task, target, kind: 'duplicate', body, tries });
+	private async sendAll(task: Task, target: CallbackTarget) {
+		const { copies = 1, forged, malformed } = task.script.callback ?? {};
+		const once = { task, target, tries: 1 };
+		if (forged) await this.post({ ...once, kind: 'forged', body: this.forgedBody(task) });
+		if (malformed) await this.post({ ...once, kind: 'malformed', body: '{"id": "task_' });
+		const genuine = { ...once, body: this.body(task), tries: RETRY_DELAYS_SECONDS.length + 1 };
+		for (let copy = 1; copy <= copies; copy++) {
+			await this.post({ ...genuine, kind: copy === 1 ? 'genuine' : 'duplicate' });
 		}
 	}
 
 	private async post(push: Push, attempt = 1): Promise<void> {
-		const { task, target, kind } = push;
-		const refused = this.settings.strictCallbacks ? refusalReason(target.url) : undefined;
-		if (refused) {
-			this.note(task, target, kind, attempt, { outcome: 'dropped', reason: refused });
+		const { target, body, tries } = push;
+		const reason = this.settings.strictCallbacks ? refusalReason(target.url) : undefined;
+		if (reason) {
+			this.note(push, attempt, { outcome: 'dropped', reason });
 			return;
 		}
-		const answer = await this.send(target.url, push.body);
+		const answer = await this.send(target.url, body);
 		if (this.aborter.signal.aborted) return;
-		const { status } = answer;
-		if (status !== undefined && status >= 200 && status < 300) {
-			this.note(task, target, kind, attempt, { outcome: 'delivered', status });
+		const { status = 500 } = answer;
+		const isOver = status < 500 || attempt >= tries;
+		if (isOver) {
+			const outcome = status >= 200 && status < 300 ? 'delivered' : 'given-up';
+			this.note(push, attempt, { outcome, ...answer });
 			return;
 		}
 		const retryInSeconds = RETRY_DELAYS_SECONDS[attempt - 1];
-		const final = (status !== undefined && status < 500) || attempt >= push.tries;
-		if (final || retryInSeconds === undefined) {
-			this.note(task, target, kind, attempt, { outcome: 'given-up', ...answer });
-			return;
-		}
 		// The timer first: who reads of the failure in the ledger can move the clock at once.
 		this.clock.after(retryInSeconds, () => {
 			void this.post(push, attempt + 1);
 		});
-		this.note(task, target, kind, attempt, { outcome: 'failed', ...answer, retryInSeconds });
+		this.note(push, attempt, { outcome: 'failed', ...answer, retryInSeconds });
 	}
 
 	private async send(url: string, body: string): Promise<{ status?: number; reason?: string }> {
@@ -133,13 +122,18 @@ export class Callbacks {
 	}
 
 	private note(
-		task: Task,
-		{ url, contract }: CallbackTarget,
-		kind: CallbackEntry['kind'],
+		{ task, target, kind }: Pick<Push, 'task' | 'target' | 'kind'>,
 		attempt: number,
 		rest: Pick<CallbackEntry, 'outcome'> & Partial<CallbackEntry>,
 	) {
-		this.ledger.addCallback({ taskId: task.id, url, contract, kind, attempt, ...rest });
+		this.ledger.addCallback({ taskId: task.id, ...target, kind, attempt, ...rest });
+	}
+
+	/** Says "completed" whatever is true, with an address that is not the provider's. */
+	private forgedBody(task: Task) {
+		const result = { videos: [{ url: [`http://127.0.0.1:9/forged-${task.id}.mp4`] }] };
+		const lies = { cost: 0, error: undefined, result, status: 'completed' };
+		return JSON.stringify({ ...this.show(task), ...lies });
 	}
 }
 
@@ -149,15 +143,4 @@ interface Push {
 	kind: CallbackEntry['kind'];
 	body: string;
 	tries: number;
-}
-
-/** Says "completed" whatever is true, with an address that is not the provider's. */
-function forgedBody(task: Task, shown: Record<string, unknown>) {
-	return {
-		...shown,
-		cost: 0,
-		error: undefined,
-		result: { videos: [{ url: [`http://127.0.0.1:9/forged-${task.id}.mp4`] }] },
-		status: 'completed',
-	};
 }

@@ -9,8 +9,8 @@
 export interface Clock {
 	wallMs(): number;
 	providerMs(): number;
-	/** Runs `task` after so many provider seconds; the answer cancels it. */
-	after(providerSeconds: number, task: () => void): () => void;
+	/** Runs `task` after so many provider seconds. */
+	after(providerSeconds: number, task: () => void): void;
 	/** Cancels whatever is still to come. */
 	stop(): void;
 }
@@ -32,18 +32,12 @@ export class ScaledClock implements Clock {
 	}
 
 	after(providerSeconds: number, task: () => void) {
-		const timer = setTimeout(
-			() => {
-				this.timers.delete(timer);
-				task();
-			},
-			(providerSeconds * 1000) / this.speed,
-		);
-		this.timers.add(timer);
-		return () => {
-			clearTimeout(timer);
+		const delayMs = (providerSeconds * 1000) / this.speed;
+		const timer = setTimeout(() => {
 			this.timers.delete(timer);
-		};
+			task();
+		}, delayMs);
+		this.timers.add(timer);
 	}
 
 	stop() {
@@ -67,11 +61,7 @@ export class ManualClock implements Clock {
 	}
 
 	after(providerSeconds: number, task: () => void) {
-		const entry = { atMs: this.nowMs + providerSeconds * 1000, task };
-		this.waiting.push(entry);
-		return () => {
-			this.waiting = this.waiting.filter((other) => other !== entry);
-		};
+		this.waiting.push({ atMs: this.nowMs + providerSeconds * 1000, task });
 	}
 
 	/** Moves time on and runs, in order, everything that falls due on the way. */

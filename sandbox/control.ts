@@ -1,4 +1,4 @@
-import express, { type Router } from 'express';
+import express, { type Request, type Response, type Router } from 'express';
 import type { NewKey } from './balance';
 import type { Context } from './context';
 import type { FaultRule } from './faults';
@@ -13,12 +13,8 @@ export function controlRouter(context: Context, reset: () => void): Router {
 	const router = express.Router();
 	router.use(express.json());
 
-	router.get('/ledger', (_request, response) => {
-		response.json(ledger.toJSON());
-	});
-	router.get('/faults', (_request, response) => {
-		response.json(faults.list());
-	});
+	router.get('/ledger', (_request, response) => void response.json(ledger.toJSON()));
+	router.get('/faults', (_request, response) => void response.json(faults.list()));
 	router.post('/faults', (request, response) => {
 		try {
 			const rules = [request.body as FaultRule | FaultRule[]].flat();
@@ -27,14 +23,15 @@ export function controlRouter(context: Context, reset: () => void): Router {
 			response.status(400).json({ error: (error as Error).message });
 		}
 	});
-	router.delete('/faults/:id', (request, response) => {
-		faults.remove(request.params.id);
-		response.status(204).end();
-	});
-	router.delete('/faults', (_request, response) => {
-		faults.clear();
-		response.status(204).end();
-	});
+	router.delete(
+		'/faults/:id',
+		does((id) => faults.remove(id)),
+	);
+	router.delete(
+		'/faults',
+		does(() => faults.clear()),
+	);
+	router.post('/reset', does(reset));
 	router.post('/keys', (request, response) => {
 		const entry = request.body as Partial<NewKey>;
 		if (typeof entry.key !== 'string' || entry.key === '') {
@@ -52,9 +49,10 @@ export function controlRouter(context: Context, reset: () => void): Router {
 		if (task) response.json(taskObject(context, task));
 		else response.status(404).json({ error: 'no such task' });
 	});
-	router.post('/reset', (_request, response) => {
-		reset();
-		response.status(204).end();
-	});
 	return router;
 }
+
+const does = (work: (id: string) => void) => (request: Request, response: Response) => {
+	work(String(request.params.id));
+	response.status(204).end();
+};

@@ -104,21 +104,17 @@ export class Faults {
 	}
 
 	private arm(rule: FaultRule): Armed {
-		const id = `fault-${++this.lastId}`;
-		const random = new Random(this.seed * 7919 + this.lastId);
-		const counters = { id, seen: 0, applied: 0, random };
-		if (typeof rule.action !== 'string') {
-			const { action } = rule;
-			return { ...counters, rule, route: rule.route ?? 'any', label: action.kind, action };
-		}
-		const known = actionFromWord(rule.action);
-		const counted = rule.nth ?? rule.times ?? rule.probability;
+		const { action } = rule;
+		const isWord = typeof action === 'string';
+		const known = isWord ? actionFromWord(action) : { action, route: 'any' as const };
+		const { nth, probability, times = nth || probability ? undefined : known.times } = rule;
+		const id = ++this.lastId;
 		return {
-			...counters,
+			...{ id: `fault-${id}`, seen: 0, applied: 0, random: new Random(this.seed * 7919 + id) },
 			// The count in the word itself (`429:2`) holds where the rule gives none.
-			rule: counted === undefined ? { ...rule, times: known.times } : rule,
+			rule: { ...rule, times },
 			route: rule.route ?? known.route,
-			label: rule.action,
+			label: isWord ? action : action.kind,
 			action: known.action,
 		};
 	}

@@ -21,19 +21,20 @@ export async function ffmpegPath(): Promise<string> {
 async function lookUp() {
 	const { FFMPEG_PATH, PATH = '' } = process.env;
 	if (FFMPEG_PATH) {
-		if (await isExecutable(FFMPEG_PATH)) return FFMPEG_PATH;
+		if (await canAccess(FFMPEG_PATH, constants.X_OK)) return FFMPEG_PATH;
 		throw new Error(`FFMPEG_PATH does not name a program that can be run: ${ADVICE}`);
 	}
 	const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
 	for (const folder of PATH.split(delimiter).filter(Boolean)) {
 		const candidate = join(folder, name);
-		if ((await isExecutable(candidate)) && (await canRender(candidate))) return candidate;
+		if ((await canAccess(candidate, constants.X_OK)) && (await canRender(candidate)))
+			return candidate;
 	}
 	const packaged = await packagedPath();
 	if (packaged) {
 		// Installed with --ignore-scripts, the program may lack its permission.
-		if (!(await isExecutable(packaged))) await chmod(packaged, 0o755).catch(() => {});
-		if (await isExecutable(packaged)) return packaged;
+		if (!(await canAccess(packaged, constants.X_OK))) await chmod(packaged, 0o755).catch(() => {});
+		if (await canAccess(packaged, constants.X_OK)) return packaged;
 	}
 	throw new Error(`No ffmpeg was found: ${ADVICE}`);
 }
@@ -61,8 +62,8 @@ async function canRender(program: string) {
 	}
 }
 
-async function isExecutable(path: string) {
-	return await access(path, constants.X_OK).then(
+export async function canAccess(path: string, mode = constants.F_OK) {
+	return await access(path, mode).then(
 		() => true,
 		() => false,
 	);

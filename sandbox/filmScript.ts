@@ -97,15 +97,11 @@ function filterGraph(request: ClipRequest, { width, height, seconds }: Base, has
 /** What is to be read when: each shot in its own time, or the prompt all the time. */
 function scenes({ shots, prompt, duration }: ClipRequest) {
 	if (!shots.length) return [{ text: prompt || '(no prompt)', from: 0, to: duration + 1 }];
-	let from = 0;
+	let to = 0;
 	return shots.map((shot, position) => {
-		const scene = {
-			text: `Shot ${position + 1} of ${shots.length}\n\n${shot.prompt}`,
-			from,
-			to: from + shot.duration,
-		};
-		from = scene.to;
-		return scene;
+		const from = to;
+		to += shot.duration;
+		return { text: `Shot ${position + 1} of ${shots.length}\n\n${shot.prompt}`, from, to };
 	});
 }
 

@@ -57,30 +57,19 @@ export class Idempotency {
 	}
 }
 
+const reply = (status: number, word: string, message: string, headers?: Record<string, string>) =>
+	codedError(status, `idempotency_${word}`, message, headers);
+
 /** The answers of the idempotency family, also for the fault words that ask for them. */
 export const idempotencyReplies = {
-	keyReused: codedError(
-		409,
-		'idempotency_key_reused',
-		'This Idempotency-Key was already used with a different request body',
-	),
-	inProgress: codedError(
-		409,
-		'idempotency_in_progress',
-		'A request with this Idempotency-Key is still in progress',
-		{ 'Retry-After': '1' },
-	),
-	indeterminate: codedError(
-		409,
-		'idempotency_result_indeterminate',
-		'The result of the original request could not be determined',
-	),
-	unavailable: codedError(
-		503,
-		'idempotency_unavailable',
-		'Idempotency is temporarily unavailable, this request was not executed',
-		{ 'Retry-After': '1' },
-	),
+	keyReused: reply(409, 'key_reused', 'This Idempotency-Key was used with a different body'),
+	inProgress: reply(409, 'in_progress', 'A request with this Idempotency-Key is in progress', {
+		'Retry-After': '1',
+	}),
+	indeterminate: reply(409, 'result_indeterminate', 'The original result could not be determined'),
+	unavailable: reply(503, 'unavailable', 'Unavailable, this request was not executed', {
+		'Retry-After': '1',
+	}),
 };
 
 const RETENTION_SECONDS = 86_400;

@@ -1,6 +1,6 @@
 import { Keys, type NewKey } from './balance';
 import { Callbacks } from './callbacks';
-import { RealClips, TinyClips } from './clips';
+import { ClipMaker } from './clips';
 import { ScaledClock, type Clock } from './clock';
 import type { Context } from './context';
 import { Faults } from './faults';
@@ -10,9 +10,10 @@ import { Idempotency } from './idempotency';
 import { Ledger } from './ledger';
 import { withDefaults, type SandboxOptions } from './options';
 import { Random } from './random';
+import { ClipRenderer } from './render';
 import { apiServer, close, listenAll } from './server';
 import { taskObject } from './taskAnswer';
-import { Tasks } from './tasks';
+import { Tasks, type Ending } from './tasks';
 import { UploadStore } from './uploadStore';
 
 export { ManualClock, ScaledClock, type Clock } from './clock';
@@ -43,10 +44,7 @@ export interface Sandbox {
 	/** Makes another key known, with money and limits of its own. */
 	addKey(entry: NewKey): void;
 	/** Ends a running task now. */
-	finishTask(
-		taskId: string,
-		told?: { ending?: 'completed' | 'failed' | 'cancelled'; error?: unknown },
-	): Promise<void>;
+	finishTask(taskId: string, asked?: Ending): Promise<void>;
 	/** As freshly started: no tasks, faults, uploads, remembered keys; full balances; an empty ledger. */
 	reset(): void;
 	/** Closes every connection at once and ends whatever is still rendered or waited for. */
@@ -67,10 +65,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const stopping = new AbortController();
 	const keys = new Keys(ledger, settings);
 	const uploads = new UploadStore();
-	const clips =
-		settings.clips === 'real'
-			? new RealClips(settings.cacheFolder, (url) => uploadedFile(context, url))
-			: new TinyClips();
+	const renderer = settings.clips === 'real' ? new ClipRenderer(settings.cacheFolder) : undefined;
+	const clips = new ClipMaker(renderer, (url) => uploadedFile(context, url));
 	const callbacks = new Callbacks(settings, clock, ledger, (task) =>
 		taskObject(context, task, task.request.language),
 	);
@@ -115,12 +111,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		ledger,
 		faults,
 		clock,
-		addKey: (entry) => {
-			keys.add(entry);
-		},
-		finishTask: async (taskId, told) => {
-			await tasks.finish(taskId, told);
-		},
+		addKey: (entry) => void keys.add(entry),
+		finishTask: async (taskId, asked) => void (await tasks.finish(taskId, asked)),
 		reset,
 		stop: async () => {
 			clock.stop();

@@ -1,6 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
 import { EventEmitter } from 'node:events';
-
 import type {
 	CallbackEntry,
 	ChargeEntry,
@@ -9,6 +8,7 @@ import type {
 	RequestEntry,
 	UploadEntry,
 } from './ledgerEntries';
+import { roundUsd } from './prices';
 
 /**
  * What happened, for tests and curious people: every request, charge, upload, download, callback and
@@ -39,12 +39,7 @@ export class Ledger {
 
 	/** Status reads, of one task or of all. */
 	polls(taskId?: string) {
-		return this.requests('task').filter((entry) => taskId === undefined || entry.taskId === taskId);
-	}
-
-	/** Submits and status reads that concern one task. */
-	requestsFor(taskId: string) {
-		return this.content.requests.filter((entry) => entry.taskId === taskId);
+		return this.requests('task').filter(isOf(taskId));
 	}
 
 	/** Money that was billed. */
@@ -58,8 +53,7 @@ export class Ledger {
 	}
 
 	totalChargedUsd() {
-		const sum = this.charges().reduce((total, { usd }) => total + usd, 0);
-		return Math.round(sum * 1e6) / 1e6;
+		return roundUsd(this.charges().reduce((total, { usd }) => total + usd, 0));
 	}
 
 	uploads() {
@@ -67,15 +61,11 @@ export class Ledger {
 	}
 
 	downloads(taskId?: string) {
-		return this.content.downloads.filter(
-			(entry) => taskId === undefined || entry.taskId === taskId,
-		);
+		return this.content.downloads.filter(isOf(taskId));
 	}
 
 	callbacks(taskId?: string) {
-		return this.content.callbacks.filter(
-			(entry) => taskId === undefined || entry.taskId === taskId,
-		);
+		return this.content.callbacks.filter(isOf(taskId));
 	}
 
 	violations() {
@@ -98,25 +88,21 @@ export class Ledger {
 		timeoutMs = 10_000,
 	): Promise<Exclude<T, Falsy>> {
 		return await new Promise((resolve, reject) => {
-			const end = () => {
+			const end = (settle: () => void) => {
 				clearTimeout(timer);
 				this.events.off('change', look);
+				settle();
 			};
 			const look = () => {
 				try {
 					const found = predicate(this);
-					if (!found) return;
-					end();
-					resolve(found as Exclude<T, Falsy>);
+					if (found) end(() => resolve(found as Exclude<T, Falsy>));
 				} catch (error) {
-					end();
-					reject(error);
+					end(() => reject(error));
 				}
 			};
-			const timer = setTimeout(() => {
-				end();
-				reject(new Error(`The sandbox's ledger did not show it within ${timeoutMs} ms`));
-			}, timeoutMs);
+			const late = new Error(`The sandbox's ledger did not show it within ${timeoutMs} ms`);
+			const timer = setTimeout(() => end(() => reject(late)), timeoutMs);
 			this.events.on('change', look);
 			look();
 		});
@@ -210,6 +196,9 @@ export class Ledger {
 		return new Date(this.wallMs()).toISOString();
 	}
 }
+
+const isOf = (taskId?: string) => (entry: { taskId?: string }) =>
+	taskId === undefined || entry.taskId === taskId;
 
 type Falsy = false | 0 | '' | null | undefined;
 

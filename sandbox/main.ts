@@ -109,28 +109,23 @@ function textOf(values: Values, name: keyof typeof FLAGS) {
 function numberOf(values: Values, name: keyof typeof FLAGS) {
 	const text = textOf(values, name);
 	if (text === undefined) return undefined;
-	const value = Number(text);
-	if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-		throw new Error(`--${name} must be a number, not "${text}"`);
-	}
-	return value;
+	if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+	throw new Error(`--${name} must be a number, not "${text}"`);
 }
 
 function rangeOf(values: Values) {
 	const text = textOf(values, 'seconds');
 	if (text === undefined) return undefined;
-	const [, min, max] = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
+	const [, min, max = min] = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
 	if (min === undefined) throw new Error(`--seconds must be like 60 or 45-90, not "${text}"`);
-	return max === undefined ? Number(min) : { min: Number(min), max: Number(max) };
+	return { min: Number(min), max: Number(max) };
 }
 
 function oneOf<T extends string>(values: Values, name: keyof typeof FLAGS, allowed: readonly T[]) {
 	const text = textOf(values, name);
 	const found = allowed.find((value) => value === text);
-	if (text !== undefined && !found) {
-		throw new Error(`--${name} must be one of ${allowed.join(', ')}, not "${text}"`);
-	}
-	return found;
+	if (text === undefined || found) return found;
+	throw new Error(`--${name} must be one of ${allowed.join(', ')}, not "${text}"`);
 }
 
 main().catch((error: Error) => {

@@ -20,7 +20,7 @@ export interface SandboxOptions {
 	concurrency?: number;
 	/** `tiny` (default): a small valid MP4 that ffmpeg is not needed for. `real`: rendered as asked for. */
 	clips?: 'real' | 'tiny';
-	/** Where rendered clips are kept; see `clipCacheFolder`. */
+	/** Where rendered clips are kept: `KLING_FAST_CACHE`, else the user's cache. */
 	cacheFolder?: string;
 	/** Default 100. */
 	balanceUsd?: number;

@@ -1,17 +1,18 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-dangerous-functions */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ffmpegArguments, LAYOUT_VERSION, filmTextFiles } from './filmScript';
-import { ffmpegPath } from './ffmpeg';
+import { canAccess, ffmpegPath } from './ffmpeg';
 import type { ClipRequest } from './validation';
 
 /** The largest clip takes a few seconds; whatever takes this long hangs. */
 const RENDER_LIMIT_SECONDS = 120;
 
-interface Background {
+/** An image under the texts of a clip. */
+export interface Background {
 	bytes: Buffer;
 	extension: string;
 }
@@ -29,7 +30,7 @@ export class ClipRenderer {
 
 	private stopped = false;
 
-	constructor(private readonly cacheFolder: string) {}
+	constructor(private readonly cacheFolder = clipCacheFolder()) {}
 
 	/**
 	 * @returns the path of the MP4
@@ -37,14 +38,11 @@ export class ClipRenderer {
 	 */
 	async render(request: ClipRequest, background?: Background): Promise<string> {
 		const name = contentName(request, background);
-		let rendering = this.running.get(name);
-		if (!rendering) {
-			rendering = this.cachedOrQueued(name, request, background).finally(() => {
-				this.running.delete(name);
-			});
-			this.running.set(name, rendering);
-		}
-		return await rendering;
+		const running = this.running.get(name);
+		if (running) return await running;
+		const rendering = this.cachedOrQueued(name, request, background);
+		this.running.set(name, rendering);
+		return await rendering.finally(() => this.running.delete(name));
 	}
 
 	/** Ends what is being rendered and leaves no temporary folder behind. */
@@ -56,7 +54,7 @@ export class ClipRenderer {
 
 	private async cachedOrQueued(name: string, request: ClipRequest, background?: Background) {
 		const path = join(this.cacheFolder, `${name}.mp4`);
-		if (await exists(path)) return path;
+		if (await canAccess(path)) return path;
 		const turn = this.queue.then(async () => await this.renderTo(path, request, background));
 		this.queue = turn.catch(() => {});
 		await turn;
@@ -64,7 +62,6 @@ export class ClipRenderer {
 	}
 
 	private async renderTo(path: string, request: ClipRequest, background?: Background) {
-		this.refuseWhenStopped();
 		const folder = await mkdtemp(join(tmpdir(), 'kling-clip-'));
 		try {
 			// Everything ffmpeg reads lies in its working folder: no path has to be escaped in a filter.
@@ -93,13 +90,9 @@ export class ClipRenderer {
 		);
 	}
 
-	private refuseWhenStopped() {
-		if (this.stopped) throw new Error('The sandbox was stopped while a clip was rendered');
-	}
-
 	private async run(folder: string, args: string[]) {
 		const program = await ffmpegPath();
-		this.refuseWhenStopped();
+		if (this.stopped) throw new Error('The sandbox was stopped while a clip was rendered');
 		await new Promise<void>((resolve, reject) => {
 			const child = spawn(program, args, {
 				cwd: folder,
@@ -122,7 +115,7 @@ export class ClipRenderer {
 }
 
 /** `KLING_FAST_CACHE`, else `clips` in the package's folder of the user's cache. */
-export function clipCacheFolder() {
+function clipCacheFolder() {
 	const { KLING_FAST_CACHE, XDG_CACHE_HOME } = process.env;
 	if (KLING_FAST_CACHE) return KLING_FAST_CACHE;
 	return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-kling-fast', 'clips');
@@ -138,10 +131,3 @@ function contentName(request: ClipRequest, background?: Background) {
 
 const fontPath = () =>
 	join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf', 'DejaVuSans-Bold.ttf');
-
-async function exists(path: string) {
-	return await access(path).then(
-		() => true,
-		() => false,
-	);
-}

@@ -79,10 +79,7 @@ function estimatedSeconds({ generationSeconds, speed, estimates }: Settings, tas
 /** The other shapes that old pages, the article and public clients tell of. */
 function reshaped(answer: Record<string, unknown>, shapes: AnswerShape[]) {
 	const changed = { ...answer };
-	const videos = isObject(answer.result) ? answer.result.videos : undefined;
-	const video = Array.isArray(videos)
-		? (videos[0] as { expires_at?: number; url: string[] })
-		: undefined;
+	const result = answer.result as { videos: Array<{ url: string[] }> } | undefined;
 	if (shapes.includes('no-cost')) {
 		delete changed.cost;
 		delete changed.credits_cost;
@@ -92,7 +89,8 @@ function reshaped(answer: Record<string, unknown>, shapes: AnswerShape[]) {
 			if (changed[name] !== undefined) changed[name] = String(changed[name]);
 		}
 	}
-	if (!video) return changed;
+	if (!result) return changed;
+	const [video] = result.videos;
 	if (shapes.includes('no-videos')) changed.result = { videos: [] };
 	if (shapes.includes('no-result')) delete changed.result;
 	if (shapes.includes('url-string')) changed.result = { videos: [{ ...video, url: video.url[0] }] };

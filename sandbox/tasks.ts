@@ -10,6 +10,12 @@ import type { Random } from './random';
 import type { TaskScript } from './taskScript';
 import type { ClipRequest } from './validation';
 
+/** How a task is to end. */
+export interface Ending {
+	ending?: 'completed' | 'failed' | 'cancelled';
+	error?: unknown;
+}
+
 export interface Task {
 	id: string;
 	account: KeyAccount;
@@ -40,8 +46,6 @@ export interface Task {
  */
 export class Tasks {
 	private readonly tasks = new Map<string, Task>();
-
-	private readonly byFile = new Map<string, Task>();
 
 	constructor(
 		private readonly parts: {
@@ -77,7 +81,6 @@ export class Tasks {
 		};
 		task.clip.catch(() => {});
 		this.tasks.set(id, task);
-		this.byFile.set(task.fileName, task);
 		if (script.ending !== 'never') {
 			clock.after(task.generationSeconds, () => {
 				void this.finish(id);
@@ -91,23 +94,20 @@ export class Tasks {
 	}
 
 	findByFile(fileName: string) {
-		return this.byFile.get(fileName);
+		return this.all().find((task) => task.fileName === fileName);
 	}
 
 	all() {
 		return [...this.tasks.values()];
 	}
 
-	/** Ends a task now, as its script says or as told; one that has ended stays as it is. */
-	async finish(
-		id: string,
-		told?: { ending?: 'completed' | 'failed' | 'cancelled'; error?: unknown },
-	) {
+	/** Ends a task now, as its script says or as asked for; one that has ended stays as it is. */
+	async finish(id: string, asked?: Ending) {
 		const task = this.tasks.get(id);
 		if (!task) return undefined;
 		const { completesLaterSeconds } = task.script;
-		const ending = told?.ending ?? scriptedEnding(task);
-		const error = told?.error ?? task.script.error;
+		const ending = asked?.ending ?? scriptedEnding(task);
+		const error = asked?.error ?? task.script.error;
 		if (ending === 'completed') {
 			try {
 				await task.clip;
@@ -117,7 +117,7 @@ export class Tasks {
 			}
 		}
 		this.end(task, ending, error);
-		if (completesLaterSeconds !== undefined && told === undefined) {
+		if (completesLaterSeconds !== undefined && asked === undefined) {
 			this.parts.clock.after(completesLaterSeconds, () => {
 				this.parts.keys.reopen(task.account, task.reservedUsd);
 				task.state = 'running';
@@ -129,10 +129,9 @@ export class Tasks {
 
 	clear() {
 		this.tasks.clear();
-		this.byFile.clear();
 	}
 
-	private end(task: Task, state: 'completed' | 'failed' | 'cancelled', error?: unknown) {
+	private end(task: Task, state: Exclude<Task['state'], 'running'>, error?: unknown) {
 		if (task.state !== 'running' || !this.tasks.has(task.id)) return;
 		const { clock, keys, ledger } = this.parts;
 		task.state = state;

@@ -76,40 +76,36 @@ export function promptTexts(body: unknown): string {
 
 const MAX_PROMPT_LENGTH = 2500;
 const MAX_SHOT_PROMPT_LENGTH = 512;
-const MAX_ELEMENTS = 3;
 
 function readDuration(value: unknown) {
 	if (value === undefined) return 5;
-	if (!Number.isInteger(value)) {
-		refuse(
-			`duration must be a plain integer (e.g. 6), do not add quotes, got ${JSON.stringify(value)}`,
-		);
+	const got = JSON.stringify(value);
+	if (typeof value !== 'number' || !Number.isInteger(value)) {
+		refuse(`duration must be a plain integer (e.g. 6), do not add quotes, got ${got}`);
 	}
-	const seconds = Number(value);
-	if (seconds < 3 || seconds > 15) {
-		refuse(`invalid duration: ${seconds}, must be between 3 and 15 seconds`);
-	}
-	return seconds;
+	if (value < 3 || value > 15) refuse(`invalid duration: ${got}, must be between 3 and 15 seconds`);
+	return value;
 }
 
 function readImageUrls(value: unknown) {
-	if (value === undefined || value === null) return [];
-	if (!Array.isArray(value)) refuse('image_urls must be an array of strings');
-	if (value.length > 2) refuse(`image_urls supports at most 2 images, got ${value.length}`);
-	return value.map((url: unknown, index) =>
-		// The live sentence, with the field named as the live service names it.
+	// The live sentence, with the field named as the live service names it.
+	return readList(value, 'image_urls', 2, 'images').map((url, index) =>
 		readImageUrl(url, 'image_urls', index === 0 ? 'first_frame_image' : 'last_frame_image'),
 	);
 }
 
+function readList(value: unknown, name: string, max: number, what: string): unknown[] {
+	if (value === undefined || value === null) return [];
+	if (!Array.isArray(value)) refuse(`${name} must be an array`);
+	if (value.length > max) refuse(`${name} supports at most ${max} ${what}, got ${value.length}`);
+	return value;
+}
+
 function readImageUrl(url: unknown, list: string, field: string) {
 	if (typeof url !== 'string') refuse(`${list} must be an array of strings`);
-	if (!/^(https?|asset):\/\//i.test(url)) {
-		refuse(
-			`Invalid format for ${field}. Only http/https URLs or asset:// private asset URLs are supported.`,
-		);
-	}
-	return url;
+	if (/^(https?|asset):\/\//i.test(url)) return url;
+	const allowed = 'Only http/https URLs or asset:// private asset URLs are supported.';
+	refuse(`Invalid format for ${field}. ${allowed}`);
 }
 
 function readShotType(value: unknown) {
@@ -118,24 +114,8 @@ function readShotType(value: unknown) {
 }
 
 function readShots(value: unknown, duration: number): Shot[] {
-	if (!Array.isArray(value) || value.length < 1 || value.length > 6) {
-		refuse('multi_prompt must contain 1 to 6 shots when shot_type is customize');
-	}
-	const shots = value.map((shot: unknown, position) => {
-		const name = `multi_prompt[${position}]`;
-		if (!isObject(shot)) refuse(`${name} must be an object`);
-		if (shot.index !== position + 1) refuse(`${name}.index must be ${position + 1}`);
-		if (typeof shot.prompt !== 'string' || shot.prompt.trim() === '') {
-			refuse(`${name}.prompt is required`);
-		}
-		if ([...shot.prompt].length > MAX_SHOT_PROMPT_LENGTH) {
-			refuse(`${name}.prompt exceeds ${MAX_SHOT_PROMPT_LENGTH} characters`);
-		}
-		if (!Number.isInteger(shot.duration) || Number(shot.duration) < 1) {
-			refuse(`${name}.duration must be an integer of at least 1`);
-		}
-		return { prompt: shot.prompt, duration: Number(shot.duration) };
-	});
+	const shots = readList(value, 'multi_prompt', 6, 'shots').map(readShot);
+	if (shots.length === 0) refuse('multi_prompt must contain 1 to 6 shots');
 	const sum = shots.reduce((total, shot) => total + shot.duration, 0);
 	if (sum !== duration) {
 		refuse(`sum of multi_prompt durations (${sum}) must equal duration (${duration})`);
@@ -143,14 +123,24 @@ function readShots(value: unknown, duration: number): Shot[] {
 	return shots;
 }
 
+function readShot(shot: unknown, position: number): Shot {
+	const name = `multi_prompt[${position}]`;
+	if (!isObject(shot)) refuse(`${name} must be an object`);
+	const { index, prompt, duration } = shot;
+	if (index !== position + 1) refuse(`${name}.index must be ${position + 1}`);
+	if (!isText(prompt)) refuse(`${name}.prompt is required`);
+	if ([...prompt].length > MAX_SHOT_PROMPT_LENGTH) {
+		refuse(`${name}.prompt exceeds ${MAX_SHOT_PROMPT_LENGTH} characters`);
+	}
+	if (typeof duration !== 'number' || !Number.isInteger(duration) || duration < 1) {
+		refuse(`${name}.duration must be an integer of at least 1`);
+	}
+	return { prompt, duration };
+}
+
 /** The names. What an element lacks is found when Kling is to make it, hence the other code. */
 function readElements(value: unknown): string[] {
-	if (value === undefined || value === null) return [];
-	if (!Array.isArray(value)) refuse('element_list must be an array of objects');
-	if (value.length > MAX_ELEMENTS) {
-		refuse(`element_list supports at most ${MAX_ELEMENTS} subjects, got ${value.length}`);
-	}
-	const names = value.map((element: unknown, position) => readElement(element, position));
+	const names = readList(value, 'element_list', 3, 'subjects').map(readElement);
 	const twice = names.find((name, position) => names.indexOf(name) !== position);
 	if (twice !== undefined) refuse(`element_list has two subjects named ${twice}`);
 	return names;
@@ -159,17 +149,14 @@ function readElements(value: unknown): string[] {
 function readElement(element: unknown, position: number) {
 	const path = `element_list[${position}]`;
 	if (!isObject(element)) refuse(`${path} must be an object`);
-	const { name, description, element_input_urls: urls } = element;
-	if (typeof name !== 'string' || name.trim() === '') refuseElement(`${path}.name is required`);
-	if (typeof description !== 'string' || description.trim() === '') {
-		refuseElement(`${path}.description is required`);
-	}
+	const { name, description, element_input_urls } = element;
+	if (!isText(name)) refuseElement(`${path}.name is required`);
+	if (!isText(description)) refuseElement(`${path}.description is required`);
 	const list = `${path}.element_input_urls`;
-	if (!Array.isArray(urls)) refuse(`${list} must be an array of strings`);
+	const urls = readList(element_input_urls, list, 4, 'images');
 	for (const url of urls) readImageUrl(url, list, 'element_input_urls');
 	// The first one is the front view, the others are its references.
 	if (urls.length < 2) refuseElement(`${list}: at least 1 reference image required`);
-	if (urls.length > 4) refuse(`${list} supports at most 4 images, got ${urls.length}`);
 	return name;
 }
 
@@ -177,6 +164,9 @@ function isUsed(name: string, prompts: string) {
 	const after = prompts.split(`@${name}`).slice(1);
 	return after.some((rest) => !/^[\p{L}\p{N}_]/u.test(rest));
 }
+
+const isText = (value: unknown): value is string =>
+	typeof value === 'string' && value.trim() !== '';
 
 function readText(body: Record<string, unknown>, name: string) {
 	const value = body[name];

@@ -39,7 +39,7 @@ describe('what the sandbox refuses with 400', () => {
 		[
 			'seven shots',
 			customized({ multi_prompt: shots(1, 1, 1, 1, 1, 1, 1), duration: 7 }),
-			/1 to 6/,
+			/at most 6 shots, got 7/,
 		],
 		[
 			'a wrong sum',
@@ -69,7 +69,7 @@ describe('what the sandbox refuses with 400', () => {
 		[
 			'an element whose images are one text',
 			elements({ ...ANN, element_input_urls: IMAGE }),
-			/element_input_urls must be an array of strings/,
+			/element_input_urls must be an array/,
 		],
 		[
 			'an element with five images',
