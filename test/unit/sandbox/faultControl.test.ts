@@ -1,7 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { faultWordNames, Faults, type FaultRule } from '../../../sandbox';
+import { Faults, type FaultRule } from '../../../sandbox';
 import { startWithClient, type Started } from './client';
 
 let started: Started;
@@ -83,12 +80,4 @@ describe('faults by control', () => {
 		);
 		expect((await started.client.submit({ prompt: '[[explode]] [[fail' })).status).toBe(200);
 	});
-});
-
-test('the README has every word', () => {
-	const readme = readFileSync(join(__dirname, '../../../sandbox/README.md'), 'utf8');
-	const missing = faultWordNames().filter(
-		(word) => !new RegExp(`\\[\\[${word}[\\]:]`).test(readme),
-	);
-	expect(missing).toEqual([]);
 });

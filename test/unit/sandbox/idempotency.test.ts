@@ -106,16 +106,3 @@ test.each(['has space', 'x'.repeat(192)])('a malformed key is refused: %s', asyn
 	expect(answer.status).toBe(400);
 	expect(errorOf(answer).code).toBe('invalid_idempotency_key');
 });
-
-test.each([
-	['idem-in-progress', 409, 'idempotency_in_progress', 0],
-	['idem-reused', 409, 'idempotency_key_reused', 0],
-	['idem-indeterminate', 409, 'idempotency_result_indeterminate', 0],
-	['indeterminate-after-accept', 409, 'idempotency_result_indeterminate', 1],
-	['idem-unavailable', 503, 'idempotency_unavailable', 0],
-] as const)('the scenario %s', async (word, status, code, made) => {
-	const answer = await started.client.submit({ prompt: `[[${word}]] boat` }, KEY);
-	expect(answer.status).toBe(status);
-	expect(errorOf(answer).code).toBe(code);
-	expect(started.sandbox.ledger.accepted()).toHaveLength(made);
-});
