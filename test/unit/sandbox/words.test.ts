@@ -156,7 +156,9 @@ describe('a task at its end', () => {
 		if (shown.status === 'completed') await client.ended(id);
 		expect(await client.task(id)).toMatchObject(shown);
 		const billed = shown.status === 'completed' ? 0.336 : 0;
-		expect((await client.get('/v1/balance')).data).toMatchObject({ used_balance: billed });
+		const free = shown.status === 'failed' ? 1000 : 999.664;
+		const balance = { used_balance: billed, remain_balance: free };
+		expect((await client.get('/v1/balance')).data).toMatchObject(balance);
 		expect(sandbox.ledger.allCharges()).toHaveLength(1);
 	});
 
