@@ -78,7 +78,7 @@ export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment):
 		const { phase, outcome } = row;
 		if (phase === 'ended') return;
 		const isBusy = busy.has(rowIndex);
-		if (!isBusy && nowMs >= givenUpAtMs(row)) {
+		if (row.startedAtMs !== undefined && !isBusy && nowMs >= givenUpAtMs(row)) {
 			givenUp.push({ do: 'giveUp', rowIndex });
 			return;
 		}
@@ -128,9 +128,11 @@ export function nextDueMs({ rows }: Sheet, nowMs: number): number {
 	for (const row of rows) {
 		const { phase, nextReadAtMs = 0, nextTryAtMs = 0 } = row;
 		const moment = phase === 'open' ? nextReadAtMs : phase === 'ready' ? nextTryAtMs : 0;
-		for (const dueMs of [moment, givenUpAtMs(row)]) {
-			if (dueMs > nowMs && dueMs < nextMs) nextMs = dueMs;
-		}
+		if (moment > nowMs && moment < nextMs) nextMs = moment;
+		// Of most rows this says it, and a call for each of a thousand would be felt.
+		if (row.startedAtMs === undefined) continue;
+		const givenUpMs = givenUpAtMs(row);
+		if (givenUpMs > nowMs && givenUpMs < nextMs) nextMs = givenUpMs;
 	}
 	return nextMs;
 }
