@@ -64,13 +64,13 @@ it.each(['0', '-5', '0.2', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
 
 describe('a retryable fault is repeated', () => {
 	const BUG = new TypeError('bug');
-	it.each<[string, Error[], number[], string | Error, { maxTries?: number }?]>([
-		['until a try succeeds', [BUSY, BUSY], [1, 2], 'done in try 3'],
-		['but not what the same request cannot mend', [BUSY, WRONG], [1], WRONG],
-		['but not what is no answer of the provider', [BUG], [], BUG],
+	it.each<[string, Error[], number[], string | Error, { maxTries?: number }]>([
+		['until a try succeeds', [BUSY, BUSY], [1, 2], 'done in try 3', {}],
+		['but not what the same request cannot mend', [BUSY, WRONG], [1], WRONG, {}],
+		['but not what is no answer of the provider', [BUG], [], BUG, {}],
 		['up to the number of tries', [BUSY, BUSY, BUSY], [1, 2], BUSY, { maxTries: 3 }],
-		['after the time that the provider asks for', [askedToWait(60)], [60.5], 'done in try 2'],
-		['but not where it asks for more time than there is', [LONG], [], LONG],
+		['after the time that the provider asks for', [askedToWait(60)], [60.5], 'done in try 2', {}],
+		['but not where it asks for more time than there is', [LONG], [], LONG, {}],
 	])('%s', async (_, errors, sleptSeconds, result, rules) => {
 		const clock = new ManualClock();
 		const work = withRetries(failing(...errors), { clock, deadlineMs: 900_000, ...rules });

@@ -6,6 +6,7 @@ import { readClipRequest, readEstimate } from '../../../nodes/KlingFast/actions/
 import { readTaskId } from '../../../nodes/KlingFast/actions/video/get.operation';
 import {
 	readDownloadVideo,
+	readEachClipWorkflow,
 	readMetadata,
 	readWaiting,
 } from '../../../nodes/KlingFast/actions/video/options';
@@ -192,6 +193,7 @@ function generate(params: Params): { request: ClipRequest; body: string } {
 	const request = readClipRequest(params, 'https://api.apimart.ai');
 	params.text('options.dedupeKey');
 	params.number('options.retryFailed');
+	readEachClipWorkflow(params);
 	readWaiting(params);
 	readDownloadVideo(params);
 	if (isSubmitOnly) readCallbackBase(params);
