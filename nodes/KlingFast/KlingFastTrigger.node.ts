@@ -27,7 +27,7 @@ export class KlingFastTrigger implements INodeType {
 		activationMessage:
 			'Paste the production URL into "Callback URL" of Generate Video (Submit Only): each finished clip now starts this workflow.',
 		triggerPanel: {
-			header: 'Get told when a video is ready',
+			header: 'Start a workflow when a video is ready',
 			executionsHelp: {
 				inactive:
 					'<b>While building</b>: click "Execute step", then run Generate Video with this test URL as its Callback URL. The test URL only answers while this panel listens; APIMart gives up for good on a callback that nobody answers.<br /><br /><b>For real</b>: publish this workflow and paste the <b>production</b> URL into "Callback URL" of Generate Video (mode Submit Only). n8n must have a public address on port 80 or 443, because APIMart does not call private ones.',

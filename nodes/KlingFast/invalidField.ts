@@ -1,5 +1,5 @@
 /**
- * A value that cannot be used, told in one sentence: which field, what stands in it, what is allowed.
+ * A value that cannot be used, in one sentence: which field, what stands in it, what is allowed.
  * A plain error, so that every layer can throw it; the operations turn it into n8n's own error and add the item.
  */
 export class InvalidField extends Error {

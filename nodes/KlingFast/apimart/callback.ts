@@ -20,7 +20,7 @@ const SEAL_BYTES = 16;
 
 export type OpenedToken = { kind: 'callback'; metadata: IDataObject } | { kind: 'probe' };
 
-/** Both names under which a callback address can be told to the provider. */
+/** Both names under which a callback address can be given to the provider. */
 export interface CallbackAddresses {
 	/** The documented field: a base to which APIMart appends `/callback` (webhook page, 2026-08). */
 	webhook: string;

@@ -81,11 +81,11 @@ export class ApimartClient {
 			headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
 			timeout: SUBMIT_TIMEOUT_MS,
 		});
-		// A task id that was told is never lost, whatever stands beside it.
+		// A task id that was named is never lost, whatever stands beside it.
 		const data = answer.httpStatus < 300 && isObject(answer.json) ? answer.json.data : undefined;
-		const told = parseSubmittedTaskId({ data });
-		if (told === undefined) throwIfRefused(answer);
-		const taskId = told ?? parseSubmittedTaskId(answer.json);
+		const named = parseSubmittedTaskId({ data });
+		if (named === undefined) throwIfRefused(answer);
+		const taskId = named ?? parseSubmittedTaskId(answer.json);
 		if (taskId === undefined) {
 			throw new ApimartError(`APIMart's answer names no task ID: ${excerpt(answer.text, 1000)}`, {
 				kind: 'unreadable',

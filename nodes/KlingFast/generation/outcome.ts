@@ -148,12 +148,12 @@ export function isCharged(task: Task): task is Task & { costUsd: number } {
 	return (task.costUsd ?? 0) > 0;
 }
 
-/** What a status read tells of the row. */
+/** The row after a status read. */
 export function withTask(outcome: Outcome, task: Task): Outcome {
 	return { ...outcome, task, status: task.state, fault: faultOfTask(task) };
 }
 
-/** Whether the provider knows no such task, as far as the fault tells. */
+/** Whether the provider knows no such task, as far as the fault says. */
 export function isUnknownTask({ api }: Fault): boolean {
 	return api?.kind === 'unknownTask';
 }

@@ -5,9 +5,9 @@ const FIRST_EXPECTED_SECONDS = 47;
 const LAST_EXPECTED_SECONDS = 152;
 /** So the middle clip is noticed 2.5 s late. The provider's own advice ends with this gap too. */
 const GAP_SECONDS = 5;
-/** So near a moment of the plan, a request (moved by the spread, or made for what was told) takes its place. */
+/** So near a moment of the plan, a request (moved by the spread, or caused by progress) takes its place. */
 const NEAR_SECONDS = GAP_SECONDS / 2;
-/** Requests beyond the plan that what the provider tells may cause. */
+/** Requests beyond the plan that the provider's progress and estimate may cause. */
 const EXTRA_READS = 2;
 const SHORTEST_DELAY_SECONDS = 1;
 const LONGEST_EARLY_DELAY_SECONDS = 25;
@@ -24,7 +24,7 @@ export interface PollState {
 	elapsedSeconds: number;
 	/** Status requests that were made for it in this time. */
 	reads: number;
-	/** 0 to 100, as last told. */
+	/** 0 to 100, as of the last read. */
 	progress?: number;
 	/** The provider's own guess at the whole time. */
 	estimatedSeconds?: number;
@@ -32,7 +32,7 @@ export interface PollState {
 
 /**
  * Seconds until the next status request. The plan: at 5 and 25 s, from 47 s on every 5 s, after 152 s after a thirtieth of the
- * time that went by (20 s at most). So a clip of 60 s is asked for six times. What the provider tells only ever brings a
+ * time that went by (20 s at most). So a clip of 60 s is asked for six times. Its progress and estimate only ever bring a
  * request forward, to the moment at which the clip should be ready. Progress can stand still at any number and estimates are
  * far off (recordings show 600 s for a job of 155 s): being wrong costs two requests and hardly any time. `npm run bench:polling`
  * compares this with other schedules.
@@ -46,7 +46,7 @@ export function pollDelaySeconds(state: PollState): number {
 	const usual = Math.min(LONGEST_EARLY_DELAY_SECONDS, PLAN_SECONDS[planned] - elapsedSeconds);
 	const leftSeconds = toldTotalSeconds(state) - elapsedSeconds;
 	if (leftSeconds <= 0 || reads >= planned + EXTRA_READS) return usual;
-	// A little later than told: the spread of a tenth must not lead to a request just before the end.
+	// A little later than estimated: the spread of a tenth must not lead to a request just before the end.
 	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds * 1.1 + 0.5));
 }
 

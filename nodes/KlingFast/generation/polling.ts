@@ -15,7 +15,7 @@ const MAX_ODD_READS = 5;
 /** A completed task whose answer names no video yet. */
 const MAX_READS_WITHOUT_VIDEO = 3;
 
-/** What the reads of one task have told so far. Plain data: a sleeping sheet is saved with it. */
+/** What the reads of one task have shown so far. Plain data: a sleeping sheet is saved with it. */
 export interface Reading {
 	task?: Task;
 	/** Whether no further read is needed. */
@@ -47,11 +47,11 @@ export interface ReadRules {
 	isNewTask: boolean;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
 	isHopeless?: (details: ErrorDetails) => boolean;
-	/** Told each state that differs from the one of the read before. */
+	/** Gets each state that differs from the one of the read before. */
 	onState?: (task: Task) => void;
 }
 
-/** One read, added to what the earlier ones have told. Throws `ApimartError` where no read can ever succeed. */
+/** One read, added to what the earlier ones have shown. Throws `ApimartError` where no read can ever succeed. */
 export async function readOnce(
 	taskId: string,
 	before: Reading,

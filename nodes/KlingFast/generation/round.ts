@@ -2,7 +2,7 @@
  * What must stay true:
  * - Nothing that a clip, the provider or n8n does ends a round early: what goes wrong belongs to a row.
  * - A row is submitted only after it was asked, in this very moment, whether somebody still waits for the sheet.
- * - A round ends only when nothing is due any more: what a callback would have told while it ran is looked up before the sheet sleeps.
+ * - A round ends only when nothing is due any more: what a callback would have said while it ran is read before the sheet sleeps.
  */
 import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
 import { backoffSeconds, logRetry, withRetries } from '../apimart/retry';
@@ -56,7 +56,7 @@ export interface RoundRun extends Run {
 	whyStopped(): Promise<Fault | undefined>;
 	/** How many clips of this sheet may be in flight, beside those of others with the same key. */
 	slots(): number;
-	/** Tells others how many there are. */
+	/** Makes the number known to others with the same key. */
 	keepSlots(count: number): void;
 	/** Resolves when there may be more slots, or when the signal is aborted. */
 	slotGivenBack(ended: AbortSignal): Promise<void>;
@@ -175,7 +175,7 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boo
 		const { contentHash } = row.job;
 		markFailed({ itemIndex, contentHash }, run, { ...outcome, isFromEarlierRun });
 	}
-	// That of the attempt before has been told already.
+	// That of the attempt before is in the log already.
 	const isTold = isBeforeSubmit(row) && taskId === row.outcome.taskId;
 	if (taskId !== undefined && !isTold && (phase === 'ended' || phase === 'queued')) {
 		if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);

@@ -55,6 +55,6 @@ export interface ClipJob extends WaitSettings {
 	contentHash: string;
 	estimatedCostUsd: number;
 	dedupeKey?: string;
-	/** Where the provider tells that the clip has ended; the same key must always give the same addresses. */
+	/** The addresses that the provider calls when the clip has ended; the same key must always give the same addresses. */
 	callbackFor?: (idempotencyKey: string) => CallbackAddresses;
 }

@@ -248,7 +248,7 @@ export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 	const { outcome, phase, mayBeSent } = row;
 	// What to do, and that nothing was charged, stands in it.
 	if (fault.api?.kind === 'unreachable') return ended(row, withFault(row, fault));
-	// A finished clip has its link, and is told as finished.
+	// A finished clip has its link, and is reported as finished.
 	if (phase === 'made') return ended(row, { fault });
 	// Its task has failed, and no other was begun.
 	if (outcome.taskId && isBeforeSubmit(row) && !mayBeSent) return givenUp(row);

@@ -16,14 +16,14 @@ const working = new Map<string, Promise<boolean>>();
 const started = new Map<string, number>();
 
 export type Claim =
-	/** This delivery decides; `release` tells whether it starts a run. */
+	/** This delivery decides; `release` says whether it starts a run. */
 	| { kind: 'mine'; release: (startsRun: boolean) => void }
-	/** Another delivery is deciding; `startsRun` tells what came of it. */
+	/** Another delivery is deciding; `startsRun` says what came of it. */
 	| { kind: 'working'; startsRun: Promise<boolean> }
 	/** The task has started its run. */
 	| { kind: 'repeated' };
 
-/** `scope` tells workflows, nodes and test runs apart; `staticData` is what n8n keeps of the trigger across restarts. */
+/** `scope` keeps workflows, nodes and test runs apart; `staticData` is what n8n keeps of the trigger across restarts. */
 export function claimTask(
 	scope: string,
 	taskId: string,

@@ -42,7 +42,7 @@ export function signedPath(
 
 /**
  * Asks every distinct trigger that APIMart can reach once whether it would take a callback of this credential. Gives the fault of each base that
- * would lose its callbacks; what cannot be told is a hint in the editor.
+ * would lose its callbacks; what is not known is a hint in the editor.
  */
 export async function probeTriggers(
 	context: IExecuteFunctions,
@@ -77,7 +77,7 @@ export function resumeCallback(
 }
 
 /**
- * Tells by a hint what a sleeping sheet cannot expect: callbacks at all, or callbacks at this address. Asks the address once: while
+ * A hint on what a sleeping sheet cannot expect: callbacks at all, or callbacks at this address. Asks the address once: while
  * this execution runs, n8n answers there that it does.
  */
 export async function checkResumeAddress(context: IExecuteFunctions, run: Run): Promise<void> {

@@ -81,7 +81,7 @@ export class EachClip {
 		}
 	}
 
-	/** Tells the person what could not be started, where that was not foreseen. */
+	/** A hint on what could not be started, where that was not foreseen. */
 	hintAtFailures(): void {
 		const [first] = this.failures;
 		if (first && !this.isHinted) this.hint(first.workflowId, first.reason);

@@ -81,7 +81,7 @@ export async function loadImage(
 }
 
 /**
- * An image from an item's binary data, its type told by its bytes.
+ * An image from an item's binary data, its type judged by its bytes.
  *
  * @param rules by default those of the upload
  * @throws InvalidField where the item has no such field, or it is no image of that kind

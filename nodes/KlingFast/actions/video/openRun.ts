@@ -80,7 +80,7 @@ export function entriesOf(context: IExecuteFunctions, runIndex: number): LedgerE
 	return entriesIn(context.getContext('node'), isTool(context) ? 'tool' : runIndex);
 }
 
-/** What tells the paid requests of this run of the node from all others. */
+/** What distinguishes the paid requests of this run of the node from all others. */
 export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 	return {
 		instanceId: context.getInstanceId(),

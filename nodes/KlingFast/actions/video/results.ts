@@ -57,7 +57,7 @@ export interface DeliveryRules {
 	onFailure?: OnFailure;
 }
 
-/** A row's outcome as an item, whatever became of it. `own` are the row's own fields. */
+/** A row's outcome as an item, good or bad. `own` are the row's own fields. */
 export function resultItem(
 	outcome: Outcome,
 	{ outputField, includeInputFields }: Delivery,
@@ -80,7 +80,7 @@ export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number):
 		delivery.eachClipWorkflow = readEachClipWorkflow(params);
 		delivery.includeInputFields = params.boolean('options.includeInputFields');
 	} catch {
-		// What is wrong with the row is told already.
+		// What is wrong with the row is known already.
 	}
 	return delivery;
 }
@@ -118,8 +118,8 @@ export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecut
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
 	const { itemIndex, fault } = first;
-	const told = { ...first, fault: fault && { ...fault, advice: undefined } };
-	const message = faultSentence({ ...told, itemIndex: undefined });
+	const named = { ...first, fault: fault && { ...fault, advice: undefined } };
+	const message = faultSentence({ ...named, itemIndex: undefined });
 	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
 	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
 	return nodeError(context, { message, advice, api: fault?.api }, itemIndex);

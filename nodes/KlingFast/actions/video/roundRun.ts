@@ -107,7 +107,7 @@ function jobOf(
 	};
 }
 
-/** Stop ends the execution that waits, and tells this one nothing: n8n's record of it does. */
+/** Stop ends the execution that waits, and n8n does not notify this one: n8n's record of it says so. */
 async function whyStopped(context: IExecuteFunctions, sheet: Sheet): Promise<Fault | undefined> {
 	const waiting = new Set<string>();
 	// Until the sheet sleeps, those that wait for it still run, and of a manual execution nothing is saved then.

@@ -17,7 +17,7 @@ import { deliveryOfUnread, type Delivery } from './results';
 export interface ReadyRow {
 	job: ClipJob;
 	delivery: Delivery;
-	/** The trigger that is to be told, for Submit Only. */
+	/** The trigger that is to be called, for Submit Only. */
 	callbackBase?: string;
 }
 
