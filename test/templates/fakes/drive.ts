@@ -1,5 +1,5 @@
-import { googleError, refuseStranger } from './google';
-import type { FakeAnswer, FakeRequest, FakeService } from './fakes';
+import { googleError, refuseOtherHost } from './google';
+import type { FakeAnswer, FakeRequest, FakeService } from './service';
 
 export interface DriveFile {
 	id: string;
@@ -45,7 +45,7 @@ export class FakeDrive implements FakeService {
 		const { method, path, query } = request;
 		// The address of an upload is a secret of its own and needs no token.
 		if (path === UPLOAD && method === 'PUT') return this.receive(request);
-		const refusal = refuseStranger(request);
+		const refusal = refuseOtherHost(request);
 		if (refusal) return refusal;
 		if (path === UPLOAD && query.get('uploadType') === 'resumable') return this.open(request);
 		if (path === UPLOAD && query.get('uploadType') === 'multipart') return this.take(request);

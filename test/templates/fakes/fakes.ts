@@ -12,29 +12,9 @@ import express, { type Request, type Response } from 'express';
 import { FakeDrive } from './drive';
 import { FakeOpenAi } from './openAi';
 import { FakeS3 } from './s3';
+import type { FakeAnswer, FakeRequest, FakeService } from './service';
 import { FakeSheets } from './sheets';
 import { FakeSlack } from './slack';
-
-export interface FakeRequest {
-	method: string;
-	path: string;
-	query: URLSearchParams;
-	headers: Record<string, string | undefined>;
-	body: Buffer;
-}
-
-export interface FakeAnswer {
-	status: number;
-	headers?: Record<string, string>;
-	/** An object is sent as JSON. */
-	body?: Buffer | string | object;
-}
-
-/** Answers a request, or gives nothing where it does not know it. */
-export interface FakeService {
-	readonly hosts: string[];
-	answer(request: FakeRequest): FakeAnswer | undefined;
-}
 
 export interface Fakes {
 	sheets: FakeSheets;

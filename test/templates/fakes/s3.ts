@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FakeAnswer, FakeRequest, FakeService } from './fakes';
+import type { FakeAnswer, FakeRequest, FakeService } from './service';
 
 export const S3_HOST = 's3.stand-in.test';
 

@@ -1,5 +1,5 @@
-import { googleError, refuseStranger } from './google';
-import type { FakeAnswer, FakeRequest, FakeService } from './fakes';
+import { googleError, refuseOtherHost } from './google';
+import type { FakeAnswer, FakeRequest, FakeService } from './service';
 
 export type Cell = string | number | boolean;
 
@@ -47,7 +47,7 @@ export class FakeSheets implements FakeService {
 		const { method, path } = request;
 		const [, id] = BATCH_UPDATE.exec(path) ?? VALUES.exec(path) ?? SPREADSHEET.exec(path) ?? [];
 		if (id === undefined) return undefined;
-		const refusal = refuseStranger(request);
+		const refusal = refuseOtherHost(request);
 		if (refusal) return refusal;
 		const tab = this.tabs.get(id);
 		if (!tab) return googleError(404, 'NOT_FOUND', 'Requested entity was not found.');

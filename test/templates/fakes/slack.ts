@@ -1,4 +1,4 @@
-import type { FakeAnswer, FakeRequest, FakeService } from './fakes';
+import type { FakeAnswer, FakeRequest, FakeService } from './service';
 
 export const SLACK_TOKEN = 'xoxb-stand-in';
 
