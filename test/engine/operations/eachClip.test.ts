@@ -88,10 +88,20 @@ test('rows refused for the balance say how much is left, and ask for it once', a
 });
 
 describe('once a clip', () => {
-	test('through Retry On Fail: a row that fails tells each of its clips, the others are told once', async () => {
+	test('a row that is made again starts it once, with its last clip', async () => {
+		stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
+		const ended = await run(['shaky', 'steady'], { nodeOptions: { retryFailed: 1 } });
+		expect(stage.sandbox.ledger.accepted()).toHaveLength(3);
+		const items = startedBy(stage.engine, ended);
+		expect([...items].sort(byTask)).toEqual([...jsonOf(ended)].sort(byTask));
+		expect(items.map(({ status }) => status)).toEqual(['completed', 'completed']);
+	});
+
+	test('through Retry On Fail: a row that fails starts it in each try, the others once', async () => {
 		const ended = await run(['[[fail:task]] A cat', 'A fox', 'A dog'], {
 			retryOnFail: true,
 			maxTries: 3,
+			nodeOptions: { retryFailed: 0 },
 		});
 		const items = startedBy(stage.engine, ended);
 		const of = (status: string) => items.filter((item) => item.status === status);
@@ -104,9 +114,10 @@ describe('once a clip', () => {
 		expect(stage.sandbox.ledger.accepted()).toHaveLength(items.length);
 	});
 
-	test('through Retry On Fail: a row that a later try mends is told again, as completed', async () => {
+	test('through Retry On Fail: a row that a later try mends starts it again, as completed', async () => {
 		stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
-		const ended = await run(['shaky', 'steady'], { retryOnFail: true, maxTries: 2 });
+		const retrying = { retryOnFail: true, maxTries: 2, nodeOptions: { retryFailed: 0 } };
+		const ended = await run(['shaky', 'steady'], retrying);
 		expect(column(ended, 'status')).toEqual(['completed', 'completed']);
 		const statuses = (prompt: string) =>
 			startedBy(stage.engine, ended)

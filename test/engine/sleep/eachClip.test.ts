@@ -117,7 +117,7 @@ test('one that cannot be started is told of before the sheet sleeps, and costs n
 test("n8n's Retry of a sheet that failed starts it for the row that failed only", async () => {
 	stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
 	const rows = ['steady', 'shaky'];
-	const run = await start(rows, { onError: undefined });
+	const run = await start(rows, { onError: undefined, nodeOptions: { retryFailed: 0 } });
 	const first = await toTheEnd(stage, run);
 	expect(first.status).toBe('error');
 	expect(prompts(run).sort()).toEqual(['shaky', 'steady']);
