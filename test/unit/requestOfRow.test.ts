@@ -74,7 +74,13 @@ test.each<[row: Row, body: Row]>([
 		{
 			prompt: '@cup and @mug',
 			options: {
-				elements: { element: [{ ...MUG, name: '@cup', imageUrls: ` ${URL}\n\n${URL}?2 ` }, {}] },
+				elements: {
+					element: [
+						{ ...MUG, name: '@cup', imageUrls: ` ${URL},\n\n${URL}?2 ` },
+						{},
+						{ name: '', imageUrls: [] },
+					],
+				},
 				elementsJson: JSON.stringify([MUG]),
 			},
 		},

@@ -1,7 +1,7 @@
 /** An early look for quick clips: it also brings the provider's progress and estimate. */
 const EARLY_LOOKS_SECONDS = [5, 25];
 /** No clip of the provider's article is ready before 45 s, and those of peak hours take 150 s. */
-const FIRST_EXPECTED_SECONDS = 47;
+export const FIRST_EXPECTED_SECONDS = 47;
 const LAST_EXPECTED_SECONDS = 152;
 /** So the middle clip is noticed 2.5 s late. The provider's own advice ends with this gap too. */
 const GAP_SECONDS = 5;

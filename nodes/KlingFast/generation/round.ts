@@ -170,7 +170,8 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boo
 	if (action.do === 'store' && after === row) sheet.keepsFilesInMemory = true;
 	const { phase, outcome } = after;
 	const { taskId, itemIndex } = outcome;
-	if (row.job && row.phase === 'open' && outcome.status === 'failed') {
+	// A task that cannot be read (any more) was paid for all the same: only one that has failed makes room for another.
+	if (row.job && row.phase === 'open' && outcome.task?.state === 'failed') {
 		const { isFromEarlierRun } = row;
 		const { contentHash } = row.job;
 		markFailed({ itemIndex, contentHash }, run, { ...outcome, isFromEarlierRun });

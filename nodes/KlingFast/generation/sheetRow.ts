@@ -16,6 +16,7 @@ import {
 	type Outcome,
 } from './outcome';
 import { NOT_READ, type Reading } from './polling';
+import { FIRST_EXPECTED_SECONDS } from './pollSchedule';
 import type { ClipJob, StoredVideo, WaitSettings } from './run';
 import type { Submission } from './submission';
 
@@ -175,7 +176,12 @@ function queuedAgain(row: SheetRow): SheetRow {
 /** When a row that waits for its next attempt is left as failed, because no time remains. */
 export function givenUpAtMs(row: SheetRow): number {
 	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.mayBeSent;
-	return isWaiting ? deadlineMs(row) : Infinity;
+	return isWaiting ? lastSubmitMs(row) : Infinity;
+}
+
+/** A next attempt that is sent later cannot be ready in time: it would be paid for, and come out as timed out. */
+function lastSubmitMs(row: SheetRow): number {
+	return deadlineMs(row) - FIRST_EXPECTED_SECONDS * 1000;
 }
 
 /** What the attempt before said is the row's end. */
@@ -280,7 +286,7 @@ function afterEnd(row: SheetRow, task: Task, nowMs: number): SheetRow {
 		return passedOver({ ...row, outcome });
 	}
 	const { attempts = 1 } = outcome;
-	const isAllowed = attempts <= (settings.retryFailed ?? 0) && nowMs < deadlineMs(row);
+	const isAllowed = attempts <= (settings.retryFailed ?? 0) && nowMs < lastSubmitMs(row);
 	if (isAllowed && mayBeMadeAgain(task)) return queuedAgain({ ...row, outcome });
 	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
 	return hasVideo

@@ -146,7 +146,7 @@ const OTHER_LANGUAGES = wordsOf(
 );
 
 const QUOTED =
-	/"[^"]+"|\u201c[^\u201d]+\u201d|\u201e[^\u201c\u201d]+[\u201c\u201d]|\u00ab[^\u00bb]+\u00bb|\u300c[^\u300d]+\u300d|(?<![\p{L}\d])'[^']+'(?![\p{L}\d])/gu;
+	/"[^"]+"|\u201c[^\u201c\u201d]+\u201d|\u201e[^\u201c-\u201e]+[\u201c\u201d]|\u00ab[^\u00ab\u00bb]+\u00bb|\u300c[^\u300c\u300d]+\u300d|(?<![\p{L}\d])'[^']+'(?![\p{L}\d])/gu;
 
 /** Of the five languages that the model speaks, and of some of its neighbours. */
 const SPEECH =

@@ -115,6 +115,15 @@ describe('Make Again If It Fails', () => {
 		expect(ledger().submits()).toHaveLength(1);
 	});
 
+	test("a task that cannot be read is not bought again, by Retry On Fail and by n8n's Retry neither", async () => {
+		const prompts = ['[[task-unknown:99]] A cat'];
+		const first = await make(prompts, { retryOnFail: true, maxTries: 3, executionId: 'first' });
+		const { context } = first;
+		const second = await make(prompts, { executionId: 'second', context });
+		expect(column(second, 'taskId')).toEqual(ids());
+		expect(ids()).toHaveLength(1);
+	});
+
 	test('the next attempt takes the next free place, within the cap, and the place is not kept empty for it', async () => {
 		faults().add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
 		const run = await make(['shaky', ...numbered(3)], { nodeOptions: { concurrency: 1 } });
@@ -148,7 +157,7 @@ describe('Make Again If It Fails', () => {
 		faults().add({ action: 'reset-after-accept', nth: [2, 3, 4, 5, 6, 7, 8, 9] });
 		const run = await make(['A cat'], {
 			onError: 'stopWorkflow',
-			nodeOptions: { maxWait: 30, retryFailed: 3 },
+			nodeOptions: { maxWait: 90, retryFailed: 3 },
 		});
 		expect(keys().size).toBe(2);
 		expect(errorText(run)).toMatch(/next attempt after task .*may exist and be charged/);
@@ -156,11 +165,11 @@ describe('Make Again If It Fails', () => {
 	});
 
 	test('all attempts together stay within Maximum Wait', async () => {
-		const nodeOptions = { maxWait: 120, retryFailed: 3 };
+		const nodeOptions = { maxWait: 150, retryFailed: 3 };
 		const run = await make(['[[fail]] [[slow:480]] A cat'], { nodeOptions });
 		expect(ids()).toHaveLength(2);
 		expect(jsonOf(run)).toMatchObject([{ status: 'timedOut', taskId: ids()[1], attempts: 2 }]);
-		expect(column(run, 'error')[0]).toMatch(/not finished after 120 seconds .*\(attempt 2\)/);
+		expect(column(run, 'error')[0]).toMatch(/not finished after 150 seconds .*\(attempt 2\)/);
 	});
 
 	test('after Stop no attempt is made', async () => {

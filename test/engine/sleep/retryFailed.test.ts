@@ -44,7 +44,7 @@ describe('Make Again If It Fails, asleep', () => {
 	});
 
 	test('what fails for good names the last task, and all stay within Maximum Wait', async () => {
-		const nodeOptions = { maxWait: 150, retryFailed: 3 };
+		const nodeOptions = { maxWait: 200, retryFailed: 3 };
 		const run = await stage.engine.runNode(
 			sleepy(stage, ['[[fail]] A cat'], { onError: 'continueRegularOutput', nodeOptions }),
 		);

@@ -5,6 +5,7 @@ import {
 	type JudgedClip,
 } from '../../../nodes/KlingFast/generation/warnings';
 import { fieldsOf, generateField, childrenOf } from '../fieldLists';
+import { isSlow } from '../inputs/hostileValues';
 
 type Settings = Partial<JudgedClip>;
 
@@ -231,12 +232,22 @@ test('the fields are named as the editor names them', () => {
 	for (const [, label] of named) expect(labels).toContain(label);
 });
 
-test.each(['no ', '"', "' '", 'the camera slowly ', 'camera: is slow ', '- -> ', 'He. ', 'say "'])(
-	'a long prompt of %j is read at once',
-	(text) => {
-		const startMs = performance.now();
-		warningsOf(clip(text.repeat(2500 / text.length), { ...sound, ...camera('zoomIn') }));
-		warningsOf(clip(text.repeat(2500 / text.length), camera('static')));
-		expect(performance.now() - startMs).toBeLessThan(500);
-	},
-);
+test.each([
+	'no ',
+	'"',
+	'\u201c',
+	'\u00ab',
+	"' '",
+	'the camera slowly ',
+	'camera: is slow ',
+	'- -> ',
+	'He. ',
+	'say "',
+])('a long prompt of %j is read at once', (text) => {
+	const prompt = text.repeat(2500 / text.length);
+	const judge = () => {
+		warningsOf(clip(prompt, { ...sound, ...camera('zoomIn') }));
+		warningsOf(clip(prompt, camera('static')));
+	};
+	expect(isSlow(judge)).toBe(false);
+});

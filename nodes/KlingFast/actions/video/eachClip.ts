@@ -9,6 +9,7 @@ import {
 	deepCopy,
 	type IDataObject,
 	type IExecuteFunctions,
+	type Workflow,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import type { Outcome } from '../../generation/outcome';
@@ -25,6 +26,12 @@ const STARTS_KEY = 'klingFastStarts';
 const NOTES = { mode: 'entries', maxEntries: 10_000 } as const;
 const LOOP = 'it leads to this very node, which would buy clip after clip';
 const CALLED_TRIGGER = 'n8n-nodes-base.executeWorkflowTrigger';
+/** Where n8n begins a called workflow that has no such trigger. */
+const OTHER_STARTS = [
+	'n8n-nodes-base.manualTrigger',
+	'n8n-nodes-base.start',
+	'@n8n/n8n-nodes-langchain.manualChatTrigger',
+];
 
 interface Rules {
 	deliveryOf: (itemIndex: number) => Delivery;
@@ -204,7 +211,15 @@ export function startsIn(context: IExecuteFunctions, earlier: Starts = {}): Star
 
 /** Whether what starts this workflow from another one leads to this node. */
 export function isCalled(context: IExecuteFunctions): boolean {
-	return context.getParentNodes(context.getNode().name).some(({ type }) => type === CALLED_TRIGGER);
+	const types = context.getParentNodes(context.getNode().name).map(({ type }) => type);
+	if (types.includes(CALLED_TRIGGER)) return true;
+	return types.some((type) => OTHER_STARTS.includes(type)) && !hasCalledTrigger(context);
+}
+
+/** n8n's type for the context leaves its workflow out. Where it cannot be seen nothing is started, which costs nothing. */
+function hasCalledTrigger(context: IExecuteFunctions): boolean {
+	const { workflow } = context as IExecuteFunctions & { workflow?: Pick<Workflow, 'nodes'> };
+	return Object.values(workflow?.nodes ?? {}).some(({ type }) => type === CALLED_TRIGGER);
 }
 
 /** The sheet has ended: nothing is started for its rows any more. */

@@ -59,7 +59,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		run,
 		rows.map((row) => sheetRowOf(row, refusals, settings)),
 	);
-	const startsWorkflows = settings.waitForEnd && !settings.isTool;
+	// What waits is refused as a whole or not at all.
+	const startsWorkflows = settings.waitForEnd && !settings.isTool && refusals.size === 0;
 	const eachClip = startsWorkflows ? eachClipAwake(this, run, deliveryOf) : undefined;
 	await eachClip?.check(rows.length);
 	if (settings.canSleep && jobs.length > 0) {

@@ -49,7 +49,7 @@ function readElement(entry: Params, baseUrl: string): Element {
 	const path = `${ELEMENT}.imageUrls`;
 	const [label, place] = [entry.label(path), entry.place(path)];
 	const typed = entry.value(path);
-	const imageUrls = (Array.isArray(typed) ? typed : entry.text(path).split(/\s+/))
+	const imageUrls = (Array.isArray(typed) ? typed : entry.text(path).split(/,?\s+/))
 		.filter((url) => !isEmpty(url))
 		.map((url: unknown) => String(url).trim());
 	const { max } = limits.elementImages;
@@ -78,6 +78,10 @@ function checkName(
 	throw new InvalidField(label, shown(name), allowed, place);
 }
 
+function isNothing(value: unknown): boolean {
+	return isEmpty(value) || (Array.isArray(value) && value.every(isEmpty));
+}
+
 function isUnused(entry: unknown): boolean {
-	return isEmpty(entry) || (isPlainObject(entry) && Object.values(entry).every(isEmpty));
+	return isEmpty(entry) || (isPlainObject(entry) && Object.values(entry).every(isNothing));
 }
