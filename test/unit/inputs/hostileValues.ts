@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals */
 import fc from 'fast-check';
 
 const LONG_TEXT = 'a very long text '.repeat(6_000);
