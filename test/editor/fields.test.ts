@@ -95,7 +95,13 @@ test('both ways to wait fit into their dropdown', async () => {
 
 test.each([
 	['Get Video', ['Task ID', 'Wait Until Finished', 'Metadata', 'Download Video', 'Options']],
-	['Estimate Cost', ['Shots', 'Duration (Seconds)', 'Quality', 'Generate Audio']],
+	[
+		'Estimate Cost',
+		[
+			...['Start From', 'Shots', 'Prompt', 'Duration (Seconds)', 'Aspect Ratio', 'Quality'],
+			...['Generate Audio', 'Options'],
+		],
+	],
 ])('%s shows %p', async (operation, fields) => {
 	await editor.choose('operation', operation);
 	expect(await editor.shownLabels()).toEqual(['Resource', 'Operation', ...fields]);
