@@ -2,8 +2,10 @@
  * A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else.
  */
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { InvalidField, shown } from './invalidField';
 import {
 	isEmpty,
+	isPlainObject,
 	readBoolean,
 	readChoice,
 	readJsonList,
@@ -62,11 +64,12 @@ export class Params {
 		return readNumber(this.value(path), this.label(path), { ...this.rule(path), ...rule });
 	}
 
-	/** For fields that may stay empty, or lists that have to say a number although the editor offers one. */
+	/** For fields that may stay empty. */
 	optionalNumber(path: string): number | undefined {
 		return isEmpty(this.value(path)) ? undefined : this.requiredNumber(path);
 	}
 
+	/** Where an empty cell is refused although the editor offers a number. */
 	requiredNumber(path: string): number {
 		return readNumber(this.value(path), this.label(path), this.rule(path));
 	}
@@ -104,25 +107,42 @@ export class Params {
 		return readJsonList(this.value(path), this.label(path), allowed);
 	}
 
+	/** What a person has added to a field that takes several; `group` is the path of one, such as `shotList.shot`. */
+	added(group: string): unknown[] {
+		const dot = group.lastIndexOf('.');
+		const list = this.value(group.slice(0, dot));
+		const rows = isPlainObject(list) ? list[group.slice(dot + 1)] : undefined;
+		return Array.isArray(rows) ? rows : [];
+	}
+
 	/**
-	 * One entry of a list, by the fields that the editor shows for it, wherever it comes from.
+	 * The entries of a list by the fields that the editor shows for one, wherever they come from; empty ones are skipped.
 	 *
-	 * @param group path of the fields, such as `shotList.shot`
-	 * @param place which entry it is, such as `shot 2`
+	 * @param group path of these fields, such as `shotList.shot`
+	 * @param from path of the field that the rows come from
+	 * @param shape what an entry looks like, as the rest of "allowed is ..."
 	 */
-	entry(group: string, values: IDataObject, list: { label: string; place: string }): Params {
-		const read: ReadValue = (path, fallback) => values[path.slice(group.length + 1)] ?? fallback;
-		return new Params(this.fields, read, list);
+	entries(group: string, rows: unknown[], from: string, shape: string): Params[] {
+		const name = group.slice(group.lastIndexOf('.') + 1);
+		const label = this.label(from);
+		return rows.flatMap((row, index) => {
+			if (isEmpty(row)) return [];
+			const place = `${name} ${index + 1}`;
+			if (!isPlainObject(row)) throw new InvalidField(label, shown(row), shape, place);
+			const read: ReadValue = (path, fallback) => row[path.slice(group.length + 1)] ?? fallback;
+			return [new Params(this.fields, read, { label, place })];
+		});
+	}
+
+	/** Where inside a list a value stands, such as `shot 2, duration`. */
+	place(path: string): string | undefined {
+		return this.list && `${this.list.place}, ${path.slice(path.lastIndexOf('.') + 1)}`;
 	}
 
 	private field(path: string): INodeProperties {
 		const field = this.fields.get(path);
 		if (!field) throw new Error(`There is no field ${path}`);
 		return field;
-	}
-
-	place(path: string): string | undefined {
-		return this.list && `${this.list.place}, ${path.slice(path.lastIndexOf('.') + 1)}`;
 	}
 
 	private rule(path: string): NumberRule {

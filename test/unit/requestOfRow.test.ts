@@ -1,28 +1,22 @@
-/** One table of rows of Generate Video: what each asks APIMart for, or the sentence that refuses it. A new field is one line more. */
+/** One table of rows of Generate Video: what each asks APIMart for. A new field is one line more. */
 import fc from 'fast-check';
-import { readClipRequest, readEstimate } from '../../nodes/KlingFast/actions/video/readClip';
-import { clipBody, type ClipRequest } from '../../nodes/KlingFast/apimart/clipRequest';
 import { InvalidField } from '../../nodes/KlingFast/invalidField';
-import { rowParams } from './rowReader';
+import {
+	type Row,
+	ZOOM,
+	URL,
+	requestOf,
+	estimate,
+	bodyOf,
+	custom,
+	json,
+	image,
+	file,
+	MUG,
+	withMug,
+} from './clipRows';
 
-type Row = Record<string, unknown>;
-
-const BASE_URL = 'https://api.apimart.ai';
 const SANDBOX_URL = 'http://127.0.0.1:4010';
-const ZOOM = 'Camera: slow zoom in.';
-const URL = 'https://example.com/a.png';
-
-const requestOf = (row: Row, baseUrl = BASE_URL) => readClipRequest(rowParams(row), baseUrl);
-const estimate = (row: Row) => readEstimate(rowParams({ operation: 'estimateCost', ...row }));
-const bodyOf = (row: Row, baseUrl?: string): Row => {
-	const request = requestOf({ prompt: 'A fox', ...row }, baseUrl);
-	return JSON.parse(clipBody(request, addressesOf(request))) as Row;
-};
-const addressesOf = ({ startFrame, endFrame }: ClipRequest) =>
-	[startFrame, endFrame].flatMap((frame) =>
-		frame ? ['url' in frame ? frame.url : `uploaded ${frame.binaryField}`] : [],
-	);
-
 const PLAIN = {
 	model: 'kling-v3',
 	prompt: 'A fox',
@@ -31,21 +25,12 @@ const PLAIN = {
 	aspect_ratio: '16:9',
 	audio: true,
 };
-const custom = (...shot: unknown[]) => ({ shots: 'custom', shotList: { shot } });
-const json = (shotListJson: unknown) => ({ shots: 'json', shotListJson });
 const written = (...shots: Array<[prompt: string, duration: number]>) => ({
 	prompt: undefined,
 	duration: shots.reduce((sum, [, seconds]) => sum + seconds, 0),
 	multi_shot: true,
 	shot_type: 'customize',
 	multi_prompt: shots.map(([prompt, duration], index) => ({ index: index + 1, prompt, duration })),
-});
-const image = { source: 'image' };
-const file = { ...image, imageInput: 'binary' };
-const MUG = { name: 'mug', description: 'A blue mug', imageUrls: [URL] };
-const withMug = (changes: Row = {}) => ({
-	prompt: 'A fox drinks from @mug.',
-	options: { elementsJson: [{ ...MUG, ...changes }] },
 });
 const sentElement = (name: string, ...urls: string[]) => ({
 	...{ name, description: 'A blue mug', element_input_urls: urls },
@@ -137,148 +122,6 @@ test.each<[row: Row, body: Row]>([
 	],
 ])('%j asks for %j', (row, added) => {
 	expect(bodyOf(row)).toEqual({ ...PLAIN, ...added });
-});
-
-const WITH_MOVEMENT = " characters long with the words of 'Camera Movement', allowed is up to ";
-
-test.each<[row: Row, sentence: string]>([
-	[{ prompt: '' }, "'Prompt' is empty, allowed is a text of up to 2,500 characters"],
-	[{ prompt: '', shots: 'auto' }, "'Prompt' is empty"],
-	[{ prompt: '🦊'.repeat(2501) }, "'Prompt' is 2,501 characters long, allowed is up to 2,500"],
-	[{ prompt: 'a\0b' }, "'Prompt' is a text with a NUL character in it"],
-	[
-		{ prompt: 'a'.repeat(2500 - ZOOM.length), options: { cameraMovement: 'zoomIn' } },
-		`'Prompt' is 2,501${WITH_MOVEMENT}2,500`,
-	],
-	[{ duration: 20 }, "'Duration (Seconds)' is 20, allowed is a whole number from 3 to 15"],
-	[{ duration: 2 }, "'Duration (Seconds)' is 2, allowed"],
-	[{ duration: 5.5 }, "'Duration (Seconds)' is 5.5, allowed"],
-	[{ aspectRatio: '4:3' }, '\'Aspect Ratio\' is "4:3", allowed is 16:9, 9:16 or 1:1'],
-	[{ quality: 'ultra' }, '\'Quality\' is "ultra", allowed is std, pro or 4k'],
-	[{ audio: 'loud' }, '\'Generate Audio\' is "loud", allowed is true or false'],
-	[{ shots: 'many' }, '\'Shots\' is "many", allowed is single, custom, json or auto'],
-	[{ source: 'video' }, '\'Start From\' is "video", allowed is text or image'],
-	[{ ...image, imageInput: 'drive' }, '\'Image Input\' is "drive", allowed is url or binary'],
-	[{ metadata: 'row 3' }, '\'Metadata\' is "row 3", which is not JSON'],
-	[{ options: { cameraMovement: 'spin' } }, '\'Camera Movement\' is "spin", allowed is craneDown'],
-	[{ options: { moderate: 'perhaps' } }, '\'Check Content First\' is "perhaps"'],
-	[{ options: { watermark: 'perhaps' } }, '\'Watermark\' is "perhaps"'],
-	[
-		{ options: { negativePrompt: 'n'.repeat(2501) } },
-		"'Negative Prompt' is 2,501 characters long, allowed is up to 2,500",
-	],
-	[{ options: { negativePrompt: 'a\0b' } }, "'Negative Prompt' is a text with a NUL"],
-	[
-		{ ...withMug(), prompt: 'A mug, @mugs' },
-		'\'Elements (JSON)\' (element 1, name) is "mug", allowed is a name that the prompt mentions as @mug',
-	],
-	[
-		withMug({ name: 'my mug' }),
-		'\'Elements (JSON)\' (element 1, name) is "my mug", allowed is a name of',
-	],
-	[withMug({ name: '' }), "'Elements (JSON)' (element 1, name) is empty"],
-	[withMug({ description: ' ' }), "'Elements (JSON)' (element 1, description) is empty"],
-	[
-		withMug({ imageUrls: [] }),
-		"'Elements (JSON)' (element 1, imageUrls) is empty, allowed is 1 to 4",
-	],
-	[
-		withMug({ imageUrls: Array(5).fill(URL) }),
-		"'Elements (JSON)' (element 1, imageUrls) is a list of 5, allowed is 1 to 4 addresses of images",
-	],
-	[
-		withMug({ imageUrls: [URL, 'http://localhost/mug.png'] }),
-		'imageUrls) is "http://localhost/mug.png", allowed is an address on the public internet',
-	],
-	[
-		{ ...withMug(), options: { elementsJson: [MUG, MUG] } },
-		'\'Elements (JSON)\' (element 2, name) is "mug" a second time, allowed is another name',
-	],
-	[
-		{
-			prompt: '@a @b @c @d',
-			options: { elementsJson: [...'abcd'].map((name) => ({ ...MUG, name })) },
-		},
-		"'Elements (JSON)' is a list of 4 elements, allowed is up to 3 in all",
-	],
-	[
-		{ options: { elementsJson: ['mug'] } },
-		'\'Elements (JSON)\' (element 1) is "mug", allowed is {',
-	],
-	[
-		{ options: { elementsJson: '{}' } },
-		"'Elements (JSON)' is an object, allowed is a list such as",
-	],
-	[
-		{ options: { elements: { element: [{ name: 'cup' }] } } },
-		"'Elements' (element 1, description) is empty",
-	],
-	[image, "'Start Image URL' is empty, allowed is the address of an image"],
-	[
-		{ ...image, endImageUrl: URL },
-		"'Start Image URL' is empty, allowed is the address of an image whenever 'End Image URL' is",
-	],
-	...[
-		'a.png',
-		'ftp://a.b/c',
-		'data:image/png;base64,AA',
-		'https://a.b/c d',
-		'https://',
-		'//a.b/c',
-	].map((startImageUrl): [Row, string] => [
-		{ ...image, startImageUrl },
-		`'Start Image URL' is "${startImageUrl}", allowed is a web address`,
-	]),
-	[{ ...image, startImageUrl: URL, endImageUrl: 'b.png' }, '\'End Image URL\' is "b.png"'],
-	[
-		{ ...image, startImageUrl: 'https://me:hunter2@example.com/a.png' },
-		"'Start Image URL' is an address with a user name or password in it, allowed is one without",
-	],
-	[
-		{ ...image, startImageUrl: 'http://10.0.0.1/a.png?signature=abc' },
-		'\'Start Image URL\' is "http://10.0.0.1/a.png?...", allowed is an address on the public internet',
-	],
-	[
-		{ ...image, startImageUrl: URL, endImageUrl: 'http://localhost:5678/b.png' },
-		'\'End Image URL\' is "http://localhost:5678/b.png", allowed is an address on the public internet',
-	],
-])('%j is refused: %s', (row, sentence) => {
-	expect(() => requestOf({ prompt: 'A fox', ...row })).toThrow(sentence);
-});
-
-test.each<[row: Row, sentence: string]>([
-	[{ shots: 'custom' }, "'Shot List' is empty, allowed is 1 to 6 shots that have a prompt"],
-	[custom({ prompt: '', duration: 5 }), "'Shot List' is empty"],
-	[custom({ prompt: 'a', duration: 20 }), "'Shot List' (shot 1, duration) is 20, allowed"],
-	[custom({ prompt: 'a', duration: 1.5 }), "'Shot List' (shot 1, duration) is 1.5, allowed"],
-	[
-		custom({ prompt: 'a', duration: 2 }),
-		"'Shot List' is 2 seconds long (the sum of its shots), allowed is 3 to 15 seconds",
-	],
-	[
-		custom({ prompt: '' }, { prompt: '🦊'.repeat(513), duration: 3 }),
-		"'Shot List' (shot 2, prompt) is 513 characters long, allowed is up to 512",
-	],
-	[json('[]'), "'Shot List (JSON)' is empty"],
-	[json(''), "'Shot List (JSON)' is empty"],
-	[json('[{'), '\'Shot List (JSON)\' is "[{", which is not JSON, allowed is a list such as'],
-	[json({ prompt: 'a' }), "'Shot List (JSON)' is an object, allowed is a list such as"],
-	[json(['a wave']), '\'Shot List (JSON)\' (shot 1) is "a wave", allowed is {"prompt"'],
-	[json([{ prompt: 'a' }]), "'Shot List (JSON)' (shot 1, duration) is empty"],
-	[json([{ prompt: {}, duration: 3 }]), "'Shot List (JSON)' (shot 1, prompt) is an object"],
-	[
-		json([10, 6].map((duration) => ({ prompt: 'a', duration }))),
-		"'Shot List (JSON)' is 16 seconds",
-	],
-	[json(Array(7).fill({ prompt: 'a', duration: 1 })), "'Shot List (JSON)' is a list of 7 shots"],
-])('neither a clip nor an estimate: %j is refused: %s', (row, sentence) => {
-	expect(() => requestOf(row)).toThrow(sentence);
-	expect(() => estimate(row)).toThrow(sentence);
-});
-
-test('a shot is as long as what is sent, the words of the camera movement included', () => {
-	const row = { ...custom({ prompt: 'a'.repeat(500) }), options: { cameraMovement: 'zoomIn' } };
-	expect(() => requestOf(row)).toThrow(`'Shot List' (shot 1, prompt) is 522${WITH_MOVEMENT}512`);
 });
 
 test('an image in the local network is fine where the provider is in it, too', () => {

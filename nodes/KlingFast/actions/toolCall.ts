@@ -6,16 +6,18 @@
  * n8n's agent node up to version 2 numbers calls that run side by side alike (Batch Size): `$fromAI` gives all of them the arguments
  * of the first then (n8n-core 2.41).
  */
-import {
-	NodeConnectionTypes,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-	type ISupplyDataFunctions,
-} from 'n8n-workflow';
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 type Work = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
-type ToolCall = IExecuteFunctions & Pick<ISupplyDataFunctions, 'getNextRunIndex' | 'cloneWith'>;
+/** n8n's own type for a tool leaves out what its contexts have in common with those of other nodes. */
+interface ToolCall extends IExecuteFunctions {
+	getNextRunIndex(): number;
+	cloneWith(replacements: {
+		runIndex: number;
+		inputData: INodeExecutionData[][];
+	}): IExecuteFunctions;
+}
 
 /** Does `work` in the node's own context, or where a call of the tool has no run of its own, in one that has. */
 export async function inRunOfItsOwn(
@@ -27,8 +29,7 @@ export async function inRunOfItsOwn(
 	// n8n has noted the arguments of this call last, before it called.
 	if (runIndexOf(context) === runIndex - 1) return await work.call(context);
 	const inputData = [context.getInputData()];
-	// n8n's type for a tool leaves out what its contexts have in common with those of other nodes.
-	const own = context.cloneWith({ runIndex, inputData }) as unknown as IExecuteFunctions;
+	const own = context.cloneWith({ runIndex, inputData });
 	const output = await work.call(own);
 	own.addOutputData(NodeConnectionTypes.AiTool, runIndex, output);
 	return output;

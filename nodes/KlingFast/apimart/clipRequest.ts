@@ -50,6 +50,8 @@ export interface ClipRequest {
 	metadata: IDataObject;
 }
 
+const { limits } = KLING_V3;
+
 /** The body's field with the exact callback address. */
 export const CALLBACK_URL = 'callback_url';
 
@@ -75,7 +77,8 @@ const BODY: Record<keyof ClipRequest, PartOfBody> = {
 				name,
 				description,
 				// One image is refused, the same one twice is not.
-				element_input_urls: imageUrls.length === 1 ? [...imageUrls, ...imageUrls] : imageUrls,
+				element_input_urls:
+					imageUrls.length < limits.elementImages.min ? [...imageUrls, ...imageUrls] : imageUrls,
 			})),
 		},
 	shots: ({ shots, cameraMovement }) =>

@@ -87,6 +87,12 @@ test('rows refused for the balance say how much is left, and ask for it once', a
 	expect(balances).toHaveLength(1);
 });
 
+test('a run that is refused for its cost starts none', async () => {
+	const ended = await run(numbered(2), { nodeOptions: { maxCost: 0.01 } });
+	expect(column(ended, 'status')).toEqual(['failed', 'failed']);
+	expect(startedBy(stage.engine, ended)).toEqual([]);
+});
+
 describe('once a clip', () => {
 	test('a row that is made again starts it once, with its last clip', async () => {
 		stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });

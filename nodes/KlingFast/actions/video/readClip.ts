@@ -10,14 +10,15 @@ import {
 } from '../../apimart/clipRequest';
 import { KLING_V3, type Quality } from '../../apimart/models';
 import type { JudgedClip } from '../../generation/warnings';
-import { grouped, InvalidField, shown } from '../../invalidField';
+import { grouped, InvalidField } from '../../invalidField';
 import type { Params } from '../../params';
-import { isEmpty, isPlainObject } from '../../values';
+import { isEmpty } from '../../values';
 import { CAMERA_MOVEMENTS } from './cameraMovement';
 import { readMetadata } from './options';
 import { readElements } from './readElements';
 
 const { limits } = KLING_V3;
+const SHOT = 'shotList.shot';
 const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
 
 /**
@@ -100,12 +101,13 @@ function readLength(
 	}
 	const field = shotsKind === 'json' ? 'shotListJson' : 'shotList';
 	const label = params.label(field);
-	const shots = shotRows(params, field).flatMap((row, index) => {
-		if (isEmpty(row)) return [];
-		const place = `shot ${index + 1}`;
-		if (!isPlainObject(row)) throw new InvalidField(label, shown(row), SHOT_SHAPE, place);
-		return readShot(params.entry('shotList.shot', row, { label, place }), field, cameraMovement);
-	});
+	const rows =
+		shotsKind === 'json'
+			? params.jsonList(field, `a list such as [${SHOT_SHAPE}]`)
+			: params.added(SHOT);
+	const shots = params
+		.entries(SHOT, rows, field, SHOT_SHAPE)
+		.flatMap((entry) => readShot(entry, shotsKind, cameraMovement));
 	if (shots.length < 1 || shots.length > limits.shots) {
 		const value = shots.length === 0 ? 'empty' : `a list of ${grouped(shots.length)} shots`;
 		throw new InvalidField(label, value, `1 to ${limits.shots} shots that have a prompt`);
@@ -119,21 +121,14 @@ function readLength(
 	return { shotsKind, shots, durationSeconds };
 }
 
-function shotRows(params: Params, field: 'shotList' | 'shotListJson'): unknown[] {
-	if (field === 'shotListJson') return params.jsonList(field, `a list such as [${SHOT_SHAPE}]`);
-	const list = params.value(field);
-	return isPlainObject(list) && Array.isArray(list.shot) ? list.shot : [];
-}
-
 /** Nothing where it has no prompt: such shots are skipped. A script in JSON has no default duration: it has to say its seconds. */
-function readShot(entry: Params, field: string, cameraMovement?: string): Shot[] {
-	const prompt = entry.text('shotList.shot.prompt');
+function readShot(entry: Params, shotsKind: ShotsKind, cameraMovement?: string): Shot[] {
+	const [path, duration] = [`${SHOT}.prompt`, `${SHOT}.duration`];
+	const prompt = entry.text(path);
 	if (prompt === '') return [];
-	const label = entry.label('shotList.shot.prompt');
-	const place = entry.place('shotList.shot.prompt');
-	checkPrompt(prompt, cameraMovement, limits.shotPromptCharacters, label, place);
-	const isJson = field === 'shotListJson';
-	const duration = 'shotList.shot.duration';
+	const limit = limits.shotPromptCharacters;
+	checkPrompt(prompt, cameraMovement, limit, entry.label(path), entry.place(path));
+	const isJson = shotsKind === 'json';
 	return [
 		{ prompt, durationSeconds: isJson ? entry.requiredNumber(duration) : entry.number(duration) },
 	];

@@ -20,24 +20,19 @@ const { limits } = KLING_V3;
  * @throws InvalidField for the first that cannot be used
  */
 export function readElements(params: Params, baseUrl: string, prompts: string[]): Element[] {
-	const typed = params.value('options.elements');
-	const listed = isPlainObject(typed) && Array.isArray(typed.element) ? typed.element : [];
 	const fromJson = params.jsonList('options.elementsJson', `a list such as [${SHAPE}]`);
-	const lists = { 'options.elements': listed, 'options.elementsJson': fromJson };
+	const lists = { 'options.elements': params.added(ELEMENT), 'options.elementsJson': fromJson };
 	const elements: Element[] = [];
-	for (const [path, entries] of Object.entries(lists)) {
-		const label = params.label(path);
-		entries.forEach((entry: unknown, index) => {
-			if (isUnused(entry)) return;
-			const place = `element ${index + 1}`;
-			if (!isPlainObject(entry)) throw new InvalidField(label, shown(entry), SHAPE, place);
-			const element = readElement(params.entry(ELEMENT, entry, { label, place }), baseUrl);
-			checkName(element.name, { label, place: `${place}, name` }, { elements, prompts });
+	for (const [path, rows] of Object.entries(lists)) {
+		const used = rows.map((row) => (isUnused(row) ? undefined : row));
+		for (const entry of params.entries(ELEMENT, used, path, SHAPE)) {
+			const element = readElement(entry, baseUrl);
+			checkName(element.name, entry, { elements, prompts });
 			elements.push(element);
-		});
+		}
 		if (elements.length > limits.elements) {
 			const value = `a list of ${grouped(elements.length)} elements`;
-			throw new InvalidField(label, value, `up to ${limits.elements} in all`);
+			throw new InvalidField(params.label(path), value, `up to ${limits.elements} in all`);
 		}
 	}
 	return elements;
@@ -63,9 +58,10 @@ function readElement(entry: Params, baseUrl: string): Element {
 
 function checkName(
 	name: string,
-	{ label, place }: { label: string; place: string },
+	entry: Params,
 	{ elements, prompts }: { elements: Element[]; prompts: string[] },
 ): void {
+	const [label, place] = [entry.label(`${ELEMENT}.name`), entry.place(`${ELEMENT}.name`)];
 	if (!NAME.test(name)) {
 		throw new InvalidField(label, shown(name), 'a name of letters, digits, - and _', place);
 	}
