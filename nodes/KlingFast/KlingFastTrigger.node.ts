@@ -7,8 +7,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { triggerProperties } from './trigger/trigger.fields';
-import { receiveCallback } from './trigger/receive';
-import { SIGNED_ROUTE } from './trigger/signedRoute';
+import { receiveCallback, SIGNED_ROUTE } from './trigger/receive';
 
 export class KlingFastTrigger implements INodeType {
 	description: INodeTypeDescription = {

@@ -19,6 +19,7 @@ export const realClock: Clock = {
 
 let current = realClock;
 
+/** For whatever n8n calls: the operations, the trigger and the opening of the credential. What they call is given the clock. */
 export function currentClock(): Clock {
 	return current;
 }
@@ -53,7 +54,7 @@ export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): P
 export async function withTimeout<T, Fallback>(
 	work: Promise<T>,
 	{ timeoutMs, fallback }: { timeoutMs: number; fallback: Fallback },
-	clock: Clock = current,
+	clock: Clock,
 ): Promise<T | Fallback> {
 	const done = new AbortController();
 	const timedOut = clock.sleep(timeoutMs, done.signal).then(
@@ -70,7 +71,7 @@ export async function withTimeout<T, Fallback>(
 export async function withTimeLimit<T>(
 	work: (signal: AbortSignal) => Promise<T>,
 	{ limitMs, signal }: { limitMs: number; signal?: AbortSignal },
-	clock: Clock = current,
+	clock: Clock,
 ): Promise<T> {
 	if (signal?.aborted) throw stopReason(signal);
 	const end = new AbortController();

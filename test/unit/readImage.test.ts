@@ -1,5 +1,5 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import { readImage } from '../../nodes/KlingFast/actions/video/frames';
+import { readImage } from '../../nodes/KlingFast/actions/video/images';
 import { IMAGE_LIMITS } from '../../nodes/KlingFast/apimart/images';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');

@@ -1,10 +1,13 @@
 import { readTaskId } from '../../nodes/KlingFast/actions/video/get.operation';
-import { readDownloadVideo, readWaiting } from '../../nodes/KlingFast/actions/video/options';
+import { readDelivery, readWaiting } from '../../nodes/KlingFast/actions/video/options';
+import type { Params } from '../../nodes/KlingFast/params';
 import { rowParams } from './rowReader';
 
 const ID = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
 const OTHER_ID = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ6';
 const OLD_ID = 'task-unified-1757165031-uyujaw3d';
+
+const readAll = (params: Params) => ({ ...readWaiting(params), ...readDelivery(params) });
 
 const withOptions = (options: Record<string, unknown>) => rowParams({ options });
 
@@ -15,8 +18,8 @@ describe('options of a run', () => {
 		expect(read.number('options.concurrency')).toBe(5);
 		expect(read.optionalNumber('options.maxCost')).toBeUndefined();
 		expect(read.text('options.dedupeKey')).toBe('');
-		expect(readDownloadVideo(read)).toBe(true);
-		expect(readWaiting(read)).toEqual({
+		expect(readAll(read)).toEqual({
+			download: true,
 			maxWaitSeconds: 900,
 			outputField: 'data',
 			includeInputFields: false,
@@ -36,7 +39,8 @@ describe('options of a run', () => {
 		expect(read.number('options.concurrency')).toBe(20);
 		expect(read.optionalNumber('options.maxCost')).toBe(2.5);
 		expect(read.text('options.dedupeKey')).toBe('17');
-		expect(readWaiting(read)).toEqual({
+		expect(readAll(read)).toEqual({
+			download: true,
 			maxWaitSeconds: 60,
 			pollIntervalSeconds: 0.5,
 			outputField: 'video',
@@ -50,7 +54,7 @@ describe('options of a run', () => {
 		expect(read.number('options.concurrency')).toBe(5);
 		expect(read.optionalNumber('options.maxCost')).toBeUndefined();
 		expect(read.text('options.dedupeKey')).toBe('');
-		expect(readWaiting(read)).toEqual(readWaiting(rowParams({})));
+		expect(readAll(read)).toEqual(readAll(rowParams({})));
 	});
 
 	it.each([1, 100])('%d clips at the same time are fine', (concurrency) => {
@@ -78,7 +82,7 @@ describe('options of a run', () => {
 		[{ outputField: {} }, "'Put Output in Field' is an object"],
 		[{ includeInputFields: 'some' }, '\'Include Other Input Fields\' is "some"'],
 	])('%p is refused', (options, sentence) => {
-		expect(() => readWaiting(withOptions(options))).toThrow(sentence);
+		expect(() => readAll(withOptions(options))).toThrow(sentence);
 	});
 
 	it('knows both modes and refuses others', () => {
@@ -89,9 +93,9 @@ describe('options of a run', () => {
 	});
 
 	it('downloads nothing where the field is hidden', () => {
-		expect(readDownloadVideo(rowParams({ mode: 'submitOnly' }))).toBe(false);
-		expect(readDownloadVideo(rowParams({ downloadVideo: 'no' }))).toBe(false);
-		expect(readDownloadVideo(rowParams({ downloadVideo: '' }))).toBe(true);
+		expect(readWaiting(rowParams({ mode: 'submitOnly' })).download).toBe(false);
+		expect(readWaiting(rowParams({ downloadVideo: 'no' })).download).toBe(false);
+		expect(readWaiting(rowParams({ downloadVideo: '' })).download).toBe(true);
 	});
 });
 
@@ -132,7 +136,7 @@ describe('Get Video', () => {
 		expect(rowParams({ operation: 'get', taskId: ID }).boolean('waitUntilFinished')).toBe(false);
 		const read = rowParams({ operation: 'get', taskId: ID, waitUntilFinished: 'TRUE' });
 		expect(read.boolean('waitUntilFinished')).toBe(true);
-		expect(readDownloadVideo(read)).toBe(true);
+		expect(readWaiting(read).download).toBe(true);
 	});
 });
 

@@ -7,11 +7,7 @@ import {
 } from 'n8n-workflow';
 import type { Fault } from '../generation/outcome';
 import { InvalidField } from '../invalidField';
-
-/** Whether n8n runs the node as an agent's tool: it adds a word to the type then. */
-export function isTool(context: IExecuteFunctions): boolean {
-	return context.getNode().type.endsWith('Tool');
-}
+import { isTool } from './toolCall';
 
 /** What becomes of failed rows: one thrown error for all, an item each, or an item each for the error output. */
 export type OnFailure = 'throw' | 'items' | 'errorOutput';

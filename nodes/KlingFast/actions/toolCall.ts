@@ -35,6 +35,11 @@ export async function inRunOfItsOwn(
 	return output;
 }
 
+/** Whether n8n runs the node as an agent's tool: it adds a word to the type then. */
+export function isTool(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
+}
+
 /** Which run of the node in its execution this is, from 0. */
 export function runIndexOf(context: IExecuteFunctions): number {
 	return Number(context.evaluateExpression('{{ $runIndex }}', 0)) || 0;

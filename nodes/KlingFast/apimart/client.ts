@@ -11,7 +11,7 @@ import type {
 	IN8nHttpFullResponse,
 	IWebhookFunctions,
 } from 'n8n-workflow';
-import { currentClock, withTimeLimit } from '../clock';
+import { currentClock, realClock, withTimeLimit, type Clock } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
 import { hasApimartShape, header, isFromApimart, isObject, type Answer } from './answer';
 import { callbackSecret } from './callback';
@@ -68,7 +68,7 @@ export class ApimartClient {
 		private readonly send: Send,
 		readonly baseUrl: string,
 		private readonly apiKey = '',
-		private readonly clock = currentClock(),
+		private readonly clock: Clock = realClock,
 		private readonly signal?: AbortSignal,
 	) {}
 
@@ -84,7 +84,7 @@ export class ApimartClient {
 		// A task id that was named is never lost, whatever stands beside it.
 		const data = answer.httpStatus < 300 && isObject(answer.json) ? answer.json.data : undefined;
 		const named = parseSubmittedTaskId({ data });
-		if (named === undefined) throwIfRefused(answer);
+		if (named === undefined) this.throwIfRefused(answer);
 		const taskId = named ?? parseSubmittedTaskId(answer.json);
 		if (taskId === undefined) {
 			throw new ApimartError(`APIMart's answer names no task ID: ${excerpt(answer.text, 1000)}`, {
@@ -108,7 +108,7 @@ export class ApimartClient {
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
 		const task = answer.httpStatus < 300 ? parseTask(answer.json, taskId) : undefined;
 		if (task?.taskId === taskId) return task;
-		const error = errorOfAnswer(answer, currentClock().nowMs());
+		const error = errorOfAnswer(answer, this.clock.nowMs());
 		if (error) throw aboutRead(error);
 		throw unreadable(`APIMart's answer is not about this task: ${excerpt(answer.text, 1000)}`);
 	}
@@ -120,7 +120,7 @@ export class ApimartClient {
 			url: '/v1/balance',
 			timeout: READ_TIMEOUT_MS,
 		});
-		throwIfRefused(answer);
+		this.throwIfRefused(answer);
 		const json = isObject(answer.json) ? answer.json : {};
 		const node = isObject(json.data) ? json.data : json;
 		const balance = Number(node.remain_balance ?? NaN);
@@ -143,7 +143,7 @@ export class ApimartClient {
 			headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
 			timeout: UPLOAD_TIMEOUT_MS,
 		});
-		throwIfRefused(answer);
+		this.throwIfRefused(answer);
 		const json = isObject(answer.json) ? answer.json : {};
 		const node = isObject(json.data) ? json.data : json;
 		if (typeof node.url !== 'string' || !parseWebUrl(node.url)) {
@@ -191,6 +191,18 @@ export class ApimartClient {
 		return answer;
 	}
 
+	private throwIfRefused(answer: Answer): void {
+		const error = errorOfAnswer(answer, this.clock.nowMs());
+		if (error?.details.kind !== 'unknownTask') {
+			if (error) throw error;
+			return;
+		}
+		// Nobody asked for a task here.
+		const advice =
+			'APIMart has nothing there: check the Base URL of the credential. Nothing was charged.';
+		throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
+	}
+
 	/** Of an answer that quotes the key back nothing that is made of it may show the key, whatever keys look like there. */
 	private withoutKey(text: string): string {
 		return this.apiKey.length < SHORTEST_KEY ? text : text.replaceAll(this.apiKey, '***');
@@ -226,18 +238,6 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
 	const client = new ApimartClient(send, baseUrl, apiKey, currentClock(), signal);
 	return { client, apiKey, secret };
-}
-
-function throwIfRefused(answer: Answer): void {
-	const error = errorOfAnswer(answer, currentClock().nowMs());
-	if (error?.details.kind !== 'unknownTask') {
-		if (error) throw error;
-		return;
-	}
-	// Nobody asked for a task here.
-	const advice =
-		'APIMart has nothing there: check the Base URL of the credential. Nothing was charged.';
-	throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
 }
 
 /** What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same. */

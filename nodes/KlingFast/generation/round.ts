@@ -7,11 +7,9 @@
 import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
 import { backoffSeconds, logRetry, withRetries } from '../apimart/retry';
 import { stopReason } from '../clock';
-import { logEnd, logState, logSubmit } from './clipLog';
-import { faultOf, type Fault } from './outcome';
+import { faultOf, type Outcome } from './outcome';
 import { delayAfterFaults, NOT_READ, readOnce, type Reading } from './polling';
-import type { PollState } from './pollSchedule';
-import type { ClipJob, Run } from './run';
+import type { Run } from './run';
 import {
 	abandon,
 	dueActions,
@@ -23,46 +21,27 @@ import {
 	type Action,
 	type Sheet,
 } from './sheet';
+import { isBeforeSubmit, type SheetRow } from './sheetRow';
+import { isReplayedRefusal, markFailed, prepareEntry, submitPrepared } from './submission';
+import { logEnd, logState, logSubmit } from './taskLog';
 import {
 	afterError,
-	afterSingleRead,
 	afterLostTask,
 	afterRead,
 	afterRefusal,
-	afterRefusedContent,
+	afterSingleRead,
 	afterStore,
 	afterSubmit,
-	givenUp,
-	isBeforeSubmit,
+	endedWith,
 	mayPassOver,
 	passedOver,
 	type Refusal,
-	type SheetRow,
-} from './sheetRow';
-import { isReplayedRefusal, markFailed, prepareEntry, submitPrepared } from './submission';
+} from './transitions';
 
 /** What is due so soon is waited for before a sheet sleeps, as long as nobody has reached APIMart: n8n's timers take a minute. */
 const EARLY_MS = 10_000;
 const LOOK_TRIES = 3;
 const LOOK_LIMIT_MS = 60_000;
-
-/** What a round needs of the world. */
-export interface RoundRun extends Run {
-	/** A row as it was before it was saved. */
-	jobOf(row: SheetRow): ClipJob;
-	/** Seconds until the next status read of a task, by what is known of it. */
-	readDelaySeconds(state: PollState): number;
-	/** Why nothing more may be submitted: the execution that waits was stopped or deleted. */
-	whyStopped(): Promise<Fault | undefined>;
-	/** How many clips of this sheet may be in flight, beside those of others with the same key. */
-	slots(): number;
-	/** Makes the number known to others with the same key. */
-	keepSlots(count: number): void;
-	/** Resolves when there may be more slots, or when the signal is aborted. */
-	slotGivenBack(ended: AbortSignal): Promise<void>;
-	/** Called whenever rows may have ended. */
-	onRows?(sheet: Sheet): void;
-}
 
 export interface RoundStart {
 	/** Whether rows are sent without having been saved: awake, and before a sheet sleeps for the first time. */
@@ -71,10 +50,12 @@ export interface RoundStart {
 	isAwake?: boolean;
 	/** The task that a callback named. */
 	named?: string;
+	/** Called whenever rows may have ended. */
+	onRows?(sheet: Sheet): void;
 }
 
 /** Does all that is due, and what becomes due meanwhile. Rejects only when the execution of the round is stopped. */
-export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): Promise<Sheet> {
+export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promise<Sheet> {
 	releasePrepared(sheet);
 	const working: Working = new Map();
 	const atOnce = Math.max(5, sheet.concurrency);
@@ -87,12 +68,12 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 			working.clear();
 			throw stopReason(run.signal);
 		}
-		run.onRows?.(sheet);
+		start.onRows?.(sheet);
 		const nowMs = run.clock.nowMs();
 		const actions = dueActions(sheet, {
 			nowMs,
 			named,
-			slots: run.slots(),
+			slots: run.slots.left(),
 			busy: new Set(working.keys()),
 		});
 		const isSubmitDue = actions.some((action) => action.do === 'submit');
@@ -117,15 +98,29 @@ export async function runRound(sheet: Sheet, run: RoundRun, start: RoundStart): 
 				const { fault } = sheet.rows[rowIndex].outcome;
 				if (isCutOff && fault) endUnsent(sheet, fault, new Set(working.keys()));
 				if (start.isUnsaved) releasePrepared(sheet);
-				run.keepSlots(inFlight(sheet));
+				run.slots.keep(inFlight(sheet));
 			});
 			working.set(rowIndex, { do: action.do, ended });
 		}
-		run.keepSlots(inFlight(sheet));
+		run.slots.keep(inFlight(sheet));
 		const isEarly = sheet.heardAtMs === undefined && nextDueMs(sheet, nowMs) < nowMs + EARLY_MS;
 		const maySleep = !start.isAwake && !isEarly;
 		if (working.size === 0 && (maySleep || isOver(sheet))) return sheet;
 		await somethingIsDue(sheet, run, working, nowMs);
+	}
+}
+
+/** Brings all rows to their end in this process. Rejects only when the run is stopped. */
+export async function runAwake(
+	sheet: Sheet,
+	run: Run,
+	onRows?: RoundStart['onRows'],
+): Promise<Outcome[]> {
+	try {
+		const { rows } = await runRound(sheet, run, { isUnsaved: true, isAwake: true, onRows });
+		return rows.map(({ outcome }) => outcome);
+	} finally {
+		run.slots.keep(0);
 	}
 }
 
@@ -139,7 +134,7 @@ function endsOf(working: Working): Array<Promise<void>> {
 /** Resolves when an action has ended, the next one is due, a slot was given back, or the execution is stopped. */
 async function somethingIsDue(
 	sheet: Sheet,
-	{ clock, signal, slotGivenBack }: RoundRun,
+	{ clock, signal, slots }: Run,
 	working: Working,
 	/** What was due at this moment is done already: time goes on between two looks at the clock. */
 	decidedAtMs: number,
@@ -150,12 +145,12 @@ async function somethingIsDue(
 	const due = Number.isFinite(dueInMs)
 		? [clock.sleep(Math.max(0, dueInMs), either).catch(() => undefined)]
 		: [];
-	await Promise.race([...endsOf(working), slotGivenBack(either), ...due]);
+	await Promise.race([...endsOf(working), slots.givenBack(either), ...due]);
 	ended.abort();
 }
 
 /** Gives whether the row has ended because APIMart was not heard of since it began. */
-async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boolean> {
+async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean> {
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
 	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
@@ -171,11 +166,7 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boo
 	const { phase, outcome } = after;
 	const { taskId, itemIndex } = outcome;
 	// A task that cannot be read (any more) was paid for all the same: only one that has failed makes room for another.
-	if (row.job && row.phase === 'open' && outcome.task?.state === 'failed') {
-		const { isFromEarlierRun } = row;
-		const { contentHash } = row.job;
-		markFailed({ itemIndex, contentHash }, run, { ...outcome, isFromEarlierRun });
-	}
+	if (row.phase === 'open' && outcome.task?.state === 'failed') markFailed(row, outcome, run);
 	// That of the attempt before is in the log already.
 	const isTold = isBeforeSubmit(row) && taskId === row.outcome.taskId;
 	if (taskId !== undefined && !isTold && (phase === 'ended' || phase === 'queued')) {
@@ -189,7 +180,7 @@ async function perform(action: Action, sheet: Sheet, run: RoundRun): Promise<boo
 	return kind === 'unreachable' && heardAtMs === undefined;
 }
 
-async function read(row: SheetRow, run: RoundRun, { heardAtMs }: Sheet): Promise<SheetRow> {
+async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<SheetRow> {
 	if (row.isSingleRead) return await look(row, run);
 	const { client, signal, clock, logger } = run;
 	const { taskId = '', itemIndex } = row.outcome;
@@ -215,7 +206,7 @@ async function read(row: SheetRow, run: RoundRun, { heardAtMs }: Sheet): Promise
 function delaySeconds(
 	row: SheetRow,
 	reading: Reading,
-	{ clock, readDelaySeconds }: RoundRun,
+	{ clock, readDelaySeconds }: Run,
 	isBeginning = false,
 ): number {
 	const { reads, task } = reading;
@@ -233,7 +224,7 @@ function delaySeconds(
 }
 
 /** One look, repeated only where the answer did not come through. */
-async function look(row: SheetRow, { client, clock, signal, logger }: RoundRun): Promise<SheetRow> {
+async function look(row: SheetRow, { client, clock, signal, logger }: Run): Promise<SheetRow> {
 	const { taskId = '' } = row.outcome;
 	const deadlineMs = clock.nowMs() + LOOK_LIMIT_MS;
 	const maxTries = row.isSubmitOnly ? 1 : LOOK_TRIES;
@@ -246,9 +237,9 @@ async function look(row: SheetRow, { client, clock, signal, logger }: RoundRun):
 	}
 }
 
-async function submit(row: SheetRow, run: RoundRun, sheet: Sheet): Promise<SheetRow> {
+async function submit(row: SheetRow, run: Run, sheet: Sheet): Promise<SheetRow> {
 	try {
-		const submission = await submitPrepared(run.jobOf(row), run, row.startedAtMs);
+		const submission = await submitPrepared(row, run);
 		const { taskId, isFound } = submission;
 		run.journal.add(taskId);
 		const { itemIndex, request, taskId: failedTaskId } = row.outcome;
@@ -266,7 +257,7 @@ async function submit(row: SheetRow, run: RoundRun, sheet: Sheet): Promise<Sheet
 function refusalOf(
 	error: unknown,
 	{ tries = 0, outcome }: SheetRow,
-	{ client, clock, logger }: RoundRun,
+	{ client, clock, logger }: Run,
 	{ heardAtMs = client.heardAtMs }: Sheet,
 ): Refusal {
 	const nowMs = clock.nowMs();
@@ -284,16 +275,16 @@ function refusalOf(
 		: { nowMs, retryAtMs, mayBeSent };
 }
 
-async function prepare(row: SheetRow, run: RoundRun): Promise<SheetRow> {
-	const refused = await prepareEntry(run.jobOf(row), run, row.startedAtMs);
-	return refused ? afterRefusedContent(row, refused) : { ...row, phase: 'prepared' };
+async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {
+	const refused = await prepareEntry(row, run);
+	return refused ? endedWith(row, refused) : { ...row, phase: 'prepared' };
 }
 
 async function giveUp(row: SheetRow): Promise<SheetRow> {
-	return givenUp(row);
+	return endedWith(row);
 }
 
-async function store(row: SheetRow, run: RoundRun): Promise<SheetRow> {
+async function store(row: SheetRow, run: Run): Promise<SheetRow> {
 	const { taskId = '', task } = row.outcome;
 	return afterStore(row, await run.storeVideo(task?.videoUrl ?? '', taskId, task?.completedMs));
 }

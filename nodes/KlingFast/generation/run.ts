@@ -5,56 +5,32 @@ import type { Clock } from '../clock';
 import type { KeyScope } from './idempotency';
 import type { Ledger } from './ledger';
 import type { Fault } from './outcome';
-import type { ClipRequest } from '../apimart/clipRequest';
-import type { TaskJournal } from './taskJournal';
+import type { PollState } from './pollSchedule';
+import type { Frame, SheetRow } from './sheetRow';
+import type { Slots } from './slots';
+import type { TaskJournal } from './taskLog';
 
-/** What all clips of one run of the node share. */
+/** What all rows of one run of the node share, or those of one round of a sheet that sleeps. */
 export interface Run {
 	client: ApimartClient;
-	apiKey: string;
-	/** Clips of this key in flight at the same time, 1 to 100. */
-	concurrency: number;
 	clock: Clock;
 	signal?: AbortSignal;
 	journal: TaskJournal;
 	logger: Pick<Logger, 'info' | 'warn' | 'debug'>;
 	ledger: Ledger;
 	keyScope: KeyScope;
+	slots: Pick<Slots, 'left' | 'keep' | 'givenBack'>;
+	/** The address of an image; a file is uploaded before its first use. */
+	imageUrl(frame: Frame): Promise<string>;
+	/** The addresses that the provider calls when the clip has ended; the same key must always give the same addresses. */
+	callbackFor(row: SheetRow, idempotencyKey: string): CallbackAddresses | undefined;
+	/** Seconds until the next status read of a task, by what is known of it. */
+	readDelaySeconds(state: PollState): number;
 	/** Streams a finished clip into n8n's binary store; one that cannot be downloaded stays a finished clip. Throws only on Stop. */
 	storeVideo(url: string, taskId: string, completedMs?: number): Promise<StoredVideo>;
+	/** Why nothing more may be submitted: the execution that waits was stopped or deleted. */
+	whyStopped(): Promise<Fault | undefined>;
 }
 
 /** A file, or why there is none; `inMemory` where n8n has no store, and the file is fetched when it is delivered. */
 export type StoredVideo = { binary: IBinaryData } | { fault: Fault } | 'inMemory';
-
-/** How long to wait for one clip, and what to bring along. */
-export interface WaitSettings {
-	maxWaitSeconds: number;
-	pollIntervalSeconds?: number;
-	download: boolean;
-	/** How many failed tasks of a row are followed by another one at once. */
-	retryFailed?: number;
-}
-
-/** An image of a clip. Uploaded when its clip is among the next to be sent. */
-export interface Frame {
-	/** The address, or the hash of the bytes. */
-	identity: string;
-	/** The file in n8n's store, where it is one. */
-	file?: IBinaryData;
-	/** In pixels, where it is a file. */
-	size?: { width: number; height: number };
-	address(): Promise<string>;
-}
-
-/** One row that is ready to be paid for. */
-export interface ClipJob extends WaitSettings {
-	itemIndex: number;
-	request: ClipRequest;
-	frames: Frame[];
-	contentHash: string;
-	estimatedCostUsd: number;
-	dedupeKey?: string;
-	/** The addresses that the provider calls when the clip has ended; the same key must always give the same addresses. */
-	callbackFor?: (idempotencyKey: string) => CallbackAddresses;
-}

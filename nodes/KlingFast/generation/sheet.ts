@@ -9,7 +9,8 @@ import type { WorkflowExecuteMode } from 'n8n-workflow';
 import type { KeyScope } from './idempotency';
 import type { LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
-import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue, type SheetRow } from './sheetRow';
+import type { SheetRow } from './sheetRow';
+import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue } from './transitions';
 
 /** All rows of one run of the node that sleeps. */
 export interface Sheet {

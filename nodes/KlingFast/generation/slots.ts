@@ -6,7 +6,7 @@
  *   back from another process, or when it is deleted, so it keeps them for a limited time and says so anew in every round.
  */
 import { createHash } from 'node:crypto';
-import { currentClock } from '../clock';
+import type { Clock } from '../clock';
 
 interface Semaphore {
 	/** Clips in flight, by the sheet that they belong to. */
@@ -15,65 +15,65 @@ interface Semaphore {
 	waiters: Set<() => void>;
 }
 
+/** By a hash of the key: nothing else of it is kept. */
 const semaphores = new Map<string, Semaphore>();
 
-/**
- * Says how many clips of this key a sheet has in flight, whatever it said before.
- *
- * @param untilMs when the sheet counts for none, unless it is said again
- */
-export function keepSlots(
-	apiKey: string,
-	sheetId: string,
-	count: number,
-	untilMs = Infinity,
-): void {
-	const id = semaphoreId(apiKey);
-	const semaphore = semaphores.get(id) ?? { kept: new Map(), waiters: new Set() };
-	const before = semaphore.kept.get(sheetId)?.count ?? 0;
-	if (count > 0) semaphore.kept.set(sheetId, { count, untilMs });
-	else semaphore.kept.delete(sheetId);
-	if (semaphore.kept.size > 0) semaphores.set(id, semaphore);
-	else semaphores.delete(id);
-	if (count < before) for (const wakeUp of [...semaphore.waiters]) wakeUp();
-}
+/** The slots that a sheet has of its API key, in this process. */
+export class Slots {
+	private readonly id: string;
 
-/** How many clips of this key may be in flight beside those of all others in this process, by a limit of one's own. */
-export function slotsLeftBeside(apiKey: string, sheetId: string, limit: number): number {
-	const others = othersOf(apiKey, sheetId);
-	return Math.max(0, limit - others.reduce((sum, { count }) => sum + count, 0));
-}
+	/**
+	 * @param limit how many clips of the key may be in flight when this sheet submits one
+	 * @param keptMs how long the sheet's clips count without being said again
+	 */
+	constructor(
+		apiKey: string,
+		private readonly sheetId: string,
+		private readonly limit: number,
+		private readonly clock: Clock,
+		private readonly keptMs = Infinity,
+	) {
+		this.id = createHash('sha256').update(apiKey).digest('hex');
+	}
 
-/** Resolves when another sheet may have given a slot of this key back, or when the signal is aborted. */
-export async function slotGivenBack(
-	apiKey: string,
-	sheetId: string,
-	ended: AbortSignal,
-): Promise<void> {
-	const semaphore = semaphores.get(semaphoreId(apiKey));
-	const ends = othersOf(apiKey, sheetId).map(({ untilMs }) => untilMs);
-	const nextEndMs = Math.min(...ends);
-	await new Promise<void>((resolve) => {
-		const wakeUp = () => {
-			semaphore?.waiters.delete(wakeUp);
-			resolve();
-		};
-		semaphore?.waiters.add(wakeUp);
-		ended.addEventListener('abort', wakeUp, { once: true });
-		if (!Number.isFinite(nextEndMs)) return;
-		const clock = currentClock();
-		clock.sleep(Math.max(0, nextEndMs - clock.nowMs()), ended).then(wakeUp, wakeUp);
-	});
-}
+	/** How many clips of this sheet may be in flight beside those of all others. */
+	left(): number {
+		return Math.max(0, this.limit - this.others().reduce((sum, { count }) => sum + count, 0));
+	}
 
-function othersOf(apiKey: string, sheetId: string) {
-	const nowMs = currentClock().nowMs();
-	const kept = semaphores.get(semaphoreId(apiKey))?.kept ?? new Map<string, never>();
-	for (const [id, { untilMs }] of kept) if (untilMs <= nowMs) kept.delete(id);
-	return [...kept].filter(([id]) => id !== sheetId).map(([, slots]) => slots);
-}
+	/** Says how many clips of this sheet are in flight, whatever was said before. */
+	keep(count: number): void {
+		const semaphore = semaphores.get(this.id) ?? { kept: new Map(), waiters: new Set() };
+		const before = semaphore.kept.get(this.sheetId)?.count ?? 0;
+		const untilMs = this.clock.nowMs() + this.keptMs;
+		if (count > 0) semaphore.kept.set(this.sheetId, { count, untilMs });
+		else semaphore.kept.delete(this.sheetId);
+		if (semaphore.kept.size > 0) semaphores.set(this.id, semaphore);
+		else semaphores.delete(this.id);
+		if (count < before) for (const wakeUp of [...semaphore.waiters]) wakeUp();
+	}
 
-/** Only a hash of the key is kept. */
-function semaphoreId(apiKey: string): string {
-	return createHash('sha256').update(apiKey).digest('hex');
+	/** Resolves when another sheet may have given a slot back, or when the signal is aborted. */
+	async givenBack(ended: AbortSignal): Promise<void> {
+		const semaphore = semaphores.get(this.id);
+		const nextEndMs = Math.min(...this.others().map(({ untilMs }) => untilMs));
+		await new Promise<void>((resolve) => {
+			const wakeUp = () => {
+				semaphore?.waiters.delete(wakeUp);
+				resolve();
+			};
+			semaphore?.waiters.add(wakeUp);
+			ended.addEventListener('abort', wakeUp, { once: true });
+			if (!Number.isFinite(nextEndMs)) return;
+			const waitMs = Math.max(0, nextEndMs - this.clock.nowMs());
+			this.clock.sleep(waitMs, ended).then(wakeUp, wakeUp);
+		});
+	}
+
+	private others() {
+		const nowMs = this.clock.nowMs();
+		const kept = semaphores.get(this.id)?.kept ?? new Map<string, never>();
+		for (const [sheetId, { untilMs }] of kept) if (untilMs <= nowMs) kept.delete(sheetId);
+		return [...kept].filter(([sheetId]) => sheetId !== this.sheetId).map(([, slots]) => slots);
+	}
 }

@@ -9,13 +9,14 @@
  *   for content that was refused.
  */
 import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
-import { noteCallbackTask } from './callbackTasks';
-import { clipBody } from '../apimart/clipRequest';
+import { clipBody, type ClipRequest } from '../apimart/clipRequest';
+import { roundUsd } from '../apimart/models';
 import { idempotencyKey } from './idempotency';
 import type { LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
-import { earliestAttempt, noteAttempt } from './rowKeys';
-import type { ClipJob, Run } from './run';
+import { earliestAttempt, noteAttempt, noteCallbackTask } from './processMemory';
+import type { Run } from './run';
+import type { ClipJob, SheetRow } from './sheetRow';
 
 export interface Submission {
 	taskId: string;
@@ -36,33 +37,34 @@ const KEY_LIFE_MS = 23 * 60 * 60 * 1000;
  * Uploads the row's images where that is needed, and writes down key and exact bytes of its next request. What is prepared
  * already, or may have been sent, stays as it is.
  *
- * @param waitsSinceMs when the row's wait began, where this is its next attempt within the same wait
  * @returns why nothing was prepared: this execution has sent the same, and its content was refused
  */
 export async function prepareEntry(
-	job: ClipJob,
+	row: SheetRow,
 	run: Run,
-	waitsSinceMs?: number,
 ): Promise<{ fault: Fault; taskId?: string } | undefined> {
+	const { clock, keyScope, ledger } = run;
+	const job = paidJob(row);
+	const { itemIndex } = job;
 	const known = findEntry(job, run);
 	if (known && known.state !== 'closed') return undefined;
 	const isSameContent = known?.contentHash === job.contentHash;
 	const { refusal, taskId } = known ?? {};
 	if (refusal && isSameContent) return { fault: refusal, taskId };
 	const imageUrls: string[] = [];
-	for (const frame of job.frames) imageUrls.push(await frame.address());
-	const earliest = earliestAttempt(rowOf(job, run), run.clock.nowMs());
+	for (const frame of job.frames) imageUrls.push(await run.imageUrl(frame));
+	const earliest = earliestAttempt(rowKey(job, run), clock.nowMs());
 	const attempt = Math.max((known?.attempt ?? 0) + 1, earliest);
-	const key = idempotencyKey(run.keyScope, { ...job, attempt });
-	run.ledger.write(job.itemIndex, {
-		executionId: run.keyScope.executionId,
+	const key = idempotencyKey(keyScope, { ...job, attempt });
+	ledger.write(itemIndex, {
+		executionId: keyScope.executionId,
 		contentHash: job.contentHash,
 		attempt,
 		failures: isSameContent ? known.failures : undefined,
 		idempotencyKey: key,
-		body: clipBody(job.request, imageUrls, job.callbackFor?.(key)),
-		firstSentAtMs: waitsSinceMs ?? run.clock.nowMs(),
-		keyBornAtMs: run.clock.nowMs(),
+		body: clipBody(job.request, imageUrls, run.callbackFor(row, key)),
+		firstSentAtMs: row.startedAtMs ?? clock.nowMs(),
+		keyBornAtMs: clock.nowMs(),
 		state: 'ready',
 	});
 	return undefined;
@@ -71,19 +73,15 @@ export async function prepareEntry(
 /**
  * Sends the request that was prepared for this row, once, or gives the task that is known already.
  *
- * @param waitsSinceMs as of `prepareEntry`
  * @throws ApimartError; where it is `retryable`, the same call may be made again
  */
-export async function submitPrepared(
-	job: ClipJob,
-	run: Run,
-	waitsSinceMs?: number,
-): Promise<Submission> {
+export async function submitPrepared(row: SheetRow, run: Run): Promise<Submission> {
+	const job = paidJob(row);
 	const known = findEntry(job, run);
 	if (!known || known.state === 'closed') throw new Error('The row was not prepared');
 	const nowMs = run.clock.nowMs();
 	if (known.state === 'ready') {
-		const firstSentAtMs = waitsSinceMs ?? nowMs;
+		const firstSentAtMs = row.startedAtMs ?? nowMs;
 		const entry = { ...known, state: 'pending' as const, firstSentAtMs, keyBornAtMs: nowMs };
 		return await send(job, run, entry, false);
 	}
@@ -102,15 +100,32 @@ export async function submitPrepared(
  * final in this execution, as one whose content was refused.
  */
 export function markFailed(
-	job: Pick<ClipJob, 'itemIndex' | 'contentHash'>,
-	run: Run,
-	{ fault, task, isFromEarlierRun }: Partial<Outcome> = {},
+	{ outcome: { itemIndex }, job, isFromEarlierRun }: SheetRow,
+	{ fault, task }: Outcome,
+	{ ledger }: Pick<Run, 'ledger'>,
 ): void {
-	const entry = run.ledger.find(job.itemIndex, job.contentHash);
+	const entry = job && ledger.find(itemIndex, job.contentHash);
 	if (!entry) return;
 	const refusal = task && isCharged(task) ? fault : contentRefusal(fault);
 	const failures = (entry.failures ?? 0) + (isFromEarlierRun ? 0 : 1);
-	run.ledger.write(job.itemIndex, { ...entry, state: 'closed', failures, refusal });
+	ledger.write(itemIndex, { ...entry, state: 'closed', failures, refusal });
+}
+
+/** What the rows of a run that are not yet paid for are estimated to cost, in USD. */
+export function unpaidCostUsd(rows: SheetRow[], { ledger }: Pick<Run, 'ledger'>): number {
+	const unpaid = rows.filter(
+		({ job, outcome }) =>
+			job && ledger.find(outcome.itemIndex, job.contentHash)?.state !== 'pending',
+	);
+	return roundUsd(unpaid.reduce((sum, { outcome }) => sum + (outcome.estimatedCostUsd ?? 0), 0));
+}
+
+/** What is asked for and paid for in a row. */
+type PaidJob = ClipJob & Pick<Outcome, 'itemIndex'> & { request: ClipRequest };
+
+function paidJob({ job, outcome: { itemIndex, request } }: SheetRow): PaidJob {
+	if (!job || !request) throw new Error('The row has no request');
+	return { ...job, itemIndex, request };
 }
 
 function attemptsOf({ failures = 0 }: LedgerEntry): number {
@@ -122,7 +137,7 @@ function contentRefusal(fault: Fault | undefined): Fault | undefined {
 }
 
 /** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
-function findEntry(job: ClipJob, run: Run): LedgerEntry | undefined {
+function findEntry(job: PaidJob, run: Run): LedgerEntry | undefined {
 	const known = run.ledger.find(job.itemIndex, job.contentHash);
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
@@ -133,24 +148,24 @@ function findEntry(job: ClipJob, run: Run): LedgerEntry | undefined {
 }
 
 /** What all attempts of a row have in common. */
-function rowOf(job: ClipJob, { keyScope }: Run): string {
+function rowKey(job: PaidJob, { keyScope }: Run): string {
 	return idempotencyKey(keyScope, { ...job, attempt: 0 });
 }
 
 async function send(
-	job: ClipJob,
+	job: PaidJob,
 	run: Run,
 	entry: LedgerEntry,
 	isRepetition: boolean,
 ): Promise<Submission> {
 	const { itemIndex } = job;
-	const { client, signal, ledger, logger, keyScope } = run;
+	const { client, clock, signal, ledger, logger, keyScope } = run;
 	const { idempotencyKey: key, body = '{}', firstSentAtMs } = entry;
 	ledger.write(itemIndex, entry);
-	if (job.dedupeKey) noteAttempt(rowOf(job, run), entry.attempt, run.clock.nowMs());
+	if (job.dedupeKey) noteAttempt(rowKey(job, run), entry.attempt, clock.nowMs());
 	try {
 		const { taskId, replayed } = await client.submit(body, key);
-		noteCallbackTask(taskId, body);
+		noteCallbackTask(taskId, body, clock.nowMs());
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
 		const isFromEarlierRun = replayed && !isRepetition;
 		const attempts = attemptsOf(entry);

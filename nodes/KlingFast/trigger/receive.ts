@@ -5,6 +5,8 @@
  * - 2xx means that the run exists or that there is nothing to start; what could not be decided is answered 503, so that the
  *   provider delivers again (three times within two minutes; a 4xx it never repeats). What is read may lag behind what was called.
  * - Never an exception, never a stack trace in the answer.
+ * - n8n keeps routes by their text, one row for all workflows: two triggers whose routes read the same exclude each other, and the
+ *   second workflow cannot be published. So the text of SIGNED_ROUTE names the node's own webhook id.
  *
  * With `downloadVideo` the download happens before the run starts and before the answer: n8n answers only once the run is
  * saved, so a clip that is acknowledged is not lost. A file host slower than the provider's patience (about 10 s) costs
@@ -29,12 +31,18 @@ import { connect, type ApimartClient } from '../apimart/client';
 import { downloadVideo } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
 import { parseTask, type Task } from '../apimart/task';
-import { currentClock, withTimeout } from '../clock';
-import { wasSubmittedWithOther } from '../generation/callbackTasks';
+import { currentClock, withTimeout, type Clock } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
+import { wasSubmittedWithOther } from '../generation/processMemory';
 import { claimTask } from './seen';
-import { tokenOf } from './signedRoute';
 import { triggerParams } from './trigger.fields';
+
+const TOKEN = 'token';
+/**
+ * A signed callback arrives at `<trigger's URL without /callback>/<token>/callback`. The last segment is a parameter too, because n8n's
+ * test URLs find a route with parameters only if one stands behind a slash. To be declared with `isFullPath`.
+ */
+export const SIGNED_ROUTE = `={{ ":${TOKEN}-" + $webhookId + "/:end-" + $webhookId }}`;
 
 const NOT_SIGNED = 'Not signed by this credential';
 /** A callback comes within two minutes after the end of its task; what is older and not known does not become known any more. */
@@ -71,21 +79,31 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 	// Opening the credential is most of the work of a refusal: a flood that cannot be signed is turned away before it.
 	if (mustBeSigned && !looksLikeToken(typedToken)) return refuse(401, NOT_SIGNED);
 	const { client, secret } = await connect(context);
+	const clock = currentClock();
 	const token = isSignedPath ? openToken(secret, typedToken) : undefined;
 	if (token?.kind === 'probe') return refuse(200, 'The trigger is listening');
 	if (!token && mustBeSigned) return refuse(401, NOT_SIGNED);
 	const body = context.getBodyData();
 	const taskId = taskIdOfCallback(body);
 	if (!taskId) return refuse(400, 'The callback names no task');
-	if (token && wasSubmittedWithOther(taskId, `${String(typedToken)}/callback`)) {
+	const address = `${String(typedToken)}/callback`;
+	if (token && wasSubmittedWithOther(taskId, address, clock.nowMs())) {
 		const line = `Kling Fast Trigger: a callback with the signature of another row names ${taskId}, which is left to its own callback`;
 		context.logger.warn(line, { taskId });
 		return refuse(401, 'Signed for another task');
 	}
-	return await startOnce(context, client, { taskId, said: parseTask(body), token });
+	return await startOnce({ context, client, clock, taskId, said: parseTask(body), token });
+}
+
+/** The token in the parameters of a request, or undefined. */
+function tokenOf(params: object): unknown {
+	return Object.entries(params).find(([name]) => name.startsWith(TOKEN))?.[1];
 }
 
 interface Delivery {
+	context: IWebhookFunctions;
+	client: ApimartClient;
+	clock: Clock;
 	taskId: string;
 	/** What the callback says about the task: only ever a reason to look again. */
 	said?: Task;
@@ -93,29 +111,23 @@ interface Delivery {
 	token?: { metadata: IDataObject };
 }
 
-async function startOnce(
-	context: IWebhookFunctions,
-	client: ApimartClient,
-	delivery: Delivery,
-): Promise<Handled> {
-	const { taskId } = delivery;
+async function startOnce(delivery: Delivery): Promise<Handled> {
+	const { context, clock, taskId } = delivery;
 	const isTestRun = context.getMode() === 'manual';
 	// Test runs share the static data of the published workflow and must not use up its clips.
 	const staticData = isTestRun ? {} : context.getWorkflowStaticData('node');
 	const scope = `${context.getMode()} ${context.getWorkflow().id} ${context.getNode().id}`;
-	const claim = claimTask(scope, taskId, currentClock().nowMs(), staticData);
+	const claim = claimTask(scope, taskId, clock.nowMs(), staticData);
 	if (claim.kind === 'repeated') return refuse(200, 'This clip has started its run');
 	if (claim.kind === 'working') {
-		const startsRun = await withTimeout(claim.startsRun, {
-			timeoutMs: CALLBACK_TIMEOUT_MS,
-			fallback: undefined,
-		});
+		const limit = { timeoutMs: CALLBACK_TIMEOUT_MS, fallback: undefined };
+		const startsRun = await withTimeout(claim.startsRun, limit, clock);
 		if (startsRun) return refuse(200, 'This clip has started its run');
 		return refuse(503, 'Another delivery of this clip is being worked on');
 	}
 	let startsRun = false;
 	try {
-		const decided = await decide(context, client, delivery);
+		const decided = await decide(delivery);
 		startsRun = decided.items !== undefined;
 		return decided;
 	} finally {
@@ -123,18 +135,15 @@ async function startOnce(
 	}
 }
 
-async function decide(
-	context: IWebhookFunctions,
-	client: ApimartClient,
-	{ taskId, said, token }: Delivery,
-): Promise<Handled> {
+async function decide(delivery: Delivery): Promise<Handled> {
+	const { context, client, clock, taskId, said, token } = delivery;
 	let task: Task;
 	try {
 		task = await client.readTask(taskId);
 	} catch (error) {
 		const isUnknown = error instanceof ApimartError && error.details.kind === 'unknownTask';
 		const { completedMs = Infinity } = said ?? {};
-		const isUnknownYet = token && completedMs > currentClock().nowMs() - UNKNOWN_YET_MS;
+		const isUnknownYet = token && completedMs > clock.nowMs() - UNKNOWN_YET_MS;
 		if (isUnknown && !isUnknownYet) {
 			return refuse(404, 'APIMart knows no such task under this API key');
 		}
@@ -149,7 +158,7 @@ async function decide(
 		return refuse(503, 'The task has not ended yet, deliver again');
 	}
 	if (!isAskedFor(context, task)) return refuse(200, 'Nothing to start for this task');
-	const item = await itemOf(context, client, { taskId, metadata: token?.metadata, task });
+	const item = await itemOf(delivery, task);
 	const line = `Kling Fast Trigger: clip ${task.state} starts a run: ${taskId}`;
 	context.logger.info(line, { taskId, status: task.state });
 	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
@@ -164,15 +173,13 @@ function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
 	return Array.isArray(events) && (events as unknown[]).includes(state);
 }
 
-async function itemOf(
-	context: IWebhookFunctions,
-	client: ApimartClient,
-	{ taskId, metadata, task }: { taskId: string; metadata?: IDataObject; task: Task },
-): Promise<INodeExecutionData> {
+async function itemOf(delivery: Delivery, task: Task): Promise<INodeExecutionData> {
+	const { taskId, token } = delivery;
 	const fault = faultOfTask(task);
+	const { metadata } = token ?? {};
 	const outcome: Outcome = { itemIndex: 0, status: task.state, taskId, task, metadata, fault };
 	try {
-		return { json: outcomeJson(outcome), binary: await save(context, client, task) };
+		return { json: outcomeJson(outcome), binary: await save(delivery, task) };
 	} catch (error) {
 		return { json: outcomeJson({ ...outcome, fault: faultOf(error) }) };
 	}
@@ -180,15 +187,14 @@ async function itemOf(
 
 /** The video, where it is asked for. Rejects also for an option that cannot be read: that must not cost the clip its run. */
 async function save(
-	context: IWebhookFunctions,
-	{ baseUrl }: ApimartClient,
-	{ taskId, videoUrl: url, completedMs }: Task,
+	{ context, client, clock, taskId }: Delivery,
+	{ videoUrl: url, completedMs }: Task,
 ): Promise<IBinaryKeyData | undefined> {
 	const params = triggerParams(context);
 	if (!url || !params.boolean('options.downloadVideo')) return undefined;
 	const outputField = readOutputField(params);
-	const clock = currentClock();
 	const fileName = `${taskId}.mp4`;
+	const { baseUrl } = client;
 	const { logger } = context;
 	const file = { url, fileName, baseUrl, completedMs };
 	const video = await downloadVideo(context, { ...file, clock, logger });

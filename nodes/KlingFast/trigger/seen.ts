@@ -7,13 +7,14 @@
  * n8n saves static data late and without a lock (engine fact 18), hence the guard of the process in front of it.
  */
 import type { IDataObject } from 'n8n-workflow';
+import { TtlMap } from '../ttlMap';
 
 const MEMORY_MS = 24 * 60 * 60 * 1000;
 const MAX_REMEMBERED = 1_000;
 const STATIC_KEY = 'startedTasks';
 
 const working = new Map<string, Promise<boolean>>();
-const started = new Map<string, number>();
+const started = new TtlMap<true>(MEMORY_MS, MAX_REMEMBERED);
 
 export type Claim =
 	/** This delivery decides; `release` says whether it starts a run. */
@@ -34,7 +35,7 @@ export function claimTask(
 	const startsRun = working.get(key);
 	if (startsRun) return { kind: 'working', startsRun };
 	const isRemembered = Object.hasOwn(remembered(staticData), taskId);
-	if (isRemembered || started.has(key)) return { kind: 'repeated' };
+	if (isRemembered || started.get(key, nowMs)) return { kind: 'repeated' };
 	let tell: (startsRun: boolean) => void = () => undefined;
 	working.set(key, new Promise((resolve) => (tell = resolve)));
 	return {
@@ -42,8 +43,7 @@ export function claimTask(
 		release: (hasStarted) => {
 			working.delete(key);
 			if (hasStarted) {
-				forgetOld(started, nowMs);
-				started.set(key, nowMs);
+				started.set(key, true, nowMs);
 				remember(staticData, taskId, nowMs);
 			}
 			tell(hasStarted);
@@ -57,16 +57,8 @@ function remembered(staticData: IDataObject): Record<string, number> {
 }
 
 function remember(staticData: IDataObject, taskId: string, nowMs: number): void {
-	const tasks = new Map(Object.entries(remembered(staticData)));
-	forgetOld(tasks, nowMs);
-	tasks.set(taskId, nowMs);
-	staticData[STATIC_KEY] = Object.fromEntries(tasks);
-}
-
-/** Entries are in the order in which they came, so the first ones are the oldest. */
-function forgetOld(tasks: Map<string, number>, nowMs: number): void {
-	for (const [key, atMs] of tasks) {
-		if (atMs > nowMs - MEMORY_MS && tasks.size < MAX_REMEMBERED) return;
-		tasks.delete(key);
-	}
+	const recent = Object.entries(remembered(staticData))
+		.filter(([, atMs]) => atMs > nowMs - MEMORY_MS)
+		.slice(1 - MAX_REMEMBERED);
+	staticData[STATIC_KEY] = Object.fromEntries([...recent, [taskId, nowMs]]);
 }

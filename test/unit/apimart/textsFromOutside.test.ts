@@ -14,7 +14,7 @@ import {
 	outcomeJson,
 	timeoutFault,
 } from '../../../nodes/KlingFast/generation/outcome';
-import { logEnd, logState } from '../../../nodes/KlingFast/generation/clipLog';
+import { logEnd, logState } from '../../../nodes/KlingFast/generation/taskLog';
 import { ENDLESS_TEXTS, isSlow } from '../inputs/hostileValues';
 import { answer, apimartRejection, response } from './answers';
 

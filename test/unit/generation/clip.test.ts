@@ -2,7 +2,7 @@ import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { completed, FakeApi, Provider } from './provider';
-import { fetchClip, job, makeClip, makeClips, paidRun, REQUEST, video } from './run';
+import { fetchClip, row, makeClip, makeClips, paidRun, REQUEST, video } from './run';
 
 describe('making a clip', () => {
 	it('reads count from when the task was accepted, however long the provider was full before', async () => {
@@ -10,7 +10,7 @@ describe('making a clip', () => {
 		const full = ({ method, atSeconds }: { method: string; atSeconds: number }) =>
 			method === 'POST' && atSeconds < 300 ? response(429, {}) : undefined;
 		const api = new FakeApi(clock, () => 60, full);
-		await clock.run(makeClip(job(0), paidRun(api.client, clock)));
+		await clock.run(makeClip(row(0), paidRun(api.client, clock)));
 		expect(api.reads[0].atSeconds - api.tasks[0].bornAtSeconds).toBe(5);
 		expect(api.reads.length).toBeLessThanOrEqual(6);
 	});
@@ -24,12 +24,12 @@ describe('making a clip', () => {
 			({ method }) => (method === 'POST' ? moderation : undefined),
 		);
 		const context = {};
-		const execute = async (executionId: string, clip = job(0)) => {
+		const execute = async (executionId: string, clip = row(0)) => {
 			await clock.run(makeClip(clip, paidRun(api.client, clock, { context, executionId })));
 			return api.submits.length;
 		};
 		expect(await execute('1')).toBe(1);
-		expect(await execute('1', job(0, { request: { ...REQUEST, prompt: 'A mug' } }))).toBe(2);
+		expect(await execute('1', row(0, { request: { ...REQUEST, prompt: 'A mug' } }))).toBe(2);
 		expect(await execute('2')).toBe(3);
 	});
 
@@ -41,7 +41,7 @@ describe('making a clip', () => {
 			return { binary: video(taskId) };
 		};
 		const run = paidRun(api.client, clock, { storeVideo, concurrency: 1 });
-		const clips = [job(0, { download: true }), job(1, { download: true })];
+		const clips = [row(0, { download: true }), row(1, { download: true })];
 		await clock.run(makeClips(clips, run));
 		expect(api.submits[1].atSeconds).toBeLessThan(70);
 	});
@@ -55,7 +55,7 @@ describe('many rows', () => {
 			if (taskId === 'task_0') throw new TypeError('bug');
 			return { binary: video(taskId) };
 		};
-		const jobs = [0, 1].map((index) => job(index, { download: true }));
+		const jobs = [0, 1].map((index) => row(index, { download: true }));
 		const outcomes = await clock.run(makeClips(jobs, paidRun(api.client, clock, { storeVideo })));
 		expect(outcomes).toMatchObject([
 			{ status: 'completed', fault: { message: 'bug' } },
@@ -73,7 +73,7 @@ describe('time that goes on between two reads of the clock, and timers that fire
 			await time.sleep(Math.max(0, ms - earlyMs), signal);
 		const api = new FakeApi(time, () => 60);
 		const run = { ...paidRun(api.client, time), clock: { nowMs, sleep, random: () => 0.5 } };
-		expect(await time.run(makeClip(job(0), run))).toMatchObject({ status: 'completed' });
+		expect(await time.run(makeClip(row(0), run))).toMatchObject({ status: 'completed' });
 	});
 });
 
@@ -85,7 +85,7 @@ describe('a stopped run', () => {
 		clock.at(7_000, () => controller.abort(stop));
 		const { client } = new FakeApi(clock, () => Infinity);
 		const run = paidRun(client, clock, { signal: controller.signal });
-		await expect(clock.run(makeClip(job(0), run))).rejects.toBe(stop);
+		await expect(clock.run(makeClip(row(0), run))).rejects.toBe(stop);
 		expect(clock.nowMs()).toBe(7_000);
 		expect(clock.openSleeps).toBe(0);
 	});
@@ -100,7 +100,7 @@ describe('a stopped run', () => {
 			return { binary: video(taskId) };
 		};
 		const run = paidRun(new FakeApi(clock, () => 60).client, clock, { signal, storeVideo });
-		await expect(clock.run(makeClip(job(0, { download: true }), run))).rejects.toBe(stop);
+		await expect(clock.run(makeClip(row(0, { download: true }), run))).rejects.toBe(stop);
 	});
 });
 

@@ -1,5 +1,5 @@
 /** n8n's log shows messages only, with its default settings: what an admin looks for has to stand in them. */
-import { logEnd, logState, logSubmit } from '../../../nodes/KlingFast/generation/clipLog';
+import { logEnd, logState, logSubmit } from '../../../nodes/KlingFast/generation/taskLog';
 import type { Outcome } from '../../../nodes/KlingFast/generation/outcome';
 
 const taskId = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';

@@ -1,4 +1,5 @@
-import { ImageUploads } from '../../../nodes/KlingFast/generation/imageUploads';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { ImageUploads } from '../../../nodes/KlingFast/actions/video/images';
 import { ManualClock } from './manualClock';
 import { Provider, reset } from './provider';
 import { paidRun } from './run';
@@ -6,10 +7,11 @@ import { paidRun } from './run';
 it('an image upload is given up after eight tries within two minutes, and for good', async () => {
 	const clock = new ManualClock();
 	const provider = new Provider(clock, () => reset());
-	const uploads = new ImageUploads(paidRun(provider.client, clock));
-	const image = { bytes: Buffer.from('GIF89a'), fileName: 'a.gif', mimeType: 'image/gif' };
+	const context = { helpers: {} } as IExecuteFunctions;
+	const uploads = new ImageUploads(context, paidRun(provider.client, clock));
+	const file = { data: Buffer.from('GIF89a').toString('base64'), mimeType: 'image/gif' };
 	for (let times = 0; times < 2; times++) {
-		const upload = clock.run(uploads.address('a', async () => image));
+		const upload = clock.run(uploads.address({ identity: 'a', file }));
 		await expect(upload).rejects.toMatchObject({ details: { kind: 'network' } });
 	}
 	expect(provider.seen).toHaveLength(8);

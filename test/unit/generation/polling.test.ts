@@ -1,7 +1,7 @@
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { accepted, completed, Provider, running, type Given } from './provider';
-import { job, makeClip, paidRun } from './run';
+import { row, makeClip, paidRun } from './run';
 
 const ID = 'task_1';
 
@@ -14,7 +14,7 @@ function start(
 	const provider = new Provider(clock, ({ method, atSeconds }, count) =>
 		method === 'POST' ? accepted(ID) : rule(atSeconds, count),
 	);
-	const work = makeClip(job(0, settings), paidRun(provider.client, clock));
+	const work = makeClip(row(0, settings), paidRun(provider.client, clock));
 	return { clock, provider, result: clock.run(work) };
 }
 

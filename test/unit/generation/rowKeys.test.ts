@@ -1,6 +1,6 @@
 import { ManualClock, seededRandom } from './manualClock';
 import { accepted, completed, failed, Provider } from './provider';
-import { job, makeClip, paidRun } from './run';
+import { row, makeClip, paidRun } from './run';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -32,15 +32,13 @@ function forgetful(clock: ManualClock, isGood: () => boolean) {
 
 async function runAfter(
 	hours: number,
-	row: string,
+	dedupeKey: string,
 	clock: ManualClock,
 	client: Provider['client'],
 ) {
 	await clock.run(clock.sleep(hours * HOUR_MS));
 	const executionId = String(clock.nowMs());
-	return await clock.run(
-		makeClip(job(0, { dedupeKey: row }), paidRun(client, clock, { executionId })),
-	);
+	return await clock.run(makeClip(row(0, { dedupeKey }), paidRun(client, clock, { executionId })));
 }
 
 it('a row whose first attempt is forgotten is found by its second', async () => {

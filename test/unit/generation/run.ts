@@ -1,16 +1,24 @@
 import type { IBinaryData, IContextObject } from 'n8n-workflow';
-import { openRow, queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
 import type { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
-import { finishAwake } from '../../../nodes/KlingFast/generation/batch';
+import type { ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
 import { contentHash } from '../../../nodes/KlingFast/generation/idempotency';
 import { entriesIn, Ledger } from '../../../nodes/KlingFast/generation/ledger';
 import type { Outcome } from '../../../nodes/KlingFast/generation/outcome';
-import type { ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
-import type { ClipJob, Run } from '../../../nodes/KlingFast/generation/run';
+import { pollDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
+import { runAwake } from '../../../nodes/KlingFast/generation/round';
+import type { Run } from '../../../nodes/KlingFast/generation/run';
 import type { Sheet } from '../../../nodes/KlingFast/generation/sheet';
-import type { SheetRow } from '../../../nodes/KlingFast/generation/sheetRow';
-import { TaskJournal } from '../../../nodes/KlingFast/generation/taskJournal';
+import {
+	openRow,
+	queuedRow,
+	type SheetRow,
+	type WaitSettings,
+} from '../../../nodes/KlingFast/generation/sheetRow';
+import { Slots } from '../../../nodes/KlingFast/generation/slots';
+import { TaskJournal } from '../../../nodes/KlingFast/generation/taskLog';
 import type { ManualClock } from './manualClock';
+
+const CONCURRENCY = 5;
 
 export const REQUEST: ClipRequest = {
 	shotsKind: 'single',
@@ -25,18 +33,26 @@ export const REQUEST: ClipRequest = {
 	metadata: {},
 };
 
-export function job(itemIndex: number, changes: Partial<ClipJob> = {}): ClipJob {
-	const request = changes.request ?? { ...REQUEST, prompt: `Cup ${itemIndex}` };
-	return {
-		itemIndex,
-		request,
-		frames: [],
-		contentHash: contentHash(request, []),
-		estimatedCostUsd: 0.504,
-		maxWaitSeconds: 900,
-		download: false,
-		...changes,
-	};
+/** A row of Generate Video that waits for its clip. */
+export function row(
+	itemIndex: number,
+	{
+		request = { ...REQUEST, prompt: `Cup ${itemIndex}` },
+		dedupeKey,
+		isSubmitOnly = false,
+		...settings
+	}: Partial<WaitSettings> & {
+		request?: ClipRequest;
+		dedupeKey?: string;
+		isSubmitOnly?: boolean;
+	} = {},
+): SheetRow {
+	return queuedRow(
+		{ itemIndex, request, estimatedCostUsd: 0.504 },
+		{ contentHash: contentHash(request, []), dedupeKey, frames: [] },
+		{ maxWaitSeconds: 900, download: false, ...settings },
+		isSubmitOnly,
+	);
 }
 
 let keys = 0;
@@ -45,14 +61,28 @@ let keys = 0;
 export function paidRun(
 	client: ApimartClient,
 	clock: ManualClock,
-	changes: Partial<Run> & { context?: IContextObject; executionId?: string } = {},
+	changes: Partial<Run> & {
+		context?: IContextObject;
+		executionId?: string;
+		apiKey?: string;
+		concurrency?: number;
+	} = {},
 ): Run {
-	const { context = {}, executionId = '7', ...others } = changes;
+	const {
+		context = {},
+		executionId = '7',
+		apiKey = `key of test ${keys++}`,
+		concurrency = CONCURRENCY,
+		...others
+	} = changes;
 	return {
 		client,
 		clock,
-		apiKey: `key of test ${keys++}`,
-		concurrency: 5,
+		slots: new Slots(apiKey, `sheet ${keys++}`, concurrency, clock),
+		imageUrl: async ({ identity }) => identity,
+		callbackFor: () => undefined,
+		readDelaySeconds: pollDelaySeconds,
+		whyStopped: async () => undefined,
 		journal: new TaskJournal(undefined),
 		logger: { info: jest.fn(), warn: jest.fn(), debug: jest.fn() },
 		storeVideo: async (_url, taskId) => ({ binary: video(taskId) }),
@@ -72,7 +102,7 @@ export function video(taskId: string): IBinaryData {
 	return { data: '', mimeType: 'video/mp4', fileName: `${taskId}.mp4` };
 }
 
-export function sheetOf(rows: SheetRow[], { keyScope, concurrency }: Run): Sheet {
+export function sheetOf(rows: SheetRow[], { keyScope }: Run, concurrency = CONCURRENCY): Sheet {
 	return {
 		concurrency,
 		keyScope,
@@ -86,21 +116,12 @@ export function sheetOf(rows: SheetRow[], { keyScope, concurrency }: Run): Sheet
 }
 
 /** Makes all clips in this process, as polling does. */
-export async function makeClips(
-	jobs: ClipJob[],
-	run: Run,
-	{ isSubmitOnly = false } = {},
-): Promise<Outcome[]> {
-	const rows = jobs.map((each) => queuedRow(each, isSubmitOnly));
-	return await finishAwake(sheetOf(rows, run), run, jobs);
+export async function makeClips(rows: SheetRow[], run: Run): Promise<Outcome[]> {
+	return await runAwake(sheetOf(rows, run), run);
 }
 
-export async function makeClip(
-	only: ClipJob,
-	run: Run,
-	more?: { isSubmitOnly?: boolean },
-): Promise<Outcome> {
-	const [outcome] = await makeClips([only], run, more);
+export async function makeClip(only: SheetRow, run: Run): Promise<Outcome> {
+	const [outcome] = await makeClips([only], run);
 	return outcome;
 }
 
@@ -111,10 +132,6 @@ export async function fetchClip(
 	{ isSingleRead = false, maxWaitSeconds = 900 } = {},
 ): Promise<Outcome> {
 	const settings = { maxWaitSeconds, download: true };
-	const row = openRow(taskId, { itemIndex: 0 }, settings, {
-		nowMs: run.clock.nowMs(),
-		isSingleRead,
-	});
-	const [outcome] = await finishAwake(sheetOf([row], run), run, []);
-	return outcome;
+	const nowMs = run.clock.nowMs();
+	return await makeClip(openRow({ taskId, itemIndex: 0 }, settings, nowMs, isSingleRead), run);
 }

@@ -1,15 +1,15 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
-import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { Ledger } from '../../../nodes/KlingFast/generation/ledger';
 import type { Fault } from '../../../nodes/KlingFast/generation/outcome';
 import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
-import { runRound, type RoundRun } from '../../../nodes/KlingFast/generation/round';
+import { runRound } from '../../../nodes/KlingFast/generation/round';
+import type { Run } from '../../../nodes/KlingFast/generation/run';
 import { isOver, sleepSeconds, type Sheet } from '../../../nodes/KlingFast/generation/sheet';
 import { response } from '../apimart/answers';
 import { ManualClock, seededRandom } from './manualClock';
 import { failed, FakeApi, reset, type Given } from './provider';
-import { job, paidRun, sheetOf, video } from './run';
+import { row, paidRun, sheetOf, video } from './run';
 
 export interface SheetPlan {
 	seed: number;
@@ -60,10 +60,10 @@ export class SheetSimulation {
 	async run(): Promise<Sheet> {
 		const { rows, concurrency, isCalledBack, retryFailed, stopAfterRounds = Infinity } = this.plan;
 		const queued = Array.from({ length: rows }, (_, index) =>
-			queuedRow(job(index, { download: true, retryFailed }), false),
+			row(index, { download: true, retryFailed }),
 		);
-		const run = paidRun(this.api.client, this.clock, { concurrency });
-		this.saved = JSON.stringify(sheetOf(queued, run));
+		const run = paidRun(this.api.client, this.clock);
+		this.saved = JSON.stringify(sheetOf(queued, run, concurrency));
 		for (; this.rounds < HOPELESS_ROUNDS; this.rounds++) {
 			this.isStopped = this.rounds >= stopAfterRounds;
 			const after = await this.clock.run(this.round());
@@ -112,20 +112,14 @@ export class SheetSimulation {
 		return await Promise.race([runRound(sheet, run, start), death]);
 	}
 
-	private runOf(client: ApimartClient, sheet: Sheet, gate: () => Promise<void>): RoundRun {
+	private runOf(client: ApimartClient, sheet: Sheet, gate: () => Promise<void>): Run {
 		const { keyScope, concurrency } = sheet;
 		const address = `https://n8n.example/${this.workers}`;
 		return {
-			...paidRun(client, this.clock, { concurrency }),
+			...paidRun(client, this.clock),
 			keyScope,
 			ledger: new Ledger(sheet.ledger, keyScope.executionId),
-			jobOf: ({ outcome: { itemIndex, request }, settings, job: saved }) => ({
-				...job(itemIndex, { request }),
-				...settings,
-				...saved,
-				frames: [],
-				callbackFor: () => ({ webhook: address, callbackUrl: `${address}/callback` }),
-			}),
+			callbackFor: () => ({ webhook: address, callbackUrl: `${address}/callback` }),
 			readDelaySeconds: asleepDelaySeconds,
 			storeVideo: async (_url, taskId) => {
 				await gate();
@@ -138,10 +132,12 @@ export class SheetSimulation {
 					? { message: 'Execution 7, which waits for this row, was stopped' }
 					: undefined;
 			},
-			// Others with the same key may take places, and give them back.
-			slots: () => concurrency - (this.random() < 0.1 ? 1 : 0),
-			keepSlots: () => {},
-			slotGivenBack: async () => await new Promise(() => {}),
+			slots: {
+				// Others with the same key may take some, and give them back.
+				left: () => concurrency - (this.random() < 0.1 ? 1 : 0),
+				keep: () => {},
+				givenBack: async () => await new Promise(() => {}),
+			},
 		};
 	}
 

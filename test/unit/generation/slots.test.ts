@@ -1,30 +1,25 @@
 import fc from 'fast-check';
-import { useClock } from '../../../nodes/KlingFast/clock';
-import {
-	keepSlots,
-	slotGivenBack,
-	slotsLeftBeside,
-} from '../../../nodes/KlingFast/generation/slots';
+import { Slots } from '../../../nodes/KlingFast/generation/slots';
 import { ManualClock } from './manualClock';
 import { FakeApi } from './provider';
-import { job, makeClips, paidRun } from './run';
+import { row, makeClips, paidRun } from './run';
 
-let lanes = 0;
+let keys = 0;
 /** A key of its own for every test: the count lives as long as the process. */
 function freshKey(): string {
-	return `lane ${lanes++}`;
+	return `key ${keys++}`;
 }
 
+const KEPT_MS = 150_000;
 const clock = new ManualClock(1_000_000);
-let restore: () => void;
-beforeAll(() => (restore = useClock(clock)));
-afterAll(() => restore());
+const slotsOf = (apiKey: string, sheetId: string, limit = 5, keptMs?: number) =>
+	new Slots(apiKey, sheetId, limit, clock, keptMs);
 
 /** Waits for a slot and keeps track of whether it was told of one. */
-function wait(apiKey: string, sheetId: string) {
+function wait(slots: Slots) {
 	const controller = new AbortController();
 	const waiting = { isTold: false, end: () => controller.abort() };
-	const told = slotGivenBack(apiKey, sheetId, controller.signal).then(() => {
+	const told = slots.givenBack(controller.signal).then(() => {
 		waiting.isTold = true;
 	});
 	return Object.assign(waiting, { told });
@@ -38,54 +33,56 @@ async function settle(): Promise<void> {
 describe('the slots of an API key', () => {
 	it('are those that other sheets leave', () => {
 		const apiKey = freshKey();
-		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
-		keepSlots(apiKey, 'mine', 3);
-		keepSlots(apiKey, 'theirs', 4);
-		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(1);
-		expect(slotsLeftBeside(apiKey, 'theirs', 5)).toBe(2);
-		expect(slotsLeftBeside(apiKey, 'a third', 5)).toBe(0);
-		keepSlots(apiKey, 'theirs', 0);
-		expect(slotsLeftBeside(apiKey, 'mine', 5)).toBe(5);
+		const [mine, theirs, third] = ['mine', 'theirs', 'third'].map((id) => slotsOf(apiKey, id));
+		expect(mine.left()).toBe(5);
+		mine.keep(3);
+		theirs.keep(4);
+		expect([mine.left(), theirs.left(), third.left()]).toEqual([1, 2, 0]);
+		theirs.keep(0);
+		expect(mine.left()).toBe(5);
 	});
 
 	it('that a sleeping sheet keeps run out, unless it says so anew', async () => {
 		const apiKey = freshKey();
-		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
-		await clock.run(clock.sleep(149_000));
-		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(0);
-		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
-		await clock.run(clock.sleep(149_000));
-		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(0);
+		const asleep = slotsOf(apiKey, 'asleep', 5, KEPT_MS);
+		const other = slotsOf(apiKey, 'other');
+		for (let rounds = 0; rounds < 2; rounds++) {
+			asleep.keep(5);
+			await clock.run(clock.sleep(KEPT_MS - 1_000));
+			expect(other.left()).toBe(0);
+		}
 		await clock.run(clock.sleep(1_000));
-		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
+		expect(other.left()).toBe(5);
 	});
 
 	it('wake all waiters when one is released, and not when one is acquired', async () => {
 		const apiKey = freshKey();
-		keepSlots(apiKey, 'mine', 2);
-		const waiting = [wait(apiKey, 'one'), wait(apiKey, 'two')];
-		keepSlots(apiKey, 'mine', 3);
+		const mine = slotsOf(apiKey, 'mine');
+		mine.keep(2);
+		const waiting = ['one', 'two'].map((id) => wait(slotsOf(apiKey, id)));
+		mine.keep(3);
 		await settle();
 		expect(waiting.map(({ isTold }) => isTold)).toEqual([false, false]);
-		keepSlots(apiKey, 'mine', 2);
+		mine.keep(2);
 		await settle();
 		expect(waiting.map(({ isTold }) => isTold)).toEqual([true, true]);
 	});
 
 	it('wake a waiter when what a sleeping sheet keeps has run out', async () => {
 		const apiKey = freshKey();
-		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
-		const { told } = wait(apiKey, 'other');
+		slotsOf(apiKey, 'asleep', 5, KEPT_MS).keep(5);
+		const other = slotsOf(apiKey, 'other');
+		const { told } = wait(other);
 		const before = clock.nowMs();
 		await clock.run(told);
-		expect(clock.nowMs() - before).toBe(150_000);
-		expect(slotsLeftBeside(apiKey, 'other', 5)).toBe(5);
+		expect(clock.nowMs() - before).toBe(KEPT_MS);
+		expect(other.left()).toBe(5);
 	});
 
 	it('have no waiter left whose run has ended', async () => {
 		const apiKey = freshKey();
-		keepSlots(apiKey, 'asleep', 5, clock.nowMs() + 150_000);
-		const waiting = wait(apiKey, 'other');
+		slotsOf(apiKey, 'asleep', 5, KEPT_MS).keep(5);
+		const waiting = wait(slotsOf(apiKey, 'other'));
 		waiting.end();
 		await waiting.told;
 		expect(clock.openSleeps).toBe(0);
@@ -95,21 +92,19 @@ describe('the slots of an API key', () => {
 		const said = fc.record({
 			sheet: fc.constantFrom('a', 'b', 'c'),
 			count: fc.nat(9),
-			untilSeconds: fc.option(fc.integer({ min: -5, max: 60 }), { nil: undefined }),
+			keptSeconds: fc.integer({ min: 0, max: 60 }),
 		});
 		fc.assert(
 			fc.property(fc.array(said, { maxLength: 30 }), fc.nat(12), (all, limit) => {
 				const apiKey = freshKey();
 				const kept = new Map<string, number>();
-				for (const { sheet, count, untilSeconds } of all) {
-					const untilMs =
-						untilSeconds === undefined ? undefined : clock.nowMs() + untilSeconds * 1000;
-					keepSlots(apiKey, sheet, count, untilMs);
-					kept.set(sheet, (untilSeconds ?? 1) > 0 ? count : 0);
+				for (const { sheet, count, keptSeconds } of all) {
+					slotsOf(apiKey, sheet, 5, keptSeconds * 1000).keep(count);
+					kept.set(sheet, keptSeconds > 0 ? count : 0);
 				}
 				kept.delete('a');
 				const others = [...kept.values()].reduce((sum, count) => sum + count, 0);
-				expect(slotsLeftBeside(apiKey, 'a', limit)).toBe(Math.max(0, limit - others));
+				expect(slotsOf(apiKey, 'a', limit).left()).toBe(Math.max(0, limit - others));
 			}),
 		);
 	});
@@ -127,7 +122,7 @@ describe('runs of one key', () => {
 				const api = new FakeApi(time, () => 60);
 				const apiKey = freshKey();
 				const all = plans.map(async ({ rows, limit }, index) => {
-					const jobs = Array.from({ length: rows }, (_, row) => job(row));
+					const jobs = Array.from({ length: rows }, (_, index) => row(index));
 					const executionId = `${index}`;
 					const run = paidRun(api.client, time, { apiKey, concurrency: limit, executionId });
 					return await makeClips(jobs, run);

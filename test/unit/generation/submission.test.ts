@@ -1,7 +1,7 @@
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { accepted, FakeApi, Provider, reset, type Given } from './provider';
-import { job, makeClip, paidRun } from './run';
+import { row, makeClip, paidRun } from './run';
 
 /** An execution with a provider that answers submits by this rule; `submit` is one try of the node. */
 function execution(rule: (post: number) => Given | 'lose' | undefined) {
@@ -12,10 +12,8 @@ function execution(rule: (post: number) => Given | 'lose' | undefined) {
 		({ method }, count) => (method === 'POST' ? rule(count) : undefined),
 	);
 	const context = {};
-	const submit = async (clip = job(0), executionId = '7') =>
-		await clock.run(
-			makeClip(clip, paidRun(api.client, clock, { context, executionId }), { isSubmitOnly: true }),
-		);
+	const submit = async (clip = row(0, { isSubmitOnly: true }), executionId = '7') =>
+		await clock.run(makeClip(clip, paidRun(api.client, clock, { context, executionId })));
 	return { clock, api, context, submit };
 }
 
@@ -23,7 +21,7 @@ function execution(rule: (post: number) => Given | 'lose' | undefined) {
 function entryOf(context: object) {
 	const { client } = new Provider(new ManualClock(), () => reset());
 	const { ledger } = paidRun(client, new ManualClock(), { context: { ...context } });
-	return ledger.find(0, job(0).contentHash);
+	return ledger.find(0, row(0).job?.contentHash ?? '');
 }
 
 describe('submitting a clip', () => {
@@ -35,7 +33,8 @@ describe('submitting a clip', () => {
 			remembered = JSON.parse(JSON.stringify(entryOf(context)));
 			return accepted('task_0');
 		});
-		await clock.run(makeClip(job(0), paidRun(client, clock, { context }), { isSubmitOnly: true }));
+		const run = paidRun(client, clock, { context });
+		await clock.run(makeClip(row(0, { isSubmitOnly: true }), run));
 		expect(remembered).toMatchObject({ state: 'pending', attempt: 1, body: expect.any(String) });
 		expect(entryOf(context)).toMatchObject({ state: 'pending', taskId: 'task_0' });
 	});
@@ -48,13 +47,14 @@ describe("n8n's retry of the execution", () => {
 		await clock.run(clock.sleep(30_000));
 		const retry = paidRun(api.client, clock, { context, executionId: '8' });
 		// The clip takes 60 s from its submit; of the first execution's wait there is nothing left.
-		const found = await clock.run(makeClip(job(0, { maxWaitSeconds: 31 }), retry));
+		const found = await clock.run(makeClip(row(0, { maxWaitSeconds: 31 }), retry));
 		expect(found).toMatchObject({ taskId: 'task_0', status: 'completed' });
 	});
 });
 
 describe('a row with its own key', () => {
-	const row = job(0, { dedupeKey: 'row-1' });
+	const own = row(0, { dedupeKey: 'row-1' });
+	const ownSubmit = row(0, { dedupeKey: 'row-1', isSubmitOnly: true });
 	const replayed = { 'Idempotency-Replayed': 'true' };
 	const oldRefusal = response(400, { error: { message: 'bad parameter' } }, replayed);
 
@@ -67,7 +67,7 @@ describe('a row with its own key', () => {
 			({ method }) => (method === 'GET' ? gone : undefined),
 		);
 		const execute = async (executionId: string) =>
-			await clock.run(makeClip(row, paidRun(api.client, clock, { executionId })));
+			await clock.run(makeClip(own, paidRun(api.client, clock, { executionId })));
 		await execute('7');
 		const before = api.reads.length;
 		expect(await execute('8')).toMatchObject({ fault: { api: { kind: 'unknownTask' } } });
@@ -78,7 +78,7 @@ describe('a row with its own key', () => {
 
 	it('that the provider refused in an earlier run is sent under the next key', async () => {
 		const { api, submit } = execution((post) => (post <= 2 ? oldRefusal : undefined));
-		await expect(submit(row)).resolves.toMatchObject({ taskId: 'task_0' });
+		await expect(submit(ownSubmit)).resolves.toMatchObject({ taskId: 'task_0' });
 		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(3);
 	});
 
@@ -86,7 +86,9 @@ describe('a row with its own key', () => {
 		const { api, submit } = execution((post) =>
 			post > 100 ? response(402, { error: { message: 'no' } }) : oldRefusal,
 		);
-		await expect(submit(row)).resolves.toMatchObject({ fault: { api: { kind: 'parameter' } } });
+		await expect(submit(ownSubmit)).resolves.toMatchObject({
+			fault: { api: { kind: 'parameter' } },
+		});
 		expect(api.submits.length).toBeLessThanOrEqual(21);
 	});
 });
@@ -94,7 +96,7 @@ describe('a row with its own key', () => {
 describe('the key of a request whose answer was lost', () => {
 	it('is not repeated for longer than 23 hours, however long the row may wait', async () => {
 		const { api, clock, submit } = execution((post) => (post === 1 ? 'lose' : reset()));
-		const { fault } = await submit(job(0, { maxWaitSeconds: 86_400 }));
+		const { fault } = await submit(row(0, { maxWaitSeconds: 86_400, isSubmitOnly: true }));
 		expect(fault?.message).toMatch('could be bought twice');
 		const [first] = api.submits;
 		const last = api.submits[api.submits.length - 1];
@@ -105,7 +107,9 @@ describe('the key of a request whose answer was lost', () => {
 
 	it('that was refused before the provider took anything lives from its last try on', async () => {
 		const { api, submit } = execution((post) => (post < 3_000 ? response(429, {}) : undefined));
-		await expect(submit(job(0, { maxWaitSeconds: 86_400 }))).resolves.toMatchObject({
+		await expect(
+			submit(row(0, { maxWaitSeconds: 86_400, isSubmitOnly: true })),
+		).resolves.toMatchObject({
 			taskId: 'task_0',
 		});
 		expect(api.submits).toHaveLength(3_000);
@@ -113,7 +117,7 @@ describe('the key of a request whose answer was lost', () => {
 
 	it('is not used again when the provider may have forgotten it', async () => {
 		const { api, clock, submit } = execution((post) => (post === 1 ? 'lose' : undefined));
-		const impatient = job(0, { maxWaitSeconds: 0.5 });
+		const impatient = row(0, { maxWaitSeconds: 0.5, isSubmitOnly: true });
 		await submit(impatient);
 		await clock.run(clock.sleep(24 * 60 * 60 * 1000));
 		expect((await submit(impatient, '8')).fault?.message).toMatch('could be bought twice');

@@ -1,16 +1,15 @@
-import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
 import { outcomeJson, type Outcome } from '../../../nodes/KlingFast/generation/outcome';
 import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
 import { runRound } from '../../../nodes/KlingFast/generation/round';
-import { isOver, type Sheet } from '../../../nodes/KlingFast/generation/sheet';
-import { slotsLeftBeside } from '../../../nodes/KlingFast/generation/slots';
+import { isOver } from '../../../nodes/KlingFast/generation/sheet';
+import { Slots } from '../../../nodes/KlingFast/generation/slots';
 import { response } from '../apimart/answers';
 import { ManualClock, seededRandom } from './manualClock';
 import { completed, FakeApi, Provider, reset, type Given, type Seen } from './provider';
-import { fetchClip, job, makeClip, makeClips, paidRun, sheetOf, video } from './run';
+import { fetchClip, row, makeClip, makeClips, paidRun, sheetOf } from './run';
 
 const down = (code: string) => Object.assign(new Error('x'), { code });
-const rows = (count: number) => Array.from({ length: count }, (_, index) => job(index));
+const rows = (count: number) => Array.from({ length: count }, (_, index) => row(index));
 const PAGE = response(404, '<html><title>Not here</title></html>');
 
 /** A run against a provider to which something goes wrong on the way. */
@@ -53,10 +52,12 @@ describe('a provider that was never reached', () => {
 	});
 
 	it('leaves the slots of the key to others meanwhile', async () => {
-		const { clock, run } = start(() => down('ECONNREFUSED'));
+		const { clock, api } = start(() => down('ECONNREFUSED'));
+		const run = paidRun(api.client, clock, { apiKey: 'key of two' });
+		const others = new Slots('key of two', 'another', 5, clock);
 		const free: number[] = [];
 		for (const at of [1, 500, 2_000, 5_000, 6_900]) {
-			clock.at(at, () => free.push(slotsLeftBeside(run.apiKey, 'another', 5)));
+			clock.at(at, () => free.push(others.left()));
 		}
 		await clock.run(makeClips(rows(12), run));
 		expect(free).toEqual([5, 5, 5, 5, 5]);
@@ -81,9 +82,9 @@ describe('a provider that was never reached', () => {
 			() => (isDown ? down('ENOTFOUND') : undefined),
 		);
 		const context = {};
-		await clock.run(makeClip(job(0), paidRun(api.client, clock, { context })));
+		await clock.run(makeClip(row(0), paidRun(api.client, clock, { context })));
 		isDown = false;
-		await clock.run(makeClip(job(0), paidRun(api.client, clock, { context })));
+		await clock.run(makeClip(row(0), paidRun(api.client, clock, { context })));
 		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(1);
 	});
 
@@ -119,9 +120,8 @@ describe('a provider that is out of reach for a while', () => {
 		const clock = new ManualClock();
 		const api = new FakeApi(clock, () => 60);
 		const context = {};
-		await clock.run(
-			makeClip(job(0), paidRun(api.client, clock, { context }), { isSubmitOnly: true }),
-		);
+		const submitted = row(0, { isSubmitOnly: true });
+		await clock.run(makeClip(submitted, paidRun(api.client, clock, { context })));
 		const { client } = new Provider(clock, ({ atSeconds }) =>
 			atSeconds < 400 ? down('ECONNREFUSED') : completed('task_0'),
 		);
@@ -159,7 +159,7 @@ describe('a provider that is out of reach for a while', () => {
 
 	it('is in the log where the waits are long', async () => {
 		const { clock, run } = start(() => reset());
-		await clock.run(makeClip(job(3), run));
+		await clock.run(makeClip(row(3), run));
 		const lines = jest.mocked(run.logger.info).mock.calls.map(([line]) => line);
 		expect(lines.length).toBeGreaterThan(20);
 		expect(lines[0]).toMatch(
@@ -171,21 +171,8 @@ describe('a provider that is out of reach for a while', () => {
 describe('a sheet that is to sleep', () => {
 	async function firstRound(count: number, fault: () => Given | undefined) {
 		const { clock, api, run } = start(fault);
-		const jobs = rows(count);
-		const sheet = sheetOf(
-			jobs.map((each) => queuedRow(each, false)),
-			run,
-		);
-		const round = {
-			...run,
-			jobOf: ({ outcome }: Sheet['rows'][number]) => jobs[outcome.itemIndex],
-			readDelaySeconds: asleepDelaySeconds,
-			whyStopped: async () => undefined,
-			slots: () => 5,
-			keepSlots: () => {},
-			slotGivenBack: async () => await new Promise<void>(() => {}),
-			storeVideo: async (_: string, taskId: string) => ({ binary: video(taskId) }),
-		};
+		const sheet = sheetOf(rows(count), run);
+		const round = { ...run, readDelaySeconds: asleepDelaySeconds };
 		const after = await clock.run(runRound(sheet, round, { isUnsaved: true }));
 		return { after, api, seconds: secondsOf({ clock }) };
 	}

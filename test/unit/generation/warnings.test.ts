@@ -1,4 +1,4 @@
-import { CAMERA_MOVEMENTS } from '../../../nodes/KlingFast/actions/video/cameraMovement';
+import { CAMERA_MOVEMENTS } from '../../../nodes/KlingFast/actions/video/clip.fields';
 import {
 	warningsOf,
 	warningsOfRun,

@@ -5,8 +5,7 @@ import { readCallbackBase } from '../../../nodes/KlingFast/actions/video/callbac
 import { readClipRequest, readEstimate } from '../../../nodes/KlingFast/actions/video/readClip';
 import { readTaskId } from '../../../nodes/KlingFast/actions/video/get.operation';
 import {
-	readDownloadVideo,
-	readEachClipWorkflow,
+	readDelivery,
 	readMetadata,
 	readWaiting,
 } from '../../../nodes/KlingFast/actions/video/options';
@@ -129,9 +128,9 @@ describe('Get Video', () => {
 					expect(readTaskId(params)).toMatch(TASK_ID);
 					readMetadata(params);
 					params.boolean('waitUntilFinished');
-					readDownloadVideo(params);
 					params.number('options.concurrency');
 					readWaiting(params);
+					readDelivery(params);
 				}, [field.displayName]);
 			}),
 			{ numRuns: RUNS },
@@ -193,9 +192,8 @@ function generate(params: Params): { request: ClipRequest; body: string } {
 	const request = readClipRequest(params, 'https://api.apimart.ai');
 	params.text('options.dedupeKey');
 	params.number('options.retryFailed');
-	readEachClipWorkflow(params);
 	readWaiting(params);
-	readDownloadVideo(params);
+	readDelivery(params);
 	if (isSubmitOnly) readCallbackBase(params);
 	const frames = [request.startFrame, request.endFrame].flatMap((frame) =>
 		frame === undefined ? [] : ['url' in frame ? frame.url : 'https://uploads.example/image.png'],

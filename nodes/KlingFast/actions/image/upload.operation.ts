@@ -5,7 +5,7 @@ import { withRetries } from '../../apimart/retry';
 import { currentClock } from '../../clock';
 import { eachItem } from '../eachItem';
 import { paramsOf } from '../properties';
-import { readImage } from '../video/frames';
+import { readImage } from '../video/images';
 
 const HOUR_MS = 60 * 60 * 1000;
 

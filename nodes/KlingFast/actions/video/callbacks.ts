@@ -1,19 +1,22 @@
-import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { mayUseAddress } from '../../apimart/address';
 import { isObject } from '../../apimart/answer';
 import {
 	resumeAddresses,
 	sealProbe,
-	sealMetadata,
 	signedAddresses,
 	triggerBase,
 	type CallbackAddresses,
 } from '../../apimart/callback';
-import { probe, postEmpty } from '../../apimart/probe';
+import { withTimeLimit } from '../../clock';
 import type { Fault } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
+
+/** Of silence, and for all of an answer that trickles. */
+const PROBE_TIMEOUT_MS = 10_000;
+const WHOLE_ANSWER_MS = 60_000;
 
 /**
  * The base of the trigger's addresses, undefined where the row wants no callback.
@@ -29,15 +32,6 @@ export function readCallbackBase(params: Params): string | undefined {
 		throw new InvalidField(params.label('callbackUrl'), shown(typed), allowed);
 	}
 	return base;
-}
-
-/** Addresses that bring the row's metadata to the trigger; the same key always gives the same ones. */
-export function signedPath(
-	base: string,
-	secret: Buffer,
-	metadata: IDataObject,
-): (idempotencyKey: string) => CallbackAddresses {
-	return (key) => signedAddresses(base, sealMetadata(secret, key, metadata));
 }
 
 /**
@@ -56,11 +50,12 @@ export async function probeTriggers(
 		// A row must not make n8n post into its own network.
 		if (!mayUseAddress(base, run.client.baseUrl)) continue;
 		const { callbackUrl } = signedAddresses(base, sealProbe(secret));
-		const result = await probe(context, callbackUrl, run.signal);
-		if (result.answer === 'notPublished') faults.set(base, notPublished(base));
-		if (result.answer === 'otherSecret') faults.set(base, otherSecret);
-		if (result.answer === 'unclear') {
-			const message = `n8n could not check the Callback URL (${result.why}). If APIMart cannot reach it either, no workflow will start; the clips can still be fetched with Get Video.`;
+		const { statusCode } = (await postEmpty(context, callbackUrl, run)) ?? {};
+		if (statusCode === 404) faults.set(base, notPublished(base));
+		else if (statusCode === 401) faults.set(base, otherSecret);
+		else if (statusCode === undefined || statusCode < 200 || statusCode > 299) {
+			const why = statusCode === undefined ? 'no connection' : `HTTP ${statusCode}`;
+			const message = `n8n could not check the Callback URL (${why}). If APIMart cannot reach it either, no workflow will start; the clips can still be fetched with Get Video.`;
 			context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 		}
 	}
@@ -96,12 +91,37 @@ export async function checkResumeAddress(context: IExecuteFunctions, run: Run): 
 	if (hasOddPort(addresses.callbackUrl, baseUrl)) {
 		warnOfPort(context, new URL(addresses.callbackUrl).port);
 	}
-	const answer = await postEmpty(context, addresses.callbackUrl, run.signal);
+	const answer = await postEmpty(context, addresses.callbackUrl, run);
 	if (!answer || isOfRunning(context, answer)) return;
 	const { host } = new URL(addresses.callbackUrl);
 	warn(
 		`At ${host}, this n8n's own address (WEBHOOK_URL), something else answered (HTTP ${answer.statusCode}), so callbacks may be lost. ${grain}`,
 	);
+}
+
+/**
+ * Posts an empty body without the API key and without following a redirect; undefined where no answer came. Never throws: n8n may be
+ * unable to reach its own public address although the provider can.
+ */
+async function postEmpty(
+	context: IExecuteFunctions,
+	url: string,
+	{ clock, signal }: Run,
+): Promise<IN8nHttpFullResponse | undefined> {
+	const post = async (abortSignal: AbortSignal): Promise<IN8nHttpFullResponse> =>
+		await context.helpers.httpRequest({
+			method: 'POST',
+			url,
+			body: {},
+			json: true,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+			timeout: PROBE_TIMEOUT_MS,
+			abortSignal,
+		});
+	const limits = { limitMs: WHOLE_ANSWER_MS, signal };
+	return await withTimeLimit(post, limits, clock).catch(() => undefined);
 }
 
 /** n8n's answer for an execution that runs; of a manual one nothing is saved yet, on which n8n stumbles. */

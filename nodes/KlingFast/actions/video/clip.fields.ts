@@ -1,7 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { KLING_V3 } from '../../apimart/models';
+import type { Choice } from '../../values';
 
 export const GENERATE = { resource: ['video'], operation: ['generate'] };
+const ESTIMATE = { resource: ['video'], operation: ['estimateCost'] };
 export const GET = { resource: ['video'], operation: ['get'] };
 const { limits, usdPerSecond } = KLING_V3;
 const { std, pro, '4k': fourK } = usdPerSecond;
@@ -153,3 +155,59 @@ export const qualityFields: INodeProperties[] = [
 		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 ];
+
+/** A way to move the camera: how it is called, and the words that ask for it at the end of a prompt. */
+interface CameraMovement extends Choice {
+	words: string;
+}
+
+/** The API has no field for the camera; the model follows plain words. Sorted by name, as the editor shows them. */
+export const CAMERA_MOVEMENTS: readonly CameraMovement[] = [
+	{ name: 'Crane Down', value: 'craneDown', words: 'Camera: smooth crane shot moving down.' },
+	{ name: 'Crane Up', value: 'craneUp', words: 'Camera: smooth crane shot moving up.' },
+	{ name: 'Dolly In', value: 'dollyIn', words: 'Camera: slow dolly in towards the subject.' },
+	{ name: 'Dolly Out', value: 'dollyOut', words: 'Camera: slow dolly out from the subject.' },
+	{ name: 'Handheld', value: 'handheld', words: 'Camera: handheld with natural movement.' },
+	{ name: 'None', value: '', words: '' },
+	{ name: 'Orbit', value: 'orbit', words: 'Camera: slow orbit around the subject.' },
+	{ name: 'Pan Left', value: 'panLeft', words: 'Camera: slow pan to the left.' },
+	{ name: 'Pan Right', value: 'panRight', words: 'Camera: slow pan to the right.' },
+	{ name: 'Static', value: 'static', words: 'Camera: locked off, no movement.' },
+	{ name: 'Tilt Down', value: 'tiltDown', words: 'Camera: slow tilt down.' },
+	{ name: 'Tilt Up', value: 'tiltUp', words: 'Camera: slow tilt up.' },
+	{ name: 'Track', value: 'track', words: 'Camera: tracking shot that follows the subject.' },
+	{ name: 'Zoom In', value: 'zoomIn', words: 'Camera: slow zoom in.' },
+	{ name: 'Zoom Out', value: 'zoomOut', words: 'Camera: slow zoom out.' },
+];
+
+export const cameraMovementOption: INodeProperties = {
+	displayName: 'Camera Movement',
+	name: 'cameraMovement',
+	type: 'options',
+	options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
+	default: '',
+	description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
+};
+
+/** The Prompt of Generate Video, which need not be there to know the price. */
+export const estimatePrompt: INodeProperties = {
+	displayName: 'Prompt',
+	name: 'prompt',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	default: '',
+	placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
+	description:
+		'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for in vain.',
+	displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
+};
+
+export const estimateOptions: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add Option',
+	default: {},
+	displayOptions: { show: ESTIMATE },
+	options: [cameraMovementOption],
+};

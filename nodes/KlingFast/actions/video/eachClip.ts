@@ -7,7 +7,6 @@
  */
 import {
 	deepCopy,
-	type IDataObject,
 	type IExecuteFunctions,
 	type Workflow,
 	type WorkflowExecuteMode,
@@ -16,10 +15,9 @@ import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet, Starts } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { explainBalance } from './openRun';
-import { resultItem, type Delivery } from './results';
-import { handOverFiles } from './roundRun';
-import { outcomesOf, type DeliveryPlan } from './sheetState';
+import { explainBalance, outcomesOf } from './openRun';
+import { resultItem, type DeliveryPlan } from './results';
+import { handOverFiles } from './sheetExecutions';
 
 const STARTS_KEY = 'klingFastStarts';
 /** Of one sheet, in n8n's table of processed items. */
@@ -34,8 +32,7 @@ const OTHER_STARTS = [
 ];
 
 interface Rules {
-	deliveryOf: (itemIndex: number) => Delivery;
-	ownOf: (itemIndex: number) => IDataObject;
+	plan: DeliveryPlan;
 	executionMode: WorkflowExecuteMode;
 	/** Whether this workflow, started for a clip, comes to this node again. */
 	isLoop: boolean;
@@ -47,7 +44,7 @@ interface Rules {
 }
 
 /** The workflows that are started for the rows of one run of the node, or of one round of its sheet. */
-export class EachClip {
+class EachClip {
 	private readonly failures: Array<{ workflowId: string; reason: string }> = [];
 	private last = Promise.resolve();
 	private isHinted = false;
@@ -71,11 +68,16 @@ export class EachClip {
 		await this.last;
 	}
 
+	/** For a sheet that sleeps. */
+	saved(): Sheet['eachClip'] {
+		const { plan, executionMode, isLoop, starts } = this.rules;
+		return { executionMode, isLoop, starts, plan: JSON.stringify(plan) };
+	}
+
 	/** n8n has no such question: a run without items is refused for the same reasons, and does nothing. */
-	async check(itemCount: number): Promise<void> {
+	async check(): Promise<void> {
 		const { context, rules } = this;
-		const items = Array.from({ length: itemCount }, (_, itemIndex) => itemIndex);
-		const ids = new Set(items.map((item) => rules.deliveryOf(item).eachClipWorkflow));
+		const ids = new Set(rules.plan.deliveries.map(({ eachClipWorkflow }) => eachClipWorkflow));
 		for (const id of ids) {
 			if (id === undefined) continue;
 			const { executionMode } = rules;
@@ -101,9 +103,9 @@ export class EachClip {
 	}
 
 	private add(row: SheetRow): void {
-		const { starts, deliveryOf } = this.rules;
+		const { starts, plan } = this.rules;
 		const { itemIndex, taskId, fault } = row.outcome;
-		const workflowId = deliveryOf(itemIndex).eachClipWorkflow;
+		const workflowId = plan.deliveries[itemIndex].eachClipWorkflow;
 		if (workflowId === undefined) return;
 		const { executionId, runIndex } = this.run.keyScope;
 		const good = `${runIndex} ${itemIndex} ${taskId ?? executionId}`;
@@ -122,8 +124,7 @@ export class EachClip {
 		try {
 			this.refuseLoop(workflowId);
 			const [outcome] = await explainBalance([await rules.outcomeOf(row)], run);
-			const delivery = rules.deliveryOf(itemIndex);
-			const { json, binary } = resultItem(outcome, delivery, rules.ownOf(itemIndex));
+			const { json, binary } = resultItem(outcome, rules.plan);
 			const item = deepCopy({ json, binary, pairedItem: { item: 0 } });
 			if (run.signal?.aborted) throw new Error('the execution was stopped');
 			if (!(await rules.isFirst(name))) return;
@@ -151,13 +152,11 @@ export class EachClip {
 export function eachClipAwake(
 	context: IExecuteFunctions,
 	run: Run,
-	deliveryOf: Rules['deliveryOf'],
+	plan: DeliveryPlan,
 ): EachClip | undefined {
-	const items = context.getInputData();
-	if (!items.some((_, itemIndex) => deliveryOf(itemIndex).eachClipWorkflow)) return undefined;
+	if (!plan.deliveries.some(({ eachClipWorkflow }) => eachClipWorkflow)) return undefined;
 	return new EachClip(context, run, {
-		deliveryOf,
-		ownOf: (itemIndex) => items[itemIndex].json,
+		plan,
 		executionMode: context.getMode(),
 		isLoop: isCalled(context),
 		starts: startsIn(context),
@@ -173,14 +172,10 @@ export function eachClipAsleep(
 	sheet: Sheet,
 ): EachClip | undefined {
 	if (!sheet.eachClip) return undefined;
-	const { executionMode, isLoop, starts } = sheet.eachClip;
 	const plan: DeliveryPlan = JSON.parse(sheet.eachClip.plan);
 	return new EachClip(context, run, {
-		deliveryOf: (itemIndex) => plan.deliveries[itemIndex],
-		ownOf: (itemIndex) => plan.own[itemIndex] ?? {},
-		executionMode,
-		isLoop,
-		starts,
+		...sheet.eachClip,
+		plan,
 		outcomeOf: async (row) => {
 			// n8n deletes the files of this execution when the sheet ends; the workflow that was started may still need them.
 			await handOverFiles(context, sheet, [row]);
@@ -195,15 +190,10 @@ export function eachClipAsleep(
 	});
 }
 
-/**
- * What was started by earlier tries of the node, and by the execution of which this one is n8n's Retry. What could not be started is
- * tried again.
- *
- * @param earlier from the sheet of that execution
- */
-export function startsIn(context: IExecuteFunctions, earlier: Starts = {}): Starts {
+/** What earlier tries of the node have started. What could not be started is tried again. */
+function startsIn(context: IExecuteFunctions): Starts {
 	const holder = context.getContext('node');
-	const known = Object.entries({ ...earlier, ...(holder[STARTS_KEY] as Starts | undefined) });
+	const known = Object.entries((holder[STARTS_KEY] ?? {}) as Starts);
 	const starts = Object.fromEntries(known.filter(([, isStarted]) => isStarted));
 	holder[STARTS_KEY] = starts;
 	return starts;

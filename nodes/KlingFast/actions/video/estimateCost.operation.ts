@@ -3,7 +3,7 @@ import { estimateCostUsd, pricePerSecondUsd } from '../../apimart/models';
 import { warningsOf } from '../../generation/warnings';
 import { eachItem } from '../eachItem';
 import { paramsOf } from '../properties';
-import { startImageSize } from './frames';
+import { startImageSize } from './images';
 import { readEstimate } from './readClip';
 
 /** What each row would cost by the price table, and what is worth a look before it is paid for. Sends no request. */
@@ -11,15 +11,9 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await eachItem(this, async (itemIndex) => {
 		const params = paramsOf(this, itemIndex);
 		const { startFrame, ...clip } = readEstimate(params);
-		const isFile = startFrame && 'binaryField' in startFrame;
-		const startSize = isFile
-			? await startImageSize(
-					this,
-					itemIndex,
-					startFrame.binaryField,
-					params.label('startImageField'),
-				)
-			: undefined;
+		const label = params.label('startImageField');
+		const startSize =
+			startFrame && (await startImageSize(this, itemIndex, startFrame.binaryField, label));
 		const warnings = warningsOf({ ...clip, startSize });
 		return {
 			clips: 1,

@@ -1,15 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { cameraMovementOption } from './cameraMovement';
 import { elementsOptions } from './elements.fields';
 import {
+	cameraMovementOption,
 	durationFields,
+	estimateOptions,
+	estimatePrompt,
 	GENERATE,
 	GENERATE_OR_ESTIMATE,
 	qualityFields,
 	shotListFields,
 	shotsFields,
 } from './clip.fields';
-import { estimateOptions, estimatePrompt } from './estimateCost.fields';
 import {
 	concurrencyOption,
 	downloadVideoField,

@@ -5,136 +5,134 @@
  * - `execute` throws only when the node may not go on after a failure, or when the run is stopped.
  */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { stopReason } from '../../clock';
-import { finishAwake, openCostUsd } from '../../generation/batch';
+import { estimateCostUsd } from '../../apimart/models';
+import { contentHash } from '../../generation/idempotency';
 import type { Fault } from '../../generation/outcome';
-import type { ClipJob, Run } from '../../generation/run';
-import type { SheetRow } from '../../generation/sheetRow';
+import { endedRow, queuedRow } from '../../generation/sheetRow';
+import { unpaidCostUsd } from '../../generation/submission';
 import { warningsOfRun } from '../../generation/warnings';
-import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
-import { probeTriggers, signedPath } from './callbacks';
-import { eachClipAwake } from './eachClip';
-import { explainBalance, openRun } from './openRun';
-import { readConcurrency, readForRun, readSleeps } from './options';
-import { deliver, refuseAll } from './results';
-import { readRows, type ReadyRow, type Row } from './rows';
-import { endedRow, queuedRow, sheetOf, uploadFromMemory } from './sheetRows';
-import { sleepingFault, sleepThrough } from './sleep';
+import type { Params } from '../../params';
+import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
+import { isTool } from '../toolCall';
+import { probeTriggers, readCallbackBase } from './callbacks';
+import { openFrames } from './images';
+import { openRun, type OpenRun } from './openRun';
+import { readConcurrency, readDelivery, readForRun, readSleeps, readWaiting } from './options';
+import { readClipRequest } from './readClip';
+import { refuseAll } from './results';
+import { finishRows, readRows, type Row } from './rows';
+import { sleepingFault } from './sleep';
 
-interface Settings {
+interface Opened extends OpenRun {
+	concurrency: number;
 	waitForEnd: boolean;
 	/** An AI agent waits inside the tool and takes no files. */
-	isTool: boolean;
-	canSleep: boolean;
+	takesFiles: boolean;
+	sleeps: boolean;
 	maxCostUsd?: number;
 }
 
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	let opened: Awaited<ReturnType<typeof open>>;
+	let opened: Opened;
 	try {
 		opened = await open(this);
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
-	const { run, secret, settings } = opened;
-	const unable = settings.canSleep ? sleepingFault() : undefined;
+	const unable = opened.sleeps ? sleepingFault() : undefined;
 	if (unable) return refuseAll(this, unable);
-	const rows = await readRows(this, run, settings);
-	const ready = rows.filter((row) => 'job' in row);
-	const judged = ready.map(({ job: { itemIndex, request, frames } }) => ({
-		...request,
-		itemIndex,
-		startSize: frames[0]?.size,
-	}));
-	for (const message of warningsOfRun(judged)) {
-		this.addExecutionHints({ message, type: 'info', location: 'outputPane' });
-	}
-	const refusals = await refuseBeforePaying(this, { run, secret, settings, ready });
-	const first = refusals.values().next().value;
-	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
-	const jobs = ready.map(({ job }) => job).filter(({ itemIndex }) => !refusals.has(itemIndex));
-	const deliveryOf = (itemIndex: number) => rows[itemIndex].delivery;
-	const sheet = sheetOf(
+	const rows = await readRows(
 		this,
-		run,
-		rows.map((row) => sheetRowOf(row, refusals, settings)),
+		async (params, itemIndex) => await readRow(this, itemIndex, params, opened),
 	);
-	// What waits is refused as a whole or not at all.
-	const startsWorkflows = settings.waitForEnd && !settings.isTool && refusals.size === 0;
-	const eachClip = startsWorkflows ? eachClipAwake(this, run, deliveryOf) : undefined;
-	await eachClip?.check(rows.length);
-	if (settings.canSleep && jobs.length > 0) {
-		await uploadFromMemory(sheet, jobs);
-		const slept = await sleepThrough(this, run, sheet, deliveryOf);
-		if (run.signal?.aborted) throw stopReason(run.signal);
-		return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
-	}
-	const ended = await finishAwake(sheet, run, jobs, eachClip?.onRows);
-	const outcomes = await explainBalance(ended, run);
-	await eachClip?.started();
-	if (run.signal?.aborted) throw stopReason(run.signal);
-	eachClip?.hintAtFailures();
-	return deliver(this, outcomes, { deliveryOf });
+	hintAtWarnings(this, rows);
+	const refusals = await refuseBeforePaying(this, rows, opened);
+	const [first] = refusals.values();
+	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
+	const checked = rows.map(({ row, delivery }): Row => {
+		const fault = refusals.get(row.outcome.itemIndex);
+		return { row: fault ? endedRow({ ...row.outcome, fault }) : row, delivery };
+	});
+	return await finishRows(this, opened.run, checked, {
+		...opened,
+		// What waits is refused as a whole or not at all.
+		startsWorkflows: opened.takesFiles && refusals.size === 0,
+	});
 }
 
-function sheetRowOf(row: Row, refusals: Map<number, Fault>, { waitForEnd }: Settings): SheetRow {
-	if ('invalid' in row) return endedRow(row.invalid);
-	const { itemIndex, request, estimatedCostUsd } = row.job;
-	const fault = refusals.get(itemIndex);
-	return fault
-		? endedRow({ itemIndex, request, estimatedCostUsd, status: 'failed', fault })
-		: queuedRow(row.job, !waitForEnd);
+async function open(context: IExecuteFunctions): Promise<Opened> {
+	const mode = readForRun(context, 'mode', (params, path) => params.choice(path));
+	const waitForEnd = mode === 'submitAndWait';
+	const takesFiles = waitForEnd && !isTool(context);
+	const sleeps = takesFiles && readSleeps(context);
+	const maxCostUsd = readForRun(context, 'options.maxCost', (params, path) =>
+		params.optionalNumber(path),
+	);
+	const concurrency = readConcurrency(context);
+	const opened = await openRun(context, concurrency);
+	return { ...opened, concurrency, waitForEnd, takesFiles, sleeps, maxCostUsd };
 }
 
-async function open(
+async function readRow(
 	context: IExecuteFunctions,
-): Promise<{ run: Run; secret: Buffer; settings: Settings }> {
-	const waitForEnd =
-		readForRun(context, 'mode', (params, path) => params.choice(path)) === 'submitAndWait';
-	const canWait = waitForEnd && !isTool(context);
-	const canSleep = canWait && readSleeps(context);
+	itemIndex: number,
+	params: Params,
+	{ run, waitForEnd, takesFiles }: Opened,
+): Promise<Row> {
+	const request = readClipRequest(params, run.client.baseUrl);
+	const waiting = readWaiting(params);
 	const settings = {
-		waitForEnd,
-		isTool: isTool(context),
-		canSleep,
-		maxCostUsd: readForRun(context, 'options.maxCost', (params, path) =>
-			params.optionalNumber(path),
-		),
+		...waiting,
+		download: takesFiles && waiting.download,
+		retryFailed: waitForEnd ? params.number('options.retryFailed') : 0,
 	};
-	return { ...(await openRun(context, readConcurrency(context))), settings };
+	const delivery = readDelivery(params);
+	const dedupeKey = params.text('options.dedupeKey') || undefined;
+	const callbackBase = waitForEnd ? undefined : readCallbackBase(params);
+	const frames = await openFrames(context, itemIndex, request, params);
+	const identities = frames.map(({ identity }) => identity);
+	const job = { contentHash: contentHash(request, identities), dedupeKey, frames, callbackBase };
+	const asked = { itemIndex, request, estimatedCostUsd: estimateCostUsd(request) };
+	return { row: queuedRow(asked, job, settings, !waitForEnd), delivery };
+}
+
+function hintAtWarnings(context: IExecuteFunctions, rows: Row[]): void {
+	const judged = rows.flatMap(({ row: { outcome, job } }) => {
+		const { request, itemIndex } = outcome;
+		return request ? [{ ...request, itemIndex, startSize: job?.frames[0]?.size }] : [];
+	});
+	for (const message of warningsOfRun(judged)) {
+		context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
+	}
 }
 
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */
 async function refuseBeforePaying(
 	context: IExecuteFunctions,
-	{
+	rows: Row[],
+	{ run, secret, maxCostUsd }: Opened,
+): Promise<Map<number, Fault>> {
+	const queued = rows.map(({ row }) => row).filter(({ phase }) => phase === 'queued');
+	const costUsd = unpaidCostUsd(queued, run);
+	if (maxCostUsd !== undefined && costUsd > maxCostUsd) {
+		const fault = costFault(queued.length, costUsd, maxCostUsd);
+		return new Map(queued.map(({ outcome }) => [outcome.itemIndex, fault]));
+	}
+	const faults = await probeTriggers(
+		context,
 		run,
 		secret,
-		settings,
-		ready,
-	}: { run: Run; secret: Buffer; settings: Settings; ready: ReadyRow[] },
-): Promise<Map<number, Fault>> {
-	const forAll = (fault: Fault) => new Map(ready.map(({ job }) => [job.itemIndex, fault]));
-	const jobs = ready.map(({ job }) => job);
-	const overBudget = costFault(jobs, run, settings.maxCostUsd);
-	if (overBudget) return forAll(overBudget);
-	const called = ready.flatMap(({ job, callbackBase: base }) => (base ? [{ job, base }] : []));
-	for (const { job, base } of called) {
-		job.callbackFor = signedPath(base, secret, job.request.metadata);
-	}
-	const bases = called.map(({ base }) => base);
-	const faults = await probeTriggers(context, run, secret, bases);
-	const refused = called.flatMap(({ job, base }): Array<[number, Fault]> => {
-		const fault = faults.get(base);
-		return fault ? [[job.itemIndex, fault]] : [];
+		queued.flatMap(({ job }) => job?.callbackBase ?? []),
+	);
+	const refused = queued.flatMap(({ job, outcome }): Array<[number, Fault]> => {
+		const fault = faults.get(job?.callbackBase ?? '');
+		return fault ? [[outcome.itemIndex, fault]] : [];
 	});
 	return new Map(refused);
 }
 
-function costFault(jobs: ClipJob[], run: Run, maxCostUsd?: number): Fault | undefined {
-	const costUsd = openCostUsd(jobs, run);
-	if (maxCostUsd === undefined || costUsd <= maxCostUsd) return undefined;
-	const clips = jobs.length === 1 ? 'the clip' : `the ${jobs.length} clips`;
+function costFault(count: number, costUsd: number, maxCostUsd: number): Fault {
+	const clips = count === 1 ? 'the clip' : `the ${count} clips`;
 	return {
 		message: `The estimate of ${costUsd} USD for ${clips} is above 'Maximum Cost (USD)', which is ${maxCostUsd}`,
 		advice: 'Nothing was submitted and nothing was charged. Raise the limit or send fewer rows.',

@@ -1,89 +1,51 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { TASK_ID } from '../../apimart/task';
-import { stopReason } from '../../clock';
-import { finishAwake } from '../../generation/batch';
-import type { Outcome } from '../../generation/outcome';
-import type { Run, WaitSettings } from '../../generation/run';
+import { openRow } from '../../generation/sheetRow';
 import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
-import { goesOnAfterFailure, inputFault, isTool, nodeError } from '../failures';
-import { paramsOf } from '../properties';
-import { openRun } from './openRun';
-import {
-	readConcurrency,
-	readDownloadVideo,
-	readMetadata,
-	readSleeps,
-	readWaiting,
-} from './options';
-import { deliver, deliveryOfUnread, refuseAll, type Delivery } from './results';
-import { endedRow, openRow, sheetOf } from './sheetRows';
-import { sleepingFault, sleepThrough } from './sleep';
-
-interface Row {
-	itemIndex: number;
-	taskId: string;
-	metadata: IDataObject;
-	settings: WaitSettings & { waitForEnd: boolean };
-	delivery: Delivery;
-}
+import { inputFault } from '../failures';
+import { isTool } from '../toolCall';
+import { openRun, type OpenRun } from './openRun';
+import { readConcurrency, readDelivery, readMetadata, readSleeps, readWaiting } from './options';
+import { refuseAll } from './results';
+import { finishRows, readRows, type Row } from './rows';
+import { sleepingFault } from './sleep';
 
 /**
  * Looks clips up by their task ids: N ids in, N results out. Without waiting, a clip that failed or is still being made is
  * an item and never a thrown error.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const signal = this.getExecutionCancelSignal();
-	let run: Run;
-	let sleeps: boolean;
+	let opened: OpenRun & { concurrency: number; sleeps: boolean };
 	try {
-		({ run } = await openRun(this, readConcurrency(this)));
-		sleeps = !isTool(this) && readSleeps(this);
+		const concurrency = readConcurrency(this);
+		const sleeps = !isTool(this) && readSleeps(this);
+		opened = { ...(await openRun(this, concurrency)), concurrency, sleeps };
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
-	const rows = this.getInputData().map((_, itemIndex) => readRow(this, itemIndex));
-	const deliveryOf = (itemIndex: number): Delivery => {
-		const row = rows[itemIndex];
-		return 'delivery' in row ? row.delivery : deliveryOfUnread(this, itemIndex);
-	};
+	const { run } = opened;
 	const nowMs = run.clock.nowMs();
-	const sheetRows = rows.map((row) => {
-		if (!('settings' in row)) return endedRow(row);
-		const isSingleRead = !row.settings.waitForEnd;
-		return openRow(row.taskId, row, row.settings, { nowMs, isSingleRead });
-	});
-	const sheet = sheetOf(this, run, sheetRows);
-	if (!sleeps || !sheetRows.some(({ phase, isSingleRead }) => phase === 'open' && !isSingleRead)) {
-		const outcomes = await finishAwake(sheet, run, []);
-		if (signal?.aborted) throw stopReason(signal);
-		return deliver(this, outcomes, { deliveryOf });
-	}
-	const unable = sleepingFault();
+	const rows = await readRows(this, (params, itemIndex) =>
+		readRow(params, { itemIndex, nowMs, takesFiles: !isTool(this) }),
+	);
+	const waits = rows.some(({ row: { phase, isSingleRead } }) => phase === 'open' && !isSingleRead);
+	const unable = opened.sleeps && waits ? sleepingFault() : undefined;
 	if (unable) return refuseAll(this, unable);
-	const slept = await sleepThrough(this, run, sheet, deliveryOf);
-	if (signal?.aborted) throw stopReason(signal);
-	return 'waiting' in slept ? slept.waiting : deliver(this, slept.outcomes, { deliveryOf });
+	return await finishRows(this, run, rows, { ...opened, startsWorkflows: false });
 }
 
-function readRow(context: IExecuteFunctions, itemIndex: number): Row | Outcome {
-	try {
-		const params = paramsOf(context, itemIndex);
-		const taskId = readTaskId(params);
-		const metadata = readMetadata(params);
-		const { outputField, includeInputFields, ...waiting } = readWaiting(params);
-		const waitForEnd = params.boolean('waitUntilFinished');
-		const settings = {
-			...waiting,
-			waitForEnd,
-			download: !isTool(context) && readDownloadVideo(params),
-		};
-		return { itemIndex, taskId, metadata, settings, delivery: { outputField, includeInputFields } };
-	} catch (error) {
-		const fault = inputFault(error);
-		if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
-		return { itemIndex, status: 'failed', fault };
-	}
+function readRow(
+	params: Params,
+	{ itemIndex, nowMs, takesFiles }: { itemIndex: number; nowMs: number; takesFiles: boolean },
+): Row {
+	const taskId = readTaskId(params);
+	const metadata = readMetadata(params);
+	const waiting = readWaiting(params);
+	const delivery = readDelivery(params);
+	const isSingleRead = !params.boolean('waitUntilFinished');
+	const settings = { ...waiting, download: takesFiles && waiting.download };
+	return { row: openRow({ itemIndex, taskId, metadata }, settings, nowMs, isSingleRead), delivery };
 }
 
 /**

@@ -1,61 +1,96 @@
 import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
+import { sealMetadata, signedAddresses } from '../../apimart/callback';
 import { connect, type ApimartClient } from '../../apimart/client';
 import { downloadVideo } from '../../apimart/download';
 import { currentClock, stopReason } from '../../clock';
 import type { KeyScope } from '../../generation/idempotency';
 import { entriesIn, Ledger, type LedgerEntries } from '../../generation/ledger';
 import { faultOf, type Outcome } from '../../generation/outcome';
+import { asleepDelaySeconds, pollDelaySeconds } from '../../generation/pollSchedule';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
-import { TaskJournal } from '../../generation/taskJournal';
-import { isTool } from '../failures';
-import { runIndexOf } from '../toolCall';
+import { Slots } from '../../generation/slots';
+import { TaskJournal } from '../../generation/taskLog';
+import { isTool, runIndexOf } from '../toolCall';
+import { resumeCallback } from './callbacks';
+import { ImageUploads } from './images';
+import { whyStopped } from './sheetExecutions';
+
+/** A sheet that is not heard of in this process for so long may have gone on in another one. */
+const SLOTS_KEPT_MS = 150_000;
+
+export interface OpenRun {
+	run: Run;
+	/** What callbacks are sealed with. */
+	secret: Buffer;
+	/** Whether callbacks wake this execution; else it has only n8n's timer. */
+	isCalledBack: boolean;
+}
 
 /**
- * Opens the credential and gathers what all clips of this run of the node share. `secret` is what callbacks are sealed with.
+ * Opens the credential and gathers what all rows of this run of the node share.
  *
- * @param sheet whose rows the run works on in the place of the node that waits for them
+ * @param concurrency how many clips of the API key may be in flight
+ * @param asleep the sheet that this execution does a round of, in the place of the node that waits for it
  */
 export async function openRun(
 	context: IExecuteFunctions,
 	concurrency: number,
-	sheet?: Pick<Sheet, 'keyScope' | 'ledger'>,
-): Promise<{ run: Run; secret: Buffer }> {
+	asleep?: Sheet,
+): Promise<OpenRun> {
 	const { client, apiKey, secret } = await connect(context);
-	const keyScope = sheet?.keyScope ?? keyScopeOf(context);
-	const toolCall = isTool(context) ? keyScope.runIndex : undefined;
-	const entries = sheet?.ledger ?? entriesOf(context, keyScope.runIndex);
-	const stored = sheet ? {} : storedIn(context.getContext('node'), keyScope.executionId);
+	const { logger } = context;
 	const clock = currentClock();
 	const signal = context.getExecutionCancelSignal();
+	const keyScope = asleep?.keyScope ?? keyScopeOf(context);
+	const { executionId, nodeId, runIndex } = keyScope;
+	const entries = asleep?.ledger ?? entriesOf(context, runIndex);
+	const stored = asleep ? {} : storedIn(context.getContext('node'), executionId);
+	const uploads = new ImageUploads(context, { client, clock, signal, logger }, asleep?.uploads);
+	const resume = asleep && resumeCallback(context, client.baseUrl);
+	const storeVideo: Run['storeVideo'] = async (url, taskId, completedMs) => {
+		if (stored[taskId]) return { binary: stored[taskId] };
+		const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
+		const { baseUrl } = client;
+		const file = { url, fileName, baseUrl, completedMs };
+		try {
+			const binary = await downloadVideo(context, { ...file, clock, signal, logger });
+			// Without an id the bytes themselves are in it.
+			if (binary.id) stored[taskId] = binary;
+			return asleep && !binary.id ? 'inMemory' : { binary };
+		} catch (error) {
+			if (signal?.aborted) throw stopReason(signal);
+			return { fault: faultOf(error) };
+		}
+	};
 	const run: Run = {
-		concurrency,
 		client,
-		apiKey,
 		clock,
 		signal,
-		journal: new TaskJournal(context.customData, context.logger),
-		logger: context.logger,
-		ledger: new Ledger(entries, keyScope.executionId, toolCall),
+		journal: new TaskJournal(context.customData, logger),
+		logger,
+		ledger: new Ledger(entries, executionId, isTool(context) ? runIndex : undefined),
 		keyScope,
-		storeVideo: async (url, taskId, completedMs) => {
-			if (stored[taskId]) return { binary: stored[taskId] };
-			const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
-			const { baseUrl } = client;
-			const { logger } = context;
-			const file = { url, fileName, baseUrl, completedMs };
-			try {
-				const binary = await downloadVideo(context, { ...file, clock, signal, logger });
-				// Without an id the bytes themselves are in it.
-				if (binary.id) stored[taskId] = binary;
-				return { binary };
-			} catch (error) {
-				if (signal?.aborted) throw stopReason(signal);
-				return { fault: faultOf(error) };
-			}
+		slots: asleep
+			? new Slots(apiKey, [executionId, nodeId, runIndex].join(), concurrency, clock, SLOTS_KEPT_MS)
+			: new Slots(apiKey, awakeSheetId(), concurrency, clock),
+		imageUrl: async (frame) => await uploads.address(frame),
+		callbackFor: ({ job, outcome: { request } }, key) => {
+			if (!job?.callbackBase) return resume;
+			return signedAddresses(job.callbackBase, sealMetadata(secret, key, request?.metadata ?? {}));
 		},
+		readDelaySeconds: asleep ? asleepDelaySeconds : pollDelaySeconds,
+		storeVideo,
+		whyStopped: async () => asleep && (await whyStopped(context, asleep, clock)),
 	};
-	return { run, secret };
+	return { run, secret, isCalledBack: resume !== undefined };
+}
+
+let awakeSheets = 0;
+
+/** Calls of an agent's tool that run side by side have the same execution, node and run. */
+function awakeSheetId(): string {
+	return `awake ${++awakeSheets}`;
 }
 
 /**
@@ -81,7 +116,7 @@ export function entriesOf(context: IExecuteFunctions, runIndex: number): LedgerE
 }
 
 /** What distinguishes the paid requests of this run of the node from all others. */
-export function keyScopeOf(context: IExecuteFunctions): KeyScope {
+function keyScopeOf(context: IExecuteFunctions): KeyScope {
 	return {
 		instanceId: context.getInstanceId(),
 		workflowId: context.getWorkflow().id ?? '',
@@ -89,6 +124,20 @@ export function keyScopeOf(context: IExecuteFunctions): KeyScope {
 		executionId: context.getExecutionId(),
 		runIndex: runIndexOf(context),
 	};
+}
+
+/** What became of the rows of a sheet that slept. Where n8n keeps files in memory they are fetched only now. */
+export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): Promise<Outcome[]> {
+	if (!rows.some(({ phase }) => phase === 'made')) return rows.map(({ outcome }) => outcome);
+	const { run } = await openRun(context, 1);
+	const outcomes: Outcome[] = [];
+	for (const { outcome, phase } of rows) {
+		const { task, taskId = '' } = outcome;
+		const { videoUrl = '', completedMs } = task ?? {};
+		const stored = phase === 'made' ? await run.storeVideo(videoUrl, taskId, completedMs) : {};
+		outcomes.push({ ...outcome, ...(stored as Partial<Outcome>) });
+	}
+	return outcomes;
 }
 
 const balanceTexts = new WeakMap<ApimartClient, Promise<string | undefined>>();

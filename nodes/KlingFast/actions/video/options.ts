@@ -1,20 +1,19 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
+import type { WaitSettings } from '../../generation/sheetRow';
 import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { isPlainObject, readText } from '../../values';
 import { paramsOf } from '../properties';
 import { readOutputField } from './result.fields';
 
-/** How a row waits for its clip, and where the clip goes. */
-export interface Waiting {
-	/** Seconds from the clip's submit. */
-	maxWaitSeconds: number;
-	/** Absent: the interval follows the clip's progress. */
-	pollIntervalSeconds?: number;
+/** Where a row's result goes. */
+export interface Delivery {
 	/** Name of the output's binary field. */
 	outputField: string;
 	includeInputFields: boolean;
+	/** The workflow that is started with the row's result, by its id. */
+	eachClipWorkflow?: string;
 }
 
 /** What `metadata` may take: it travels through the callback's address, which has to stay short. */
@@ -61,24 +60,40 @@ export function readSleeps(context: IExecuteFunctions): boolean {
 	return readForRun(context, 'waitBy', (params, path) => params.choice(path)) === 'sleep';
 }
 
-/** The options of waiting, of one row. */
-export function readWaiting(params: Params): Waiting {
-	const pollIntervalSeconds = params.optionalNumber('options.pollInterval');
+/** How long a row waits, and whether its video is downloaded: not where that field is hidden (in Submit Only, and as a tool). */
+export function readWaiting(params: Params): WaitSettings {
 	return {
 		maxWaitSeconds: params.number('options.maxWait'),
-		...(pollIntervalSeconds !== undefined && { pollIntervalSeconds }),
-		outputField: readOutputField(params),
-		includeInputFields: params.boolean('options.includeInputFields'),
+		pollIntervalSeconds: params.optionalNumber('options.pollInterval'),
+		download: params.boolean('downloadVideo', false),
 	};
 }
 
-/** Whether the clip is downloaded. Not where the field is hidden: in Submit Only, and as a tool. */
-export function readDownloadVideo(params: Params): boolean {
-	return params.boolean('downloadVideo', false);
+export function readDelivery(params: Params): Delivery {
+	return {
+		outputField: readOutputField(params),
+		includeInputFields: params.boolean('options.includeInputFields'),
+		eachClipWorkflow: readEachClipWorkflow(params),
+	};
 }
 
-/** The id of the workflow that is started with the row's result; undefined where none is chosen. */
-export function readEachClipWorkflow(params: Params): string | undefined {
+export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
+
+/** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
+export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
+	const delivery = { ...PLAIN_DELIVERY };
+	const params = paramsOf(context, itemIndex);
+	try {
+		delivery.eachClipWorkflow = readEachClipWorkflow(params);
+		delivery.includeInputFields = params.boolean('options.includeInputFields');
+	} catch {
+		// What is wrong with the row is known already.
+	}
+	return delivery;
+}
+
+/** Nothing where none is chosen. */
+function readEachClipWorkflow(params: Params): string | undefined {
 	const chosen = params.value('options.eachClipWorkflow');
 	// What n8n's selector holds: how the workflow was chosen, its id, and its name at that time.
 	const id = isPlainObject(chosen) ? chosen.value : chosen;

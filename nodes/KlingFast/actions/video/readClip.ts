@@ -13,7 +13,7 @@ import type { JudgedClip } from '../../generation/warnings';
 import { grouped, InvalidField } from '../../invalidField';
 import type { Params } from '../../params';
 import { isEmpty } from '../../values';
-import { CAMERA_MOVEMENTS } from './cameraMovement';
+import { CAMERA_MOVEMENTS } from './clip.fields';
 import { readMetadata } from './options';
 import { readElements } from './readElements';
 
@@ -29,25 +29,17 @@ const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
  * @throws InvalidField for the first value that cannot be used
  */
 export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
-	const cameraMovement = readCameraMovement(params);
+	const clip = readJudgedClip(params, readPrompt);
 	const negativePrompt = params.text('options.negativePrompt');
 	const negativeLabel = params.label('options.negativePrompt');
 	checkLength(negativePrompt, limits.negativePromptCharacters, negativeLabel);
-	const { shotsKind, shots, durationSeconds } = readLength(params, cameraMovement);
-	const prompt = isWrittenInShots(shotsKind) ? '' : readPrompt(params, cameraMovement);
-	const elements = readElements(params, baseUrl, [prompt, ...shots.map((shot) => shot.prompt)]);
+	const prompts = [clip.prompt, ...clip.shots.map((shot) => shot.prompt)];
+	const elements = readElements(params, baseUrl, prompts);
 	return {
-		shotsKind,
-		prompt,
-		shots,
-		durationSeconds,
-		aspectRatio: params.choice<AspectRatio>('aspectRatio'),
-		quality: params.choice<Quality>('quality'),
-		audio: params.boolean('audio'),
+		...clip,
 		...readFrames(params, baseUrl),
 		...(elements.length > 0 && { elements }),
 		...(negativePrompt && { negativePrompt }),
-		...(cameraMovement && { cameraMovement }),
 		moderate: params.boolean('options.moderate'),
 		watermark: params.boolean('options.watermark'),
 		metadata: readMetadata(params),
@@ -60,20 +52,29 @@ export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
  *
  * @throws InvalidField for the first value that cannot be used
  */
-export function readEstimate(params: Params): JudgedClip & Pick<ClipRequest, 'startFrame'> {
-	const cameraMovement = readCameraMovement(params);
-	const { shotsKind, shots, durationSeconds } = readLength(params, cameraMovement);
-	const hasPrompt = !isWrittenInShots(shotsKind) && !isEmpty(params.value('prompt'));
+export function readEstimate(
+	params: Params,
+): JudgedClip & { startFrame?: { binaryField: string } } {
 	const isFile = params.choice('source') === 'image' && params.choice('imageInput') === 'binary';
 	return {
+		...readJudgedClip(params, (_, cameraMovement) =>
+			isEmpty(params.value('prompt')) ? '' : readPrompt(params, cameraMovement),
+		),
+		...(isFile && { startFrame: { binaryField: params.text('startImageField') } }),
+	};
+}
+
+function readJudgedClip(params: Params, prompt: typeof readPrompt): Omit<JudgedClip, 'startSize'> {
+	const cameraMovement = readCameraMovement(params);
+	const { shotsKind, shots, durationSeconds } = readLength(params, cameraMovement);
+	return {
 		shotsKind,
-		prompt: hasPrompt ? readPrompt(params, cameraMovement) : '',
+		prompt: isWrittenInShots(shotsKind) ? '' : prompt(params, cameraMovement),
 		shots,
 		durationSeconds,
 		aspectRatio: params.choice<AspectRatio>('aspectRatio'),
 		quality: params.choice<Quality>('quality'),
 		audio: params.boolean('audio'),
-		...(isFile && { startFrame: { binaryField: params.text('startImageField') } }),
 		...(cameraMovement && { cameraMovement }),
 	};
 }

@@ -8,35 +8,42 @@ import { outcomeJson, faultSentence, type Fault, type Outcome } from '../../gene
 import {
 	failedItem,
 	goesOnAfterFailure,
-	isTool,
 	nodeError,
 	onFailureOf,
 	type OnFailure,
 } from '../failures';
-import { paramsOf } from '../properties';
-import { readEachClipWorkflow } from './options';
+import { isTool } from '../toolCall';
+import { deliveryOfUnread, type Delivery } from './options';
 
-/** Where a row's result goes. */
-export interface Delivery {
-	outputField: string;
-	includeInputFields: boolean;
-	/** The workflow that is started with the row's result, by its id. */
-	eachClipWorkflow?: string;
+/** What is needed of the rows only when their results are delivered. */
+export interface DeliveryPlan {
+	deliveries: Delivery[];
+	/** The rows' own fields, where they are kept beside the result. */
+	own: Array<IDataObject | undefined>;
+	/** What failed rows become, as the node says that waits. */
+	onFailure: OnFailure;
+}
+
+export function planOf(context: IExecuteFunctions, deliveries: Delivery[]): DeliveryPlan {
+	const own = context
+		.getInputData()
+		.map(({ json }, index) => (deliveries[index].includeInputFields ? json : undefined));
+	return { deliveries, own, onFailure: onFailureOf(context) };
 }
 
 /** Turns outcomes (one a row, in order) into output items, or throws one error for all that went wrong. */
 export function deliver(
 	context: IExecuteFunctions,
 	outcomes: Outcome[],
-	{ deliveryOf, ownOf, onFailure = onFailureOf(context) }: DeliveryRules,
+	plan: DeliveryPlan,
 ): INodeExecutionData[][] {
+	const { onFailure } = plan;
 	const firstBad = outcomes.find((outcome) => outcome.fault && !outcome.isNews);
 	if (firstBad && onFailure === 'throw') throw batchError(context, firstBad, outcomes);
 	return [
 		outcomes.map((outcome) => {
 			const { itemIndex, fault } = outcome;
-			const own = ownOf ? ownOf(itemIndex) : context.getInputData()[itemIndex].json;
-			const item = resultItem(outcome, deliveryOf(itemIndex), own);
+			const item = resultItem(outcome, plan);
 			if (outcome.isFromEarlierRun && isTool(context)) item.json.note = FOUND_NOTE;
 			const { error } = item.json;
 			const isFailure = fault && !outcome.isNews && typeof error === 'string';
@@ -49,40 +56,19 @@ export function deliver(
 const FOUND_NOTE =
 	'Not bought again: this is the clip of an earlier call with the same content. For another one change the prompt.';
 
-export interface DeliveryRules {
-	deliveryOf: (itemIndex: number) => Delivery;
-	/** The row's own fields, where they are not those of the node's input. */
-	ownOf?: (itemIndex: number) => IDataObject;
-	/** Where the node delivers for another one. */
-	onFailure?: OnFailure;
-}
-
-/** A row's outcome as an item, good or bad. `own` are the row's own fields. */
+/** A row's outcome as an item, good or bad. */
 export function resultItem(
 	outcome: Outcome,
-	{ outputField, includeInputFields }: Delivery,
-	own: IDataObject,
+	{ deliveries, own }: Pick<DeliveryPlan, 'deliveries' | 'own'>,
 ): INodeExecutionData {
 	const { itemIndex, binary } = outcome;
 	const json: IDataObject = {
-		...(includeInputFields && withoutResultFields(own)),
+		...withoutResultFields(own[itemIndex] ?? {}),
 		...outcomeJson(outcome),
 	};
 	const pairedItem = { item: itemIndex };
-	return binary ? { json, binary: { [outputField]: binary }, pairedItem } : { json, pairedItem };
-}
-
-/** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
-export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
-	const delivery: Delivery = { outputField: 'data', includeInputFields: false };
-	const params = paramsOf(context, itemIndex);
-	try {
-		delivery.eachClipWorkflow = readEachClipWorkflow(params);
-		delivery.includeInputFields = params.boolean('options.includeInputFields');
-	} catch {
-		// What is wrong with the row is known already.
-	}
-	return delivery;
+	if (!binary) return { json, pairedItem };
+	return { json, binary: { [deliveries[itemIndex].outputField]: binary }, pairedItem };
 }
 
 /** What a row may still hold of an earlier clip (sheets are written back to): it must not pass for news of this one. */
@@ -108,9 +94,13 @@ const RESULT_FIELDS = [
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
 	if (!goesOnAfterFailure(context)) throw nodeError(context, fault);
 	const error = faultSentence({ fault });
-	const refused = context.getInputData().map((own, itemIndex) => {
-		const delivery = deliveryOfUnread(context, itemIndex);
-		const { json } = resultItem({ itemIndex, status: 'failed' }, delivery, own.json);
+	const items = context.getInputData().map((_, itemIndex) => itemIndex);
+	const plan = planOf(
+		context,
+		items.map((itemIndex) => deliveryOfUnread(context, itemIndex)),
+	);
+	const refused = items.map((itemIndex) => {
+		const { json } = resultItem({ itemIndex, status: 'failed' }, plan);
 		return failedItem(context, itemIndex, { ...json, error });
 	});
 	return [refused];

@@ -1,27 +1,23 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { estimateCostUsd } from '../../apimart/models';
-import { contentHash } from '../../generation/idempotency';
-import { ImageUploads } from '../../generation/imageUploads';
 import type { Outcome } from '../../generation/outcome';
-import type { ClipJob, Run } from '../../generation/run';
+import { runAwake } from '../../generation/round';
+import type { Run } from '../../generation/run';
+import type { Sheet } from '../../generation/sheet';
+import { endedRow, type SheetRow } from '../../generation/sheetRow';
+import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { paramsOf } from '../properties';
-import { readCallbackBase } from './callbacks';
-import { openFrames } from './frames';
-import { readClipRequest } from './readClip';
-import { readDownloadVideo, readEachClipWorkflow, readMetadata, readWaiting } from './options';
-import { deliveryOfUnread, type Delivery } from './results';
+import { eachClipAwake } from './eachClip';
+import { entriesOf, explainBalance } from './openRun';
+import { deliveryOfUnread, readMetadata, type Delivery } from './options';
+import { deliver, planOf } from './results';
+import { sleepThrough } from './sleep';
 
-/** A row that can be submitted. */
-export interface ReadyRow {
-	job: ClipJob;
+export interface Row {
+	row: SheetRow;
 	delivery: Delivery;
-	/** The trigger that is to be called, for Submit Only. */
-	callbackBase?: string;
 }
-
-export type Row = ReadyRow | { invalid: Outcome; delivery: Delivery };
 
 /**
  * All rows, read and checked, before anything is sent. Throws for the first invalid one where the node may not go on after a
@@ -29,60 +25,23 @@ export type Row = ReadyRow | { invalid: Outcome; delivery: Delivery };
  */
 export async function readRows(
 	context: IExecuteFunctions,
-	run: Run,
-	settings: { waitForEnd: boolean; isTool: boolean },
+	read: (params: Params, itemIndex: number) => Row | Promise<Row>,
 ): Promise<Row[]> {
-	const uploads = new ImageUploads(run);
+	const signal = context.getExecutionCancelSignal();
 	const rows: Row[] = [];
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
-		if (run.signal?.aborted) throw stopReason(run.signal);
+		if (signal?.aborted) throw stopReason(signal);
 		try {
-			rows.push(await readRow(context, itemIndex, { run, uploads, ...settings }));
+			rows.push(await read(paramsOf(context, itemIndex), itemIndex));
 		} catch (error) {
 			const fault = inputFault(error);
 			if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
 			const metadata = metadataOf(context, itemIndex);
-			const delivery = deliveryOfUnread(context, itemIndex);
-			rows.push({ invalid: { itemIndex, status: 'failed', metadata, fault }, delivery });
+			const outcome: Outcome = { itemIndex, status: 'failed', metadata, fault };
+			rows.push({ row: endedRow(outcome), delivery: deliveryOfUnread(context, itemIndex) });
 		}
 	}
 	return rows;
-}
-
-async function readRow(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	{
-		run,
-		uploads,
-		waitForEnd,
-		isTool,
-	}: { run: Run; uploads: ImageUploads; waitForEnd: boolean; isTool: boolean },
-): Promise<ReadyRow> {
-	const params = paramsOf(context, itemIndex);
-	const request = readClipRequest(params, run.client.baseUrl);
-	const { outputField, includeInputFields, ...waiting } = readWaiting(params);
-	const dedupeKey = params.text('options.dedupeKey') || undefined;
-	const callbackBase = waitForEnd ? undefined : readCallbackBase(params);
-	const download = waitForEnd && !isTool && readDownloadVideo(params);
-	const retryFailed = waitForEnd ? params.number('options.retryFailed') : 0;
-	const frames = await openFrames(context, itemIndex, { request, params, uploads });
-	const identities = frames.map(({ identity }) => identity);
-	return {
-		job: {
-			itemIndex,
-			request,
-			frames,
-			contentHash: contentHash(request, identities),
-			estimatedCostUsd: estimateCostUsd(request),
-			dedupeKey,
-			download,
-			retryFailed,
-			...waiting,
-		},
-		delivery: { outputField, includeInputFields, eachClipWorkflow: readEachClipWorkflow(params) },
-		callbackBase,
-	};
 }
 
 /** The metadata of an invalid row, so that whoever gets its error knows which row it is; nothing where it is unreadable. */
@@ -92,4 +51,58 @@ function metadataOf(context: IExecuteFunctions, itemIndex: number): IDataObject 
 	} catch {
 		return undefined;
 	}
+}
+
+/** Brings all rows to their end, in this process or asleep, and delivers them. */
+export async function finishRows(
+	context: IExecuteFunctions,
+	run: Run,
+	read: Row[],
+	settings: {
+		concurrency: number;
+		sleeps: boolean;
+		/** Whether workflows are started for clips, where rows ask for it. */
+		startsWorkflows: boolean;
+	},
+): Promise<INodeExecutionData[][]> {
+	const plan = planOf(
+		context,
+		read.map(({ delivery }) => delivery),
+	);
+	const rows = read.map(({ row }) => row);
+	const sheet = sheetOf(context, run, settings.concurrency, rows);
+	const eachClip = settings.startsWorkflows ? eachClipAwake(context, run, plan) : undefined;
+	await eachClip?.check();
+	if (
+		settings.sleeps &&
+		rows.some(({ phase, isSingleRead }) => phase !== 'ended' && !isSingleRead)
+	) {
+		sheet.eachClip = eachClip?.saved();
+		const slept = await sleepThrough(context, run, sheet, plan);
+		if (run.signal?.aborted) throw stopReason(run.signal);
+		return 'waiting' in slept ? slept.waiting : deliver(context, slept.outcomes, plan);
+	}
+	const outcomes = await explainBalance(await runAwake(sheet, run, eachClip?.onRows), run);
+	await eachClip?.started();
+	if (run.signal?.aborted) throw stopReason(run.signal);
+	eachClip?.hintAtFailures();
+	return deliver(context, outcomes, plan);
+}
+
+function sheetOf(
+	context: IExecuteFunctions,
+	{ keyScope, clock }: Run,
+	concurrency: number,
+	rows: SheetRow[],
+): Sheet {
+	return {
+		concurrency,
+		keyScope,
+		startedAtMs: clock.nowMs(),
+		waitingExecutionIds: [keyScope.executionId],
+		ledger: entriesOf(context, keyScope.runIndex),
+		uploads: {},
+		keepsFilesInMemory: false,
+		rows,
+	};
 }

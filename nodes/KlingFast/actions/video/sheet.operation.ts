@@ -18,22 +18,22 @@ import {
 	withoutRequests,
 	type Sheet,
 } from '../../generation/sheet';
-import { TaskJournal } from '../../generation/taskJournal';
+import { TaskJournal } from '../../generation/taskLog';
 import { nodeError } from '../failures';
 import { eachClipAsleep, forgetStarts } from './eachClip';
-import { explainBalance } from './openRun';
-import { deliver, resultItem } from './results';
-import { handOverFiles, isWaitedFor, openRoundRun, type OpenRoundRun } from './roundRun';
+import { explainBalance, openRun, outcomesOf, type OpenRun } from './openRun';
+import { PLAIN_DELIVERY } from './options';
+import { deliver, resultItem, type DeliveryPlan } from './results';
 import {
-	outcomesOf,
+	handOverFiles,
+	isWaitedFor,
 	sheetIn,
 	sheetItem,
 	sheetKeptByGuard,
 	sheetSavedIn,
 	SHEET_KEY,
 	workerIdIn,
-	type DeliveryPlan,
-} from './sheetState';
+} from './sheetExecutions';
 import { workerWorkflow } from './sheetWorkflows';
 
 /** So often a worker may be cut off without having brought a row to its end. */
@@ -121,10 +121,11 @@ function taskIdsOf({ rows }: Sheet): IDataObject {
 
 function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecutionData[] {
 	const why = { message: 'n8n was ended while it worked on this sheet' };
+	const plan = { deliveries: sheet.rows.map(() => PLAIN_DELIVERY), own: [] };
 	return abandon(outdated(withoutRequests(sheet)), why).rows.map(({ outcome }) => {
 		const taskId = taskIds[outcome.itemIndex];
 		const known = typeof taskId === 'string' ? { ...outcome, taskId } : outcome;
-		return resultItem(known, { outputField: 'data', includeInputFields: false }, {});
+		return resultItem(known, plan);
 	});
 }
 
@@ -181,9 +182,9 @@ async function roundOf(
 	sheet: Sheet,
 	{ isFirst, body }: { isFirst: boolean; body: unknown },
 ): Promise<{ sheet: Sheet; waitSeconds: number }> {
-	let run: OpenRoundRun;
+	let opened: OpenRun;
 	try {
-		run = await openRoundRun(context, sheet);
+		opened = await openRun(context, sheet.concurrency, sheet);
 	} catch (error) {
 		const faults = (sheet.credentialFaults ?? 0) + 1;
 		const after = { ...sheet, credentialFaults: faults };
@@ -192,12 +193,13 @@ async function roundOf(
 	}
 	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));
 	sheet.credentialFaults = 0;
+	const { run, isCalledBack } = opened;
 	const eachClip = eachClipAsleep(context, run, sheet);
-	const after = await runRound(
-		sheet,
-		{ ...run, onRows: eachClip?.onRows },
-		{ isUnsaved: isFirst, named: taskIdOfCallback(body) },
-	);
+	const after = await runRound(sheet, run, {
+		isUnsaved: isFirst,
+		named: taskIdOfCallback(body),
+		onRows: eachClip?.onRows,
+	});
 	await eachClip?.started();
 	const fresh = after.rows.filter((row) => row.phase === 'ended' && !before.has(row));
 	const explained = await explainBalance(
@@ -207,7 +209,7 @@ async function roundOf(
 	fresh.forEach((row, index) => (row.outcome = explained[index]));
 	const waitSeconds = isOver(after)
 		? SOON_SECONDS
-		: sleepSeconds(after, run.clock.nowMs(), run.isCalledBack);
+		: sleepSeconds(after, run.clock.nowMs(), isCalledBack);
 	return { sheet: after, waitSeconds };
 }
 
@@ -258,10 +260,6 @@ export async function deliverSheet(this: IExecuteFunctions): Promise<INodeExecut
 	);
 	// Where this throws, the ledger is found here by n8n's Retry of the execution.
 	this.getContext('node')[SHEET_KEY] = input.json[SHEET_KEY];
-	return deliver(this, outcomes, {
-		deliveryOf: (itemIndex) => plan.deliveries[itemIndex],
-		ownOf: (itemIndex) => plan.own[itemIndex] ?? {},
-		// Where nobody waits any more an error stays in the list of executions, and names the tasks.
-		onFailure: sheet.isGivenUp ? 'throw' : plan.onFailure,
-	});
+	// Where nobody waits any more an error stays in the list of executions, and names the tasks.
+	return deliver(this, outcomes, sheet.isGivenUp ? { ...plan, onFailure: 'throw' } : plan);
 }

@@ -14,11 +14,10 @@ import type { Fault, Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { onFailureOf } from '../failures';
 import { checkResumeAddress } from './callbacks';
-import { isCalled, startsIn } from './eachClip';
-import type { Delivery } from './results';
-import { outcomesOf, sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetState';
+import { outcomesOf } from './openRun';
+import type { DeliveryPlan } from './results';
+import { sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetExecutions';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
 
 const EXECUTIONS_KEY = 'klingFastSheetExecutions';
@@ -42,28 +41,18 @@ export async function sleepThrough(
 	context: IExecuteFunctions,
 	run: Run,
 	sheet: Sheet,
-	deliveryOf: (itemIndex: number) => Delivery,
+	plan: DeliveryPlan,
 ): Promise<Slept> {
 	const { keyScope, rows, ledger: own } = sheet;
 	const earlier = await earlierSheet(context, keyScope.runIndex);
 	sheet.ledger = { ...earlier?.ledger, ...own };
+	const starts = sheet.eachClip?.starts ?? {};
+	const earlierStarts = Object.entries(earlier?.eachClip?.starts ?? {});
+	// What could not be started is tried again.
+	for (const [name, isStarted] of earlierStarts) if (isStarted) starts[name] ??= true;
+	await keepImages(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
-	const items = context.getInputData();
-	const deliveries = items.map((_, itemIndex) => deliveryOf(itemIndex));
-	const plan = {
-		deliveries,
-		own: items.map(({ json }, index) => (deliveries[index].includeInputFields ? json : undefined)),
-		onFailure: onFailureOf(context),
-	};
-	if (deliveries.some(({ eachClipWorkflow }) => eachClipWorkflow)) {
-		sheet.eachClip = {
-			executionMode: context.getMode(),
-			isLoop: isCalled(context),
-			plan: JSON.stringify(plan),
-			starts: startsIn(context, earlier?.eachClip?.starts),
-		};
-	}
 	const { executionId, workflowId } = keyScope;
 	const parent = {
 		parentExecution: { executionId, workflowId, shouldResume: true },
@@ -80,7 +69,7 @@ export async function sleepThrough(
 		const after = sheetIn(first?.[0]?.json);
 		if (!after) throw new Error('The sheet ended without its rows');
 		Object.assign(own, after.ledger);
-		Object.assign(sheet.eachClip?.starts ?? {}, after.eachClip?.starts);
+		Object.assign(starts, after.eachClip?.starts);
 		return { outcomes: await outcomesOf(context, after) };
 	}
 	for (const { json } of first ?? []) {
@@ -96,7 +85,17 @@ export async function sleepThrough(
 	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} looks after them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
-	return { waiting: [items.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
+	return { waiting: [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
+}
+
+/** Images that n8n keeps in memory are uploaded before the sheet sleeps: they could not be found later. */
+async function keepImages(sheet: Sheet, run: Run): Promise<void> {
+	for (const frame of sheet.rows.flatMap(({ job }) => job?.frames ?? [])) {
+		const { identity, file } = frame;
+		if (!file) continue;
+		if (file.id === undefined) sheet.uploads[identity] = await run.imageUrl(frame);
+		frame.file = { ...file, data: '' };
+	}
 }
 
 /** What n8n's Retry of an execution has to know: the sheet of the one before kept the ledger. */

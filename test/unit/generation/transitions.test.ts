@@ -1,4 +1,3 @@
-import { queuedRow } from '../../../nodes/KlingFast/actions/video/sheetRows';
 import type { Task } from '../../../nodes/KlingFast/apimart/task';
 import { faultSentence } from '../../../nodes/KlingFast/generation/outcome';
 import { NOT_READ, type Reading } from '../../../nodes/KlingFast/generation/polling';
@@ -10,21 +9,21 @@ import {
 	outdated,
 	sleepSeconds,
 } from '../../../nodes/KlingFast/generation/sheet';
+import type { SheetRow } from '../../../nodes/KlingFast/generation/sheetRow';
 import {
 	afterRead,
 	afterStore,
 	afterSubmit,
-	givenUp,
-	type SheetRow,
-} from '../../../nodes/KlingFast/generation/sheetRow';
+	endedWith,
+} from '../../../nodes/KlingFast/generation/transitions';
 import { ManualClock } from './manualClock';
 import { Provider, reset } from './provider';
-import { job, paidRun, sheetOf as sheetOfRun, video } from './run';
+import { row, paidRun, sheetOf as sheetOfRun, video } from './run';
 
 const run = paidRun(new Provider(new ManualClock(), () => reset()).client, new ManualClock());
 const sheetOf = (rows: SheetRow[]) => sheetOfRun(rows, run);
 
-const queued = (itemIndex: number) => queuedRow(job(itemIndex, { download: true }), false);
+const queued = (itemIndex: number) => row(itemIndex, { download: true });
 const ready = (itemIndex: number): SheetRow => ({ ...queued(itemIndex), phase: 'ready' });
 const SUBMITTED = {
 	taskId: 'task_1',
@@ -109,7 +108,7 @@ describe('a task that failed', () => {
 		const late = { ...waiting, phase: 'ready' as const };
 		expect(nextDueMs(sheetOf([late]), 60_000)).toBe(853_000);
 		expect(briefly([late], { slots: 0, nowMs: 853_000 })).toEqual(['giveUp 0']);
-		expect(told(givenUp(late))).toMatch(/could not make the clip: Broken \(task task_0\)/);
+		expect(told(endedWith(late))).toMatch(/could not make the clip: Broken \(task task_0\)/);
 		const sent = { ...late, mayBeSent: true };
 		expect(briefly([sent], { slots: 0, nowMs: 900_000 })).toEqual(['submit 0']);
 	});

@@ -11,9 +11,10 @@ import {
 	type ImageSize,
 } from '../../apimart/images';
 import type { ImageFile } from '../../apimart/client';
-import type { ImageUploads } from '../../generation/imageUploads';
+import { withRetries } from '../../apimart/retry';
 import type { ClipRequest, FrameSource } from '../../apimart/clipRequest';
-import type { Frame } from '../../generation/run';
+import type { Run } from '../../generation/run';
+import type { Frame } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 
@@ -26,33 +27,76 @@ import type { Params } from '../../params';
 export async function openFrames(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ request, params, uploads }: { request: ClipRequest; params: Params; uploads: ImageUploads },
+	{ startFrame, endFrame }: ClipRequest,
+	params: Params,
 ): Promise<Frame[]> {
 	const sources: Array<[FrameSource | undefined, string]> = [
-		[request.startFrame, params.label('startImageField')],
-		[request.endFrame, params.label('endImageField')],
+		[startFrame, params.label('startImageField')],
+		[endFrame, params.label('endImageField')],
 	];
 	const frames: Frame[] = [];
 	for (const [source, label] of sources) {
 		if (!source) continue;
 		if ('url' in source) {
-			frames.push({ identity: source.url, address: async () => source.url });
+			frames.push({ identity: source.url });
 			continue;
 		}
-		const load = async () =>
-			await readImage(context, itemIndex, source.binaryField, label, FRAME_LIMITS);
-		const { bytes } = await load();
-		const size = checkedSize(bytes, source.binaryField, label);
-		const identity = createHash('sha256').update(bytes).digest('hex');
-		const file = context.getInputData()[itemIndex].binary?.[source.binaryField];
+		const { binaryField } = source;
+		const { bytes } = await readImage(context, itemIndex, binaryField, label, FRAME_LIMITS);
 		frames.push({
-			identity,
-			file,
-			size,
-			address: async () => await uploads.address(identity, load),
+			identity: createHash('sha256').update(bytes).digest('hex'),
+			file: context.getInputData()[itemIndex].binary?.[binaryField],
+			size: checkedSize(bytes, binaryField, label),
 		});
 	}
 	return frames;
+}
+
+const MAX_UPLOAD_TRIES = 8;
+const UPLOAD_LIMIT_MS = 10 * 60_000;
+
+/** Uploads every distinct image once, however many rows of the run use it. */
+export class ImageUploads {
+	private readonly addresses = new Map<string, Promise<string>>();
+
+	/** @param known addresses by the hash of the bytes; what is uploaded is added */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly run: Pick<Run, 'client' | 'clock' | 'signal' | 'logger'>,
+		private readonly known: Record<string, string> = {},
+	) {}
+
+	/** The address of an image: the one that was typed, or of a file the provider's. */
+	async address({ identity, file }: Frame): Promise<string> {
+		if (!file) return identity;
+		const known = this.known[identity] ?? this.addresses.get(identity);
+		if (known) return await known;
+		const upload = this.upload(file);
+		this.addresses.set(identity, upload);
+		return (this.known[identity] = await upload);
+	}
+
+	private async upload(file: IBinaryData): Promise<string> {
+		const { client, clock, signal, logger } = this.run;
+		const image = await loadImage(this.context, file);
+		const deadlineMs = clock.nowMs() + UPLOAD_LIMIT_MS;
+		const rules = { clock, signal, logger, deadlineMs, maxTries: MAX_UPLOAD_TRIES };
+		const { url } = await withRetries(async () => await client.uploadImage(image), rules);
+		return url;
+	}
+}
+
+/** An image that was checked before, from n8n's store or from the item itself. */
+async function loadImage(
+	{ helpers }: IExecuteFunctions,
+	{ id, data, fileName, mimeType }: IBinaryData,
+): Promise<ImageFile> {
+	const bytes =
+		id === undefined
+			? Buffer.from(data, 'base64')
+			: await helpers.binaryToBuffer(await helpers.getBinaryStream(id));
+	const type = imageMimeType(bytes) ?? mimeType;
+	return { bytes, mimeType: type, fileName: uploadFileName(fileName, type) };
 }
 
 /**
@@ -68,16 +112,6 @@ export async function startImageSize(
 ): Promise<ImageSize> {
 	const { bytes } = await readImage(context, itemIndex, binaryField, label, FRAME_LIMITS);
 	return checkedSize(bytes, binaryField, label);
-}
-
-/** An image that was checked before, from n8n's store. */
-export async function loadImage(
-	{ helpers }: IExecuteFunctions,
-	{ id = '', fileName, mimeType }: IBinaryData,
-): Promise<ImageFile> {
-	const bytes = await helpers.binaryToBuffer(await helpers.getBinaryStream(id));
-	const type = imageMimeType(bytes) ?? mimeType;
-	return { bytes, mimeType: type, fileName: uploadFileName(fileName, type) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TaskJournal } from '../../../nodes/KlingFast/generation/taskJournal';
+import { TaskJournal } from '../../../nodes/KlingFast/generation/taskLog';
 
 /** The execution's custom data as n8n keeps it: ten values, each cut after 512 characters. */
 function customData(before: Record<string, string> = {}) {

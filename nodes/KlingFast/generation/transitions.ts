@@ -1,0 +1,241 @@
+/*
+ * What must stay true:
+ * - A row is plain data, and each of these functions gives a new one; none of them asks for the time or for anything else.
+ * - From the moment a task id is known, the row carries it; that of a failed attempt, until the next attempt has one.
+ */
+import type { Task } from '../apimart/task';
+import {
+	faultOf,
+	faultOfTask,
+	isUnknownTask,
+	mayBeMadeAgain,
+	timeoutFault,
+	withTask,
+	type Fault,
+	type Outcome,
+} from './outcome';
+import { NOT_READ, type Reading } from './polling';
+import { FIRST_EXPECTED_SECONDS } from './pollSchedule';
+import type { StoredVideo } from './run';
+import { isBeforeSubmit, type SheetRow } from './sheetRow';
+import type { Submission } from './submission';
+
+/** How many clips that failed in earlier runs, under the same row key, are passed over until one is made. */
+const MAX_EARLIER_FAILURES = 20;
+
+/** A task exists for this row. `firstReadSeconds`: after which a new task is read for the first time. */
+export function afterSubmit(
+	row: SheetRow,
+	{ taskId, firstSentAtMs, isFound, isFromEarlierRun, attempts }: Submission,
+	nowMs: number,
+	firstReadSeconds: number,
+): SheetRow {
+	const status = row.isSubmitOnly ? 'submitted' : 'processing';
+	const open: SheetRow = {
+		...row,
+		mayBeSent: undefined,
+		tries: undefined,
+		nextTryAtMs: undefined,
+		phase: 'open',
+		outcome: {
+			...row.outcome,
+			task: undefined,
+			fault: undefined,
+			taskId,
+			status,
+			submittedAtMs: firstSentAtMs,
+			isFromEarlierRun,
+			...(attempts > 1 && { attempts }),
+		},
+		startedAtMs: firstSentAtMs,
+		// A full provider may have refused a fresh task for minutes before it took it.
+		pollFromMs: isFound ? firstSentAtMs : nowMs,
+		reading: NOT_READ,
+		isNewTask: !isFromEarlierRun,
+		isFromEarlierRun,
+		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
+	};
+	if (!row.isSubmitOnly) return open;
+	// A clip that was found again may have ended long ago.
+	return isFound ? { ...open, isSingleRead: true } : endedWith(open);
+}
+
+export interface Refusal {
+	nowMs: number;
+	/** When the same request may be sent again, if it may. */
+	retryAtMs?: number;
+	/** How long that is worth it at most. */
+	retryForSeconds?: number;
+	/** Whether the clip may exist all the same. */
+	mayBeSent: boolean;
+}
+
+/** A submit went wrong. */
+export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
+	const { nowMs, retryAtMs, retryForSeconds = Infinity, mayBeSent } = refusal;
+	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
+	const retryEndsMs = firstTryAtMs + retryForSeconds * 1000;
+	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
+	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
+	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
+		return endedWith(row, { ...withFault(row, fault), ...(mayBeSent && { mayBeSent }) });
+	}
+	const tries = (row.tries ?? 0) + 1;
+	return { ...row, tries, firstTryAtMs, nextTryAtMs, mayBeSent };
+}
+
+/** Whether what an earlier run left under the same row key may be passed over once more. */
+export function mayPassOver({ earlierFailures = 0 }: SheetRow): boolean {
+	return earlierFailures < MAX_EARLIER_FAILURES;
+}
+
+/** What an earlier run left under the same row key has failed: the next attempt is asked for. */
+export function passedOver(row: SheetRow): SheetRow {
+	const { phase, outcome, earlierFailures = 0 } = row;
+	// Nothing that this run has begun: its wait starts with its own submit.
+	const isFirst = phase === 'open' && outcome.attempts === undefined;
+	return {
+		...queuedAgain(row),
+		startedAtMs: isFirst ? undefined : row.startedAtMs,
+		firstTryAtMs: row.firstTryAtMs,
+		earlierFailures: earlierFailures + 1,
+	};
+}
+
+/**
+ * The next attempt of a row whose task has failed, all within the wait of its first. Its slot goes to a row that is ready, and it takes
+ * the next one, before rows below it: asleep its key has to be saved before it is sent, and a slot kept meanwhile would stand empty.
+ */
+function queuedAgain(row: SheetRow): SheetRow {
+	const { outcome, settings, job, startedAtMs, isSubmitOnly, earlierFailures } = row;
+	return {
+		phase: 'queued',
+		outcome: { ...outcome, isFromEarlierRun: undefined },
+		settings,
+		job,
+		startedAtMs,
+		firstTryAtMs: startedAtMs,
+		isSubmitOnly,
+		earlierFailures,
+	};
+}
+
+/** When a row that waits for its next attempt is left as failed, because no time remains. */
+export function givenUpAtMs(row: SheetRow): number {
+	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.mayBeSent;
+	return isWaiting ? lastSubmitMs(row) : Infinity;
+}
+
+/** A next attempt that is sent later cannot be ready in time: it would be paid for, and come out as timed out. */
+function lastSubmitMs(row: SheetRow): number {
+	return deadlineMs(row) - FIRST_EXPECTED_SECONDS * 1000;
+}
+
+/** What is done for the row went wrong in a way that nothing else here foresees. */
+export function afterError(row: SheetRow, fault: Fault): SheetRow {
+	return { ...row, phase: 'ended', outcome: { ...row.outcome, ...withFault(row, fault) } };
+}
+
+function withFault(row: SheetRow, fault: Fault): Pick<Outcome, 'fault' | 'isOfNextAttempt'> {
+	const isOfNextAttempt = isBeforeSubmit(row) && row.outcome.taskId !== undefined;
+	return isOfNextAttempt ? { fault, isOfNextAttempt } : { fault };
+}
+
+/** A status read has come back; the next one is due after `delaySeconds`, and the last one when the time is up. */
+export function afterRead(
+	row: SheetRow,
+	reading: Reading,
+	nowMs: number,
+	delaySeconds: number,
+): SheetRow {
+	const { task, isFinished } = reading;
+	if (isFinished && task) return afterEnd(row, task, nowMs);
+	const { taskId = '' } = row.outcome;
+	if (nowMs >= deadlineMs(row)) {
+		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, reading);
+		return endedWith(row, { task, status: 'timedOut', fault });
+	}
+	return {
+		...row,
+		reading,
+		nextReadAtMs: Math.min(nowMs + delaySeconds * 1000, deadlineMs(row)),
+	};
+}
+
+/** The one look at a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
+export function afterSingleRead(
+	row: SheetRow,
+	looked: { task: Task } | { error: unknown },
+): SheetRow {
+	if ('task' in looked) {
+		const after = afterEnd(row, looked.task, Infinity);
+		const isNews = looked.task.state !== 'completed' && !row.isSubmitOnly;
+		return isNews ? { ...after, outcome: { ...after.outcome, isNews } } : after;
+	}
+	return row.isSubmitOnly ? endedWith(row) : afterLostTask(row, looked.error);
+}
+
+/** No read of this task can succeed. */
+export function afterLostTask(row: SheetRow, error: unknown): SheetRow {
+	const fault = faultOf(error);
+	return endedWith(row, isUnknownTask(fault) ? { fault, status: 'failed' } : { fault });
+}
+
+/** The video is stored, or why it could not be. */
+export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
+	return stored === 'inMemory' ? row : endedWith(row, stored);
+}
+
+/** Nothing more is done for this row; what is known of it stays. */
+export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
+	const { outcome, phase, mayBeSent } = row;
+	// What to do, and that nothing was charged, stands in it.
+	if (fault.api?.kind === 'unreachable') return endedWith(row, withFault(row, fault));
+	// A finished clip has its link, and is reported as finished.
+	if (phase === 'made') return endedWith(row, { fault });
+	// Its task has failed, and no other was begun.
+	if (outcome.taskId && isBeforeSubmit(row) && !mayBeSent) return endedWith(row);
+	if (outcome.taskId && !isBeforeSubmit(row)) {
+		const advice = 'The clip may still be finished and charged: fetch it with Get Video.';
+		return endedWith(row, { status: 'processing', fault: { ...fault, advice } });
+	}
+	const advice = mayBeSent
+		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
+		: 'This row was not submitted and nothing was charged for it.';
+	const uncertain = mayBeSent ? { mayBeSent } : {};
+	return endedWith(row, {
+		...uncertain,
+		status: 'failed',
+		...withFault(row, { ...fault, advice }),
+	});
+}
+
+/** Whether the row's task should be read, be it for the last time. */
+export function isReadDue(row: SheetRow, nowMs: number): boolean {
+	return nowMs >= (row.nextReadAtMs ?? 0);
+}
+
+/** When the wait for the row's clip is over. */
+export function deadlineMs({ startedAtMs = 0, settings }: SheetRow): number {
+	return startedAtMs + settings.maxWaitSeconds * 1000;
+}
+
+function afterEnd(row: SheetRow, task: Task, nowMs: number): SheetRow {
+	const { isFromEarlierRun, settings } = row;
+	const outcome = withTask(row.outcome, task);
+	if (task.state === 'failed' && isFromEarlierRun && mayPassOver(row)) {
+		return passedOver({ ...row, outcome });
+	}
+	const { attempts = 1 } = outcome;
+	const isAllowed = attempts <= (settings.retryFailed ?? 0) && nowMs < lastSubmitMs(row);
+	if (isAllowed && mayBeMadeAgain(task)) return queuedAgain({ ...row, outcome });
+	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
+	return hasVideo
+		? { phase: 'made', outcome, settings }
+		: endedWith(row, { ...outcome, fault: faultOfTask(task) });
+}
+
+/** Nothing is left to do for the row; `more` is what there is to say beside what is known. */
+export function endedWith({ outcome, settings }: SheetRow, more: Partial<Outcome> = {}): SheetRow {
+	return { phase: 'ended', outcome: { ...outcome, ...more }, settings };
+}

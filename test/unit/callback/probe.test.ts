@@ -1,0 +1,54 @@
+import type { IExecuteFunctions, IHttpRequestOptions, NodeExecutionHint } from 'n8n-workflow';
+import { probeTriggers } from '../../../nodes/KlingFast/actions/video/callbacks';
+import { response } from '../apimart/answers';
+import { ManualClock } from '../generation/manualClock';
+import { Provider, reset } from '../generation/provider';
+import { paidRun } from '../generation/run';
+
+const TRIGGER = 'https://n8n.example/webhook/1';
+
+/** What is told of a trigger that answers so, and what it was asked. */
+async function ask(answer: (options: IHttpRequestOptions) => Promise<unknown>) {
+	const clock = new ManualClock();
+	const sent: IHttpRequestOptions[] = [];
+	const hints: string[] = [];
+	const httpRequest = async (options: IHttpRequestOptions) => {
+		sent.push(options);
+		return await answer(options);
+	};
+	const addExecutionHints = ({ message }: NodeExecutionHint) => hints.push(message);
+	const context = { helpers: { httpRequest }, addExecutionHints } as unknown as IExecuteFunctions;
+	const run = paidRun(new Provider(clock, () => reset()).client, clock);
+	const secret = Buffer.from('secret');
+	const faults = await clock.run(probeTriggers(context, run, secret, [TRIGGER, TRIGGER]));
+	return { clock, sent, said: faults.get(TRIGGER)?.message ?? hints.join() };
+}
+
+describe('the question at a callback address', () => {
+	it.each([
+		[200, /^$/],
+		[401, /does not know this credential \(HTTP 401\)/],
+		[404, /Nobody answers at 'Callback URL' \(HTTP 404\)/],
+		[302, /could not check the Callback URL \(HTTP 302\)/],
+		[500, /could not check the Callback URL \(HTTP 500\)/],
+	])('is asked once, and answered by HTTP %d', async (status, expected) => {
+		const headers = { location: 'https://elsewhere.example' };
+		const { said, sent } = await ask(async () => response(status, '', headers));
+		expect(said).toMatch(expected);
+		expect(sent).toMatchObject([{ disableFollowRedirect: true, timeout: 10_000, body: {} }]);
+		expect(JSON.stringify(sent[0])).not.toMatch(/authorization/i);
+	});
+
+	it('is given up where the answer trickles, whether or not the request heeds that', async () => {
+		let wasAborted: boolean | undefined;
+		const { said, clock } = await ask(async (options) => {
+			const abortSignal = options.abortSignal as AbortSignal;
+			abortSignal.addEventListener('abort', () => (wasAborted = true));
+			return await new Promise(() => {});
+		});
+		expect(said).toMatch(/could not check the Callback URL \(no connection\)/);
+		expect(clock.nowMs()).toBe(60_000);
+		expect(wasAborted).toBe(true);
+		expect(clock.openSleeps).toBe(0);
+	});
+});
