@@ -1,4 +1,4 @@
-import { pollDelaySeconds, type PollState } from '../../nodes/KlingFast/generation/pollSchedule';
+import { pollDelaySeconds, type PollState } from '../../nodes/KlingFast/generation/polling';
 
 /** In the plot: the lines, and how far they begin (or end) right of the point and below it, in pixels, where there is room. */
 export type PlotLabel = [lines: string, right: number, down: number, anchor?: 'start' | 'end'];

@@ -1,4 +1,4 @@
-import type { PollState } from '../../nodes/KlingFast/generation/pollSchedule';
+import type { PollState } from '../../nodes/KlingFast/generation/polling';
 
 export type Told = Pick<PollState, 'progress' | 'estimatedSeconds'>;
 

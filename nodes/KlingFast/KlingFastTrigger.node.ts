@@ -1,6 +1,5 @@
 import {
 	NodeConnectionTypes,
-	type IHookFunctions,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
@@ -8,6 +7,13 @@ import {
 } from 'n8n-workflow';
 import { triggerProperties } from './trigger/trigger.fields';
 import { receiveCallback, SIGNED_ROUTE } from './trigger/receive';
+
+/** APIMart has no place to register callbacks: each clip brings its own address along. */
+const nothingToRegister = {
+	checkExists: async (): Promise<boolean> => true,
+	create: async (): Promise<boolean> => true,
+	delete: async (): Promise<boolean> => true,
+};
 
 export class KlingFastTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -61,31 +67,7 @@ export class KlingFastTrigger implements INodeType {
 		properties: triggerProperties,
 	};
 
-	// APIMart has no place to register callbacks: each clip brings its own address along.
-	webhookMethods = {
-		default: {
-			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-			async create(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-			async delete(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-		},
-		setup: {
-			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-			async create(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-			async delete(this: IHookFunctions): Promise<boolean> {
-				return true;
-			},
-		},
-	};
+	webhookMethods = { default: nothingToRegister, setup: nothingToRegister };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await receiveCallback(this);

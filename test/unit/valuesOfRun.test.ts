@@ -1,5 +1,5 @@
 import { readTaskId } from '../../nodes/KlingFast/actions/video/get.operation';
-import { readDelivery, readWaiting } from '../../nodes/KlingFast/actions/video/options';
+import { readDelivery, readWaiting } from '../../nodes/KlingFast/actions/video/result.fields';
 import type { Params } from '../../nodes/KlingFast/params';
 import { rowParams } from './rowReader';
 

@@ -7,7 +7,7 @@
  */
 import { InvalidField, shown } from '../invalidField';
 
-export const BASE_URL_LABEL = 'Base URL';
+const BASE_URL_LABEL = 'Base URL';
 
 /**
  * The credential's base URL as the client uses it: no trailing `/`, no trailing `/v1`, lower-case host.
@@ -120,7 +120,7 @@ export function parseUrl(text: string, base?: string): URL | undefined {
 }
 
 /** Whether a user name or password stands in front of the host. */
-export function hasUserInfo(url: URL): boolean {
+function hasUserInfo(url: URL): boolean {
 	return url.username !== '' || url.password !== '';
 }
 

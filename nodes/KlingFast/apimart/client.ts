@@ -13,10 +13,9 @@ import type {
 } from 'n8n-workflow';
 import { currentClock, realClock, withTimeLimit, type Clock } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
-import { hasApimartShape, header, isFromApimart, isObject, type Answer } from './answer';
+import { type Answer, excerpt, hasApimartShape, header, isFromApimart, isObject } from './answer';
 import { callbackSecret } from './callback';
 import { ApimartError, errorOfAnswer, networkError, toError } from './errors';
-import { excerpt } from './redaction';
 import { epochMs, parseSubmittedTaskId, parseTask, type Task } from './task';
 
 const CREDENTIAL_TYPE = 'klingFastApi';

@@ -14,10 +14,9 @@ import type {
 } from 'n8n-workflow';
 import { stopReason, untilAborted, withTimeout, type Clock } from '../clock';
 import { mayUseAddress, parseUrl } from './address';
-import { describeCause, header, retryAfterSeconds } from './answer';
+import { describeCause, excerpt, header, retryAfterSeconds } from './answer';
 import { ApimartError } from './errors';
 import { Mp4Inspector } from './mp4';
-import { excerpt } from './redaction';
 import { withRetries } from './retry';
 
 const MAX_REDIRECTS = 5;

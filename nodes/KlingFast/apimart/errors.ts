@@ -1,16 +1,16 @@
 import {
-	CONTENT_WORDS,
+	type Answer,
 	codeOf,
+	CONTENT_WORDS,
 	describeCause,
 	effectiveStatus,
+	excerpt,
 	header,
 	isFromApimart,
 	providerText,
 	retryAfterSeconds,
 	saysFailure,
-	type Answer,
 } from './answer';
-import { excerpt } from './redaction';
 
 /*
  * What APIMart can say, what it means, and whether the same request may be sent again (`shouldRetry`).

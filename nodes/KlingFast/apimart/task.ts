@@ -1,6 +1,5 @@
-import { CONTENT_WORDS, isObject } from './answer';
+import { CONTENT_WORDS, excerpt, isObject } from './answer';
 import { parseWebUrl } from './address';
-import { excerpt } from './redaction';
 
 /** Words for a task's state, in the product's language; `submitted` covers pending and queued. */
 export type TaskState = 'submitted' | 'processing' | 'completed' | 'failed';

@@ -5,7 +5,7 @@ import type { Clock } from '../clock';
 import type { KeyScope } from './idempotency';
 import type { Ledger } from './ledger';
 import type { Fault } from './outcome';
-import type { PollState } from './pollSchedule';
+import type { PollState } from './polling';
 import type { Frame, SheetRow } from './sheetRow';
 import type { Slots } from './slots';
 import type { TaskJournal } from './taskLog';

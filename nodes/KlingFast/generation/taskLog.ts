@@ -6,7 +6,7 @@
  * - One line a change of state: submit and end at info (an end that went wrong at warn), what is between at debug.
  */
 import type { IDataObject, Logger } from 'n8n-workflow';
-import { excerpt } from '../apimart/redaction';
+import { excerpt } from '../apimart/answer';
 import type { Task } from '../apimart/task';
 import type { KeyScope } from './idempotency';
 import type { Outcome } from './outcome';

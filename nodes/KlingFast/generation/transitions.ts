@@ -14,8 +14,7 @@ import {
 	type Fault,
 	type Outcome,
 } from './outcome';
-import { NOT_READ, type Reading } from './polling';
-import { FIRST_EXPECTED_SECONDS } from './pollSchedule';
+import { FIRST_EXPECTED_SECONDS, NOT_READ, type Reading } from './polling';
 import type { StoredVideo } from './run';
 import { isBeforeSubmit, type SheetRow } from './sheetRow';
 import type { Submission } from './submission';

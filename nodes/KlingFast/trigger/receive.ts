@@ -20,7 +20,7 @@ import type {
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-import { readOutputField } from '../actions/video/result.fields';
+import { readOutputField } from '../outputField';
 import {
 	CALLBACK_TIMEOUT_MS,
 	looksLikeToken,

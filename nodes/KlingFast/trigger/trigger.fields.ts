@@ -1,5 +1,5 @@
 import type { INodeProperties, IWebhookFunctions } from 'n8n-workflow';
-import { outputFieldOption } from '../actions/video/result.fields';
+import { outputFieldOption } from '../outputField';
 import { fieldsByPath, Params } from '../params';
 
 export const triggerProperties: INodeProperties[] = [

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { excerpt, redact } from '../../../nodes/KlingFast/apimart/redaction';
+import { excerpt, redact } from '../../../nodes/KlingFast/apimart/answer';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const secret = fc.string({ unit: fc.constantFrom(...LETTERS), minLength: 12, maxLength: 48 });

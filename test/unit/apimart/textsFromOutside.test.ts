@@ -7,7 +7,7 @@ import {
 } from '../../../nodes/KlingFast/apimart/callback';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { errorOfAnswer, networkError } from '../../../nodes/KlingFast/apimart/errors';
-import { excerpt, redact } from '../../../nodes/KlingFast/apimart/redaction';
+import { excerpt, redact } from '../../../nodes/KlingFast/apimart/answer';
 import { parseSubmittedTaskId, parseTask, TASK_ID } from '../../../nodes/KlingFast/apimart/task';
 import {
 	faultOfTask,

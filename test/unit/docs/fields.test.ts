@@ -1,5 +1,5 @@
 /** What docs/fields.md says about limits, against the code. */
-import { METADATA_MAX_BYTES } from '../../../nodes/KlingFast/actions/video/options';
+import { METADATA_MAX_BYTES } from '../../../nodes/KlingFast/actions/video/result.fields';
 import { FRAME_LIMITS, IMAGE_LIMITS } from '../../../nodes/KlingFast/apimart/images';
 import { KLING_V3 } from '../../../nodes/KlingFast/apimart/models';
 import { grouped } from '../../../nodes/KlingFast/invalidField';

@@ -15,7 +15,7 @@ export interface Sentence {
 
 /** Texts of these are shown beside fields or in a workflow, not as messages. */
 const PANEL_TEXTS =
-	/\.(fields|node)\.ts$|cameraMovement\.ts$|sheetWorkflows\.ts$|apimart\/errors\.ts$/;
+	/\.(fields|node)\.ts$|sheetWorkflows\.ts$|apimart\/errors\.ts$/;
 const PANEL_NAMES = ['name', 'displayName', 'description', 'placeholder', 'hint'];
 /** What follows a message; the tables of the docs have it in words of their own. */
 const ADVICE_NAMES = ['advice', 'check', 'goesOn'];

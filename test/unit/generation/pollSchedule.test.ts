@@ -3,10 +3,7 @@ import { clipTimes } from '../../../bench/clipTimes';
 import { OURS } from '../../../bench/polling/schedules';
 import { poll, simulate } from '../../../bench/polling/simulate';
 import { TELLERS, type Teller, type Told } from '../../../bench/polling/tellers';
-import {
-	asleepDelaySeconds,
-	pollDelaySeconds,
-} from '../../../nodes/KlingFast/generation/pollSchedule';
+import { asleepDelaySeconds, pollDelaySeconds } from '../../../nodes/KlingFast/generation/polling';
 
 const CLIPS = clipTimes(4000, 3);
 const noSpread = () => 0.5;

@@ -4,7 +4,7 @@ import type { ClipRequest } from '../../../nodes/KlingFast/apimart/clipRequest';
 import { contentHash } from '../../../nodes/KlingFast/generation/idempotency';
 import { entriesIn, Ledger } from '../../../nodes/KlingFast/generation/ledger';
 import type { Outcome } from '../../../nodes/KlingFast/generation/outcome';
-import { pollDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
+import { pollDelaySeconds } from '../../../nodes/KlingFast/generation/polling';
 import { runAwake } from '../../../nodes/KlingFast/generation/round';
 import type { Run } from '../../../nodes/KlingFast/generation/run';
 import type { Sheet } from '../../../nodes/KlingFast/generation/sheet';

@@ -2,7 +2,7 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { Ledger } from '../../../nodes/KlingFast/generation/ledger';
 import type { Fault } from '../../../nodes/KlingFast/generation/outcome';
-import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
+import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/polling';
 import { runRound } from '../../../nodes/KlingFast/generation/round';
 import type { Run } from '../../../nodes/KlingFast/generation/run';
 import { isOver, sleepSeconds, type Sheet } from '../../../nodes/KlingFast/generation/sheet';

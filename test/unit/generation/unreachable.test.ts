@@ -1,5 +1,5 @@
 import { outcomeJson, type Outcome } from '../../../nodes/KlingFast/generation/outcome';
-import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/pollSchedule';
+import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/polling';
 import { runRound } from '../../../nodes/KlingFast/generation/round';
 import { isOver } from '../../../nodes/KlingFast/generation/sheet';
 import { Slots } from '../../../nodes/KlingFast/generation/slots';

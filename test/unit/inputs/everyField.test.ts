@@ -8,7 +8,7 @@ import {
 	readDelivery,
 	readMetadata,
 	readWaiting,
-} from '../../../nodes/KlingFast/actions/video/options';
+} from '../../../nodes/KlingFast/actions/video/result.fields';
 import { klingFastFields } from '../../../nodes/KlingFast/actions/properties';
 import { Params } from '../../../nodes/KlingFast/params';
 import { TASK_ID } from '../../../nodes/KlingFast/apimart/task';

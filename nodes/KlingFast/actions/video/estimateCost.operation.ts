@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCostUsd, pricePerSecondUsd } from '../../apimart/models';
-import { warningsOf } from '../../generation/warnings';
+import { warningsOf } from './warnings';
 import { eachItem } from '../eachItem';
 import { paramsOf } from '../properties';
 import { startImageSize } from './images';

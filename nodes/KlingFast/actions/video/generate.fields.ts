@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { elementsOptions } from './elements.fields';
+import { elementsOptions } from './elements';
 import {
 	cameraMovementOption,
 	durationFields,
@@ -11,13 +11,13 @@ import {
 	shotListFields,
 	shotsFields,
 } from './clip.fields';
+import { outputFieldOption } from '../../outputField';
 import {
 	concurrencyOption,
 	downloadVideoField,
 	includeInputFieldsOption,
 	maxWaitOption,
 	metadataField,
-	outputFieldOption,
 	pollIntervalOption,
 	waitByField,
 } from './result.fields';

@@ -10,17 +10,17 @@ import { contentHash } from '../../generation/idempotency';
 import type { Fault } from '../../generation/outcome';
 import { endedRow, queuedRow } from '../../generation/sheetRow';
 import { unpaidCostUsd } from '../../generation/submission';
-import { warningsOfRun } from '../../generation/warnings';
+import { warningsOfRun } from './warnings';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { isTool } from '../toolCall';
 import { probeTriggers, readCallbackBase } from './callbacks';
 import { openFrames } from './images';
 import { openRun, type OpenRun } from './openRun';
-import { readConcurrency, readDelivery, readForRun, readSleeps, readWaiting } from './options';
 import { readClipRequest } from './readClip';
+import { readDelivery, readWaiting } from './result.fields';
 import { refuseAll } from './results';
-import { finishRows, readRows, type Row } from './rows';
+import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row } from './rows';
 import { sleepingFault } from './sleep';
 
 interface Opened extends OpenRun {

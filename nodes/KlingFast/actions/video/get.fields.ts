@@ -1,12 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { GET } from './clip.fields';
+import { outputFieldOption } from '../../outputField';
 import {
 	concurrencyOption,
 	downloadVideoField,
 	includeInputFieldsOption,
 	maxWaitOption,
 	metadataField,
-	outputFieldOption,
 	pollIntervalOption,
 	waitByField,
 } from './result.fields';

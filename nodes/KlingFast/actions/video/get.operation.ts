@@ -6,9 +6,9 @@ import type { Params } from '../../params';
 import { inputFault } from '../failures';
 import { isTool } from '../toolCall';
 import { openRun, type OpenRun } from './openRun';
-import { readConcurrency, readDelivery, readMetadata, readSleeps, readWaiting } from './options';
+import { readDelivery, readMetadata, readWaiting } from './result.fields';
 import { refuseAll } from './results';
-import { finishRows, readRows, type Row } from './rows';
+import { finishRows, readConcurrency, readRows, readSleeps, type Row } from './rows';
 import { sleepingFault } from './sleep';
 
 /**

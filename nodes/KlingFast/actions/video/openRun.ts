@@ -6,7 +6,7 @@ import { currentClock, stopReason } from '../../clock';
 import type { KeyScope } from '../../generation/idempotency';
 import { entriesIn, Ledger, type LedgerEntries } from '../../generation/ledger';
 import { faultOf, type Outcome } from '../../generation/outcome';
-import { asleepDelaySeconds, pollDelaySeconds } from '../../generation/pollSchedule';
+import { asleepDelaySeconds, pollDelaySeconds } from '../../generation/polling';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { Slots } from '../../generation/slots';

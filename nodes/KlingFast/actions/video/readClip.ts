@@ -9,13 +9,13 @@ import {
 	type ShotsKind,
 } from '../../apimart/clipRequest';
 import { KLING_V3, type Quality } from '../../apimart/models';
-import type { JudgedClip } from '../../generation/warnings';
+import type { JudgedClip } from './warnings';
 import { grouped, InvalidField } from '../../invalidField';
 import type { Params } from '../../params';
 import { isEmpty } from '../../values';
 import { CAMERA_MOVEMENTS } from './clip.fields';
-import { readMetadata } from './options';
-import { readElements } from './readElements';
+import { readMetadata } from './result.fields';
+import { readElements } from './elements';
 
 const { limits } = KLING_V3;
 const SHOT = 'shotList.shot';

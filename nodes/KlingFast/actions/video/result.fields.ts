@@ -1,10 +1,13 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { InvalidField } from '../../invalidField';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { WaitSettings } from '../../generation/sheetRow';
+import { grouped, InvalidField } from '../../invalidField';
+import { readOutputField } from '../../outputField';
 import type { Params } from '../../params';
+import { isPlainObject, readText } from '../../values';
 
 /*
  * What becomes of a clip once it was asked for: fields that Generate Video and Get Video have in common. Each
- * operation says when they are shown.
+ * operation says when they are shown. And how they are read.
  */
 
 export const metadataField: INodeProperties = {
@@ -75,15 +78,6 @@ export const maxWaitOption: INodeProperties = {
 	default: 900,
 };
 
-export const outputFieldOption: INodeProperties = {
-	displayName: 'Put Output in Field',
-	name: 'outputField',
-	type: 'string',
-	default: 'data',
-	placeholder: 'e.g. data',
-	hint: 'The name of the output field to put the video file in',
-};
-
 export const pollIntervalOption: INodeProperties = {
 	displayName: 'Poll Interval (Seconds)',
 	name: 'pollInterval',
@@ -95,9 +89,52 @@ export const pollIntervalOption: INodeProperties = {
 		'Time between two looks at a clip, from 0.1 to 300 seconds. Leave empty to follow the progress of the clip, which is quickest with the fewest requests.',
 };
 
-/** The output's binary field for the clip. */
-export function readOutputField(params: Params): string {
-	const outputField = params.text('options.outputField');
-	if (outputField !== '__proto__') return outputField;
-	throw new InvalidField(params.label('options.outputField'), '"__proto__"', 'any other name');
+/** Where a row's result goes. */
+export interface Delivery {
+	/** Name of the output's binary field. */
+	outputField: string;
+	includeInputFields: boolean;
+	/** The workflow that is started with the row's result, by its id. */
+	eachClipWorkflow?: string;
+}
+
+/** What `metadata` may take: it travels through the callback's address, which has to stay short. */
+export const METADATA_MAX_BYTES = 1000;
+
+/** How long a row waits, and whether its video is downloaded: not where that field is hidden (in Submit Only, and as a tool). */
+export function readWaiting(params: Params): WaitSettings {
+	return {
+		maxWaitSeconds: params.number('options.maxWait'),
+		pollIntervalSeconds: params.optionalNumber('options.pollInterval'),
+		download: params.boolean('downloadVideo', false),
+	};
+}
+
+export function readDelivery(params: Params): Delivery {
+	return {
+		outputField: readOutputField(params),
+		includeInputFields: params.boolean('options.includeInputFields'),
+		eachClipWorkflow: readEachClipWorkflow(params),
+	};
+}
+
+/** Nothing where none is chosen. */
+export function readEachClipWorkflow(params: Params): string | undefined {
+	const chosen = params.value('options.eachClipWorkflow');
+	// What n8n's selector holds: how the workflow was chosen, its id, and its name at that time.
+	const id = isPlainObject(chosen) ? chosen.value : chosen;
+	return readText(id, params.label('options.eachClipWorkflow'), { default: '' }) || undefined;
+}
+
+/**
+ * The row's own data, carried to the output.
+ *
+ * @throws InvalidField unless it is an object of at most 1,000 UTF-8 bytes as compact JSON
+ */
+export function readMetadata(params: Params): IDataObject {
+	const metadata = params.object('metadata');
+	const bytes = Buffer.byteLength(JSON.stringify(metadata), 'utf8');
+	if (bytes <= METADATA_MAX_BYTES) return metadata;
+	const value = `${grouped(bytes)} bytes of JSON`;
+	throw new InvalidField(params.label('metadata'), value, `up to ${grouped(METADATA_MAX_BYTES)}`);
 }

@@ -12,8 +12,9 @@ import {
 	onFailureOf,
 	type OnFailure,
 } from '../failures';
+import { paramsOf } from '../properties';
 import { isTool } from '../toolCall';
-import { deliveryOfUnread, type Delivery } from './options';
+import { readEachClipWorkflow, type Delivery } from './result.fields';
 
 /** What is needed of the rows only when their results are delivered. */
 export interface DeliveryPlan {
@@ -89,6 +90,21 @@ const RESULT_FIELDS = [
 	'attempts',
 	'error',
 ];
+
+export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
+
+/** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
+export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
+	const delivery = { ...PLAIN_DELIVERY };
+	const params = paramsOf(context, itemIndex);
+	try {
+		delivery.eachClipWorkflow = readEachClipWorkflow(params);
+		delivery.includeInputFields = params.boolean('options.includeInputFields');
+	} catch {
+		// What is wrong with the row is known already.
+	}
+	return delivery;
+}
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {

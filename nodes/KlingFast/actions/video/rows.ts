@@ -1,17 +1,19 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { toError } from '../../apimart/errors';
 import { stopReason } from '../../clock';
 import type { Outcome } from '../../generation/outcome';
 import { runAwake } from '../../generation/round';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { endedRow, type SheetRow } from '../../generation/sheetRow';
+import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { paramsOf } from '../properties';
 import { eachClipAwake } from './eachClip';
 import { entriesOf, explainBalance } from './openRun';
-import { deliveryOfUnread, readMetadata, type Delivery } from './options';
-import { deliver, planOf } from './results';
+import { readMetadata, type Delivery } from './result.fields';
+import { deliver, deliveryOfUnread, planOf } from './results';
 import { sleepThrough } from './sleep';
 
 export interface Row {
@@ -51,6 +53,47 @@ function metadataOf(context: IExecuteFunctions, itemIndex: number): IDataObject 
 	} catch {
 		return undefined;
 	}
+}
+
+/**
+ * A value that holds for the whole run. An expression can give each row another one: then it is not known which was meant, and a
+ * limit that is empty in the first row is not meant to be none.
+ *
+ * @param path of the field that `readValue` reads
+ * @throws InvalidField where a row's value cannot be used, or is another one than that of item 0
+ */
+export function readForRun<Value>(
+	context: IExecuteFunctions,
+	path: string,
+	readValue: (params: Params, path: string) => Value,
+): Value {
+	const first = paramsOf(context, 0);
+	const value = readValue(first, path);
+	for (let itemIndex = 1; itemIndex < context.getInputData().length; itemIndex++) {
+		const params = paramsOf(context, itemIndex);
+		let isSame = false;
+		try {
+			isSame = readValue(params, path) === value;
+		} catch (error) {
+			if (!(error instanceof InvalidField)) throw toError(error);
+		}
+		if (isSame) continue;
+		const typed = [first, params].map((row) => shown(row.value(path)));
+		const both = `${typed[0]} for item 0 and ${typed[1]} for item ${itemIndex}`;
+		const allowed = 'one value for all rows, because it holds for the whole run';
+		throw new InvalidField(first.label(path), both, allowed);
+	}
+	return value;
+}
+
+/** Clips in flight per API key. */
+export function readConcurrency(context: IExecuteFunctions): number {
+	return readForRun(context, 'options.concurrency', (params, path) => params.number(path));
+}
+
+/** Whether the run waits asleep; it polls where the field is hidden (Submit Only, and as a tool). */
+export function readSleeps(context: IExecuteFunctions): boolean {
+	return readForRun(context, 'waitBy', (params, path) => params.choice(path)) === 'sleep';
 }
 
 /** Brings all rows to their end, in this process or asleep, and delivers them. */

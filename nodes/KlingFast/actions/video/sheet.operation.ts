@@ -22,8 +22,7 @@ import { TaskJournal } from '../../generation/taskLog';
 import { nodeError } from '../failures';
 import { eachClipAsleep, forgetStarts } from './eachClip';
 import { explainBalance, openRun, outcomesOf, type OpenRun } from './openRun';
-import { PLAIN_DELIVERY } from './options';
-import { deliver, resultItem, type DeliveryPlan } from './results';
+import { deliver, PLAIN_DELIVERY, resultItem, type DeliveryPlan } from './results';
 import {
 	handOverFiles,
 	isWaitedFor,

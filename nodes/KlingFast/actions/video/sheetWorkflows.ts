@@ -20,11 +20,11 @@ import {
 import type { KeyScope } from '../../generation/idempotency';
 
 export const WATCH_NODE = 'Watch Over Sheet';
-export const ROUND_NODE = 'Check Clips, Submit Rows';
-export const DELIVER_NODE = 'Deliver Rows';
+const ROUND_NODE = 'Check Clips, Submit Rows';
+const DELIVER_NODE = 'Deliver Rows';
 
 /** Operations of the node that no dropdown shows. */
-export type SheetOperation = 'watchSheet' | 'sheetRound' | 'guardSheet' | 'deliverSheet';
+type SheetOperation = 'watchSheet' | 'sheetRound' | 'guardSheet' | 'deliverSheet';
 
 const GUARD_MINUTES = 3;
 const START_NODE = 'Start';

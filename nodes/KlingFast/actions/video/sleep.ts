@@ -127,6 +127,6 @@ function hintAtTimeLimit(context: IExecuteFunctions, rows: SheetRow[]): void {
 	const longest = Math.max(...rows.map(({ settings }) => settings.maxWaitSeconds));
 	if (typeof executionTimeout !== 'number' || executionTimeout <= 0) return;
 	if (executionTimeout >= longest) return;
-	const message = `The workflow's time limit (Settings, "Timeout Workflow") is ${executionTimeout} seconds and "Maximum Wait" ${longest}: n8n counts the time asleep, too, and cancels the execution although its clips are made and charged.`;
+	const message = `The workflow's time limit (Settings, "Timeout Workflow") is ${executionTimeout} seconds and "Maximum Wait (Seconds)" ${longest}: n8n counts the time asleep, too, and cancels the execution although its clips are made and charged.`;
 	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 }

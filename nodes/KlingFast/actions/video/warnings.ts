@@ -2,10 +2,10 @@
  * What is worth a second look before a clip is paid for. A warning never refuses a row, so it has to be rare and right: it needs
  * evidence in the row itself. A text that cannot be judged (another language, too few words, no text) gives none.
  */
-import { pixelsOf, type ImageSize } from '../apimart/images';
-import { grouped } from '../invalidField';
-import { estimateCostUsd, roundUsd } from '../apimart/models';
-import { isWrittenInShots, type ClipRequest } from '../apimart/clipRequest';
+import { pixelsOf, type ImageSize } from '../../apimart/images';
+import { grouped } from '../../invalidField';
+import { estimateCostUsd, roundUsd } from '../../apimart/models';
+import { isWrittenInShots, type ClipRequest } from '../../apimart/clipRequest';
 
 /** A checked row, as far as it can be judged. */
 export interface JudgedClip extends Pick<
