@@ -94,7 +94,7 @@ export function signedAddresses(base: string, token: string): CallbackAddresses 
 }
 
 /**
- * Addresses that wake a sleeping execution. n8n finds `/callback` at the end of the path, and at the end of the query, which is
+ * Addresses that resume a sleeping execution. n8n finds `/callback` at the end of the path, and at the end of the query, which is
  * where a provider puts it that appends without looking (engine fact 2).
  */
 export function resumeAddresses(resumeUrl: string): CallbackAddresses {

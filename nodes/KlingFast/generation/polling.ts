@@ -98,8 +98,8 @@ export function delayAfterFaults(reading: Reading, usual: number, random: number
 	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
 }
 
-/** An early look for quick clips: it also brings the provider's progress and estimate. */
-const EARLY_LOOKS_SECONDS = [5, 25];
+/** An early read for quick clips: it also brings the provider's progress and estimate. */
+const EARLY_READS_SECONDS = [5, 25];
 /** No clip of the provider's article is ready before 45 s, and those of peak hours take 150 s. */
 export const FIRST_EXPECTED_SECONDS = 47;
 const LAST_EXPECTED_SECONDS = 152;
@@ -113,7 +113,7 @@ const SHORTEST_DELAY_SECONDS = 1;
 const LONGEST_EARLY_DELAY_SECONDS = 25;
 const LONGEST_LATE_DELAY_SECONDS = 20;
 
-/** A sleeping sheet is woken by callbacks, or about once a minute: the time of n8n's own timers. */
+/** A sleeping sheet is resumed by callbacks, or about once a minute: the time of n8n's own timers. */
 const ASLEEP_GAP_SECONDS = 60;
 const ASLEEP_SHORTEST_SECONDS = 5;
 
@@ -151,8 +151,8 @@ export function pollDelaySeconds(state: PollState): number {
 }
 
 /**
- * Seconds until a sleeping sheet should look at a clip by itself: when the first clips are ready, and then once a minute. The
- * provider's progress brings a look forward, twice at most, so that a callback that came while the sheet was at work (n8n refuses
+ * Seconds until a sleeping sheet should read a clip by itself: when the first clips are ready, and then once a minute. The
+ * provider's progress brings a read forward, twice at most, so that a callback that came while the sheet was at work (n8n refuses
  * it then, and APIMart does not repeat it) is made up for in the next round.
  */
 export function asleepDelaySeconds(state: PollState): number {
@@ -165,7 +165,7 @@ export function asleepDelaySeconds(state: PollState): number {
 }
 
 function planSeconds(): number[] {
-	const moments = [...EARLY_LOOKS_SECONDS];
+	const moments = [...EARLY_READS_SECONDS];
 	for (let at = FIRST_EXPECTED_SECONDS; at <= LAST_EXPECTED_SECONDS; at += GAP_SECONDS) {
 		moments.push(at);
 	}

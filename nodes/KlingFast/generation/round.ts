@@ -40,8 +40,8 @@ import {
 
 /** What is due so soon is waited for before a sheet sleeps, as long as nobody has reached APIMart: n8n's timers take a minute. */
 const EARLY_MS = 10_000;
-const LOOK_TRIES = 3;
-const LOOK_LIMIT_MS = 60_000;
+const SINGLE_READ_TRIES = 3;
+const SINGLE_READ_LIMIT_MS = 60_000;
 
 export interface RoundStart {
 	/** Whether rows are sent without having been saved: awake, and before a sheet sleeps for the first time. */
@@ -136,7 +136,7 @@ async function somethingIsDue(
 	sheet: Sheet,
 	{ clock, signal, slots }: Run,
 	working: Working,
-	/** What was due at this moment is done already: time goes on between two looks at the clock. */
+	/** What was due at this moment is done already: time goes on between two reads of the clock. */
 	decidedAtMs: number,
 ): Promise<void> {
 	const ended = new AbortController();
@@ -181,7 +181,7 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 }
 
 async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<SheetRow> {
-	if (row.isSingleRead) return await look(row, run);
+	if (row.isSingleRead) return await singleRead(row, run);
 	const { client, signal, clock, logger } = run;
 	const { taskId = '', itemIndex } = row.outcome;
 	const isBeginning = () => (client.heardAtMs ?? heardAtMs) === undefined;
@@ -223,11 +223,14 @@ function delaySeconds(
 	return delayAfterFaults(reading, spread, clock.random());
 }
 
-/** One look, repeated only where the answer did not come through. */
-async function look(row: SheetRow, { client, clock, signal, logger }: Run): Promise<SheetRow> {
+/** One read, repeated only where the answer did not come through. */
+async function singleRead(
+	row: SheetRow,
+	{ client, clock, signal, logger }: Run,
+): Promise<SheetRow> {
 	const { taskId = '' } = row.outcome;
-	const deadlineMs = clock.nowMs() + LOOK_LIMIT_MS;
-	const maxTries = row.isSubmitOnly ? 1 : LOOK_TRIES;
+	const deadlineMs = clock.nowMs() + SINGLE_READ_LIMIT_MS;
+	const maxTries = row.isSubmitOnly ? 1 : SINGLE_READ_TRIES;
 	try {
 		const rules = { clock, signal, logger, deadlineMs, maxTries };
 		return afterSingleRead(row, { task: await withRetries(() => client.readTask(taskId), rules) });

@@ -51,7 +51,7 @@ export type Action = { do: 'read' | 'submit' | 'prepare' | 'store' | 'giveUp'; r
 /** What counts at the moment of a decision. */
 export interface Moment {
 	nowMs: number;
-	/** The task that a callback named, if it was not looked at yet. */
+	/** The task that a callback named, if it was not read yet. */
 	named?: string;
 	/** Clips of this sheet that may be in flight, beside those of others with the same key. */
 	slots: number;
@@ -154,8 +154,8 @@ export function releasePrepared(sheet: Sheet): void {
 }
 
 /**
- * Seconds until the next round, 1 to 60. Where callbacks wake the sheet, only what they cannot tell is waited for: a time limit, the
- * next try of a submit, a clip that should have called back by its progress, and a look once a minute.
+ * Seconds until the next round, 1 to 60. Where callbacks resume the sheet, only what they cannot tell is waited for: a time limit, the
+ * next try of a submit, a clip that should have called back by its progress, and a read once a minute.
  */
 export function sleepSeconds(sheet: Sheet, nowMs: number, isCalledBack: boolean): number {
 	// What was prepared is saved by this very sleep: where there is room for it, nothing else is waited for.

@@ -161,17 +161,17 @@ export function afterRead(
 	};
 }
 
-/** The one look at a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
+/** The single read of a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
 export function afterSingleRead(
 	row: SheetRow,
-	looked: { task: Task } | { error: unknown },
+	read: { task: Task } | { error: unknown },
 ): SheetRow {
-	if ('task' in looked) {
-		const after = afterEnd(row, looked.task, Infinity);
-		const isNews = looked.task.state !== 'completed' && !row.isSubmitOnly;
+	if ('task' in read) {
+		const after = afterEnd(row, read.task, Infinity);
+		const isNews = read.task.state !== 'completed' && !row.isSubmitOnly;
 		return isNews ? { ...after, outcome: { ...after.outcome, isNews } } : after;
 	}
-	return row.isSubmitOnly ? endedWith(row) : afterLostTask(row, looked.error);
+	return row.isSubmitOnly ? endedWith(row) : afterLostTask(row, read.error);
 }
 
 /** No read of this task can succeed. */

@@ -105,7 +105,7 @@ interface Delivery {
 	client: ApimartClient;
 	clock: Clock;
 	taskId: string;
-	/** What the callback says about the task: only ever a reason to look again. */
+	/** What the callback says about the task: only ever a reason to read it again. */
 	said?: Task;
 	/** Absent where the callback is not signed. */
 	token?: { metadata: IDataObject };

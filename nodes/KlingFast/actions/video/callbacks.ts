@@ -62,7 +62,7 @@ export async function probeTriggers(
 	return faults;
 }
 
-/** Addresses that wake this execution, undefined where the provider cannot reach this n8n. */
+/** Addresses that resume this execution, undefined where the provider cannot reach this n8n. */
 export function resumeCallback(
 	context: IExecuteFunctions,
 	baseUrl: string,
@@ -82,7 +82,7 @@ export async function checkResumeAddress(context: IExecuteFunctions, run: Run): 
 		context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 		run.logger.warn(`Kling Fast: ${message}`);
 	};
-	const grain = 'The sheet looks after its clips by itself, about once a minute.';
+	const grain = 'The sheet checks its clips by itself, about once a minute.';
 	if (!addresses) {
 		const { host } = new URL(resumeUrlOf(context));
 		warn(`APIMart cannot call this n8n back: ${host} is inside a private network. ${grain}`);

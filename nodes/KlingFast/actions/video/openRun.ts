@@ -23,7 +23,7 @@ export interface OpenRun {
 	run: Run;
 	/** What callbacks are sealed with. */
 	secret: Buffer;
-	/** Whether callbacks wake this execution; else it has only n8n's timer. */
+	/** Whether callbacks resume this execution; else it has only n8n's timer. */
 	isCalledBack: boolean;
 }
 

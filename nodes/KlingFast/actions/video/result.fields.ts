@@ -47,7 +47,7 @@ export const waitByField: INodeProperties = {
 			name: SLEEP,
 			value: 'sleep',
 			description:
-				'Puts the execution to wait in the database: it survives restarts and takes no worker. Callbacks wake it where n8n has a public address, else it looks about once a minute.',
+				'Puts the execution to wait in the database: it survives restarts and takes no worker. Callbacks resume it where n8n has a public address; elsewhere it checks about once a minute.',
 		},
 	],
 	default: 'polling',
@@ -86,7 +86,7 @@ export const pollIntervalOption: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. 10',
 	description:
-		'Time between two looks at a clip, from 0.1 to 300 seconds. Leave empty to follow the progress of the clip, which is quickest with the fewest requests.',
+		'Time between two status reads of a clip, from 0.1 to 300 seconds. Leave empty to follow the progress of the clip, which is quickest with the fewest requests.',
 };
 
 /** Where a row's result goes. */

@@ -41,7 +41,7 @@ const MAX_RESTARTS = 5;
 const MAX_CREDENTIAL_FAULTS = 3;
 const SOON_SECONDS = 1;
 
-/** Starts the worker of a sheet, or looks what became of it. */
+/** Starts the worker of a sheet, or checks what became of it. */
 export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const context = this.getContext('node');
 	const [input] = this.getInputData();
@@ -130,7 +130,7 @@ function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecu
 
 /**
  * One round: what has ended, what comes next, and how long to sleep. The first call takes the sheet over and lets n8n's Wait pass once
- * without waiting: killed in a round that a callback woke, n8n tells the parent only of a node that has an earlier run.
+ * without waiting: killed in a round that a callback resumed, n8n tells the parent only of a node that has an earlier run.
  */
 export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const context = this.getContext('node');
@@ -213,7 +213,7 @@ async function roundOf(
 }
 
 /**
- * Looks whether the executions of a sheet are still there. As long as somebody waits for the sheet this may end only with an error: what
+ * Checks whether the executions of a sheet are still there. As long as somebody waits for the sheet this may end only with an error: what
  * it ends with becomes the result of the node that waits.
  */
 export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
@@ -222,8 +222,8 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const waiting = await this.getExecutionDataById(String(json.waitingExecutionId));
 	// Of one that was stopped n8n keeps the time that it would have waited until.
 	const isWaiting = waiting?.waitTill && !waiting.resultData.error;
-	// The first look comes before the node that waits has gone to wait.
-	if (!isWaiting && context.hasLooked) return [[{ json: { [SHEET_KEY]: '' } }]];
+	// The first check comes before the node that waits has gone to wait.
+	if (!isWaiting && context.hasChecked) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
 	const workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
 	const hasWorker = typeof workerId === 'string';
@@ -231,7 +231,7 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const gone = !sheet ? json.sheetExecutionId : hasWorker && !worker ? workerId : undefined;
 	// One that has just ended is gone, too, before n8n has delivered its rows.
 	const isGoneForGood = gone !== undefined && gone === context.gone;
-	Object.assign(context, { workerId, gone, hasLooked: true });
+	Object.assign(context, { workerId, gone, hasChecked: true });
 	const saved = worker && sheetSavedIn(worker);
 	if (saved) context[SHEET_KEY] = JSON.stringify(saved);
 	if (!isGoneForGood) return [[{ json }]];

@@ -5,7 +5,7 @@
  * - The sheet's workflow waits for its worker, and starts another one where that was cut off: a round may be killed at any moment, but
  *   this one is at work for milliseconds only.
  * - The worker's workflow does one round after the other, with n8n's Wait node between them.
- * - The guard's workflow looks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
+ * - The guard's workflow checks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
  *   person has deleted. It keeps a copy of the sheet, because n8n's queue mode can lose what a killed worker had saved.
  * - The files' workflow passes finished videos through. It ends without waiting, so n8n gives copies to the execution that waits.
  */
@@ -54,7 +54,7 @@ export function sheetWorkflow(context: IExecuteFunctions, keyScope: KeyScope): I
 /** @param keyScope of the execution that a person knows: the one that waits for the sheet */
 export function workerWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
 	const { executionId: waitingExecutionId } = keyScope;
-	const about = `This execution makes the clips of execution ${waitingExecutionId}: it looks after those in the works, stores finished videos and submits the next rows, then sleeps until a callback or for a minute. To end the sheet, stop execution ${waitingExecutionId}.`;
+	const about = `This execution makes the clips of execution ${waitingExecutionId}: it reads those in the works, stores finished videos and submits the next rows, then sleeps until a callback or for a minute. To end the sheet, stop execution ${waitingExecutionId}.`;
 	return workflow(
 		context,
 		'Kling Fast sheet: clips',
@@ -70,7 +70,7 @@ export function workerWorkflow(context: IExecuteFunctions, keyScope: KeyScope): 
 }
 
 export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
-	const about = `This execution looks every ${GUARD_MINUTES} minutes whether the executions that make the clips of execution ${context.getExecutionId()} are still there, and ends it with an error where they were deleted.`;
+	const about = `This execution checks every ${GUARD_MINUTES} minutes whether the executions that make the clips of execution ${context.getExecutionId()} are still there, and ends it with an error where they were deleted.`;
 	const wait = node(WAIT_NODE, 'wait', 1.1, {
 		resume: 'timeInterval',
 		amount: GUARD_MINUTES,

@@ -82,7 +82,7 @@ export async function sleepThrough(
 		undefined,
 		parent,
 	);
-	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} looks after them`;
+	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} makes their clips`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
 	return { waiting: [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
