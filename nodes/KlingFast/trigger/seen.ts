@@ -58,7 +58,7 @@ function remembered(staticData: IDataObject): Record<string, number> {
 
 function remember(staticData: IDataObject, taskId: string, nowMs: number): void {
 	const recent = Object.entries(remembered(staticData))
-		.filter(([, atMs]) => atMs > nowMs - MEMORY_MS)
+		.filter(([, atMs]) => typeof atMs === 'number' && atMs > nowMs - MEMORY_MS)
 		.slice(1 - MAX_REMEMBERED);
 	staticData[STATIC_KEY] = Object.fromEntries([...recent, [taskId, nowMs]]);
 }
