@@ -25,21 +25,11 @@ describe('Generate Video, values as sheets give them', () => {
 	};
 
 	test.each([
-		[{ seconds: '5' }, { duration: 5 }],
-		[{ seconds: ' 7.0 ' }, { duration: 7 }],
-		[{ seconds: '' }, { duration: 5 }],
-		[{ sound: 'TRUE' }, { audio: true }],
-		[{ sound: 'FALSE' }, { audio: false }],
-		[{ sound: 'no' }, { audio: false }],
-		[{ sound: 0 }, { audio: false }],
-		[{ shape: '16:09' }, { aspect_ratio: '16:9' }],
-		[{ shape: '9:16:00' }, { aspect_ratio: '9:16' }],
-		[{ shape: '1:01:00' }, { aspect_ratio: '1:1' }],
-		[{ shape: ' 9:16 ' }, { aspect_ratio: '9:16' }],
-		[{ quality: 'PRO' }, { mode: 'pro' }],
-		[{ quality: null }, { mode: 'std' }],
-		[{ prompt: '  A dog \n' }, { prompt: 'A dog' }],
-		[{ prompt: 42 }, { prompt: '42' }],
+		[{ seconds: '', quality: null }, {}],
+		[
+			{ prompt: 42, seconds: ' 7.0 ', sound: 'no', shape: '9:16:00', quality: 'PRO' },
+			{ prompt: '42', duration: 7, audio: false, aspect_ratio: '9:16', mode: 'pro' },
+		],
 	])('%j is sent as %j', async (cell, sent) => {
 		const run = await stage.run([], { items: cells(cell), parameters: fromCells });
 		expect(errorText(run).trim()).toBe('');
@@ -52,41 +42,25 @@ describe('Generate Video, values as sheets give them', () => {
 		expect(column(run, 'metadata')).toEqual([{ row: 1 }, { row: 2 }]);
 	});
 
-	test.each<[string, object, RegExp]>([
+	test.each<[object, RegExp]>([
 		[
-			'a number in words',
 			{ seconds: 'five' },
 			/'Duration \(Seconds\)' is "five", allowed is a whole number from 3 to 15/,
 		],
-		['a clip that is too long', { seconds: 16 }, /'Duration \(Seconds\)' is 16/],
-		['half a second', { seconds: 4.5 }, /'Duration \(Seconds\)' is 4\.5/],
-		['an odd shape', { shape: '4:3' }, /'Aspect Ratio' is "4:3", allowed is 16:9, 9:16 or 1:1/],
-		['an unknown quality', { quality: 'ultra' }, /'Quality' is "ultra"/],
+		[{ prompt: '  ' }, /'Prompt' is empty/],
 		[
-			'an unclear boolean',
-			{ sound: 'maybe' },
-			/'Generate Audio' is "maybe", allowed is true or false/,
-		],
-		['metadata that is no JSON', { extra: 'not json' }, /'Metadata' is .*not JSON/],
-		[
-			'metadata that is too long',
 			{ extra: { text: 'ä'.repeat(500) } },
 			/'Metadata' is 1,011 bytes of JSON, allowed is up to 1,000/,
 		],
-		['a prompt that is too long', { prompt: 'x'.repeat(2501) }, /'Prompt' is .*2,501.*2,500/],
-		['an empty prompt', { prompt: '  ' }, /'Prompt' is empty/],
-	])(
-		'%s is refused, with field, value, what is allowed and the item',
-		async (_, cell, sentence) => {
-			const items = [...cells({}), ...cells(cell)];
-			const run = await stage.run([], { items, parameters: fromCells });
-			expect(run.status).toBe('error');
-			expect(run.error?.message).toMatch(sentence);
-			expect(run.error?.message).toMatch(/\[item 1\]/);
-			expect(run.error?.description).toMatch(/Nothing was charged/);
-			expect(stage.ledger.requests()).toEqual([]);
-		},
-	);
+	])('%j is refused, with field, value, what is allowed and the item', async (cell, sentence) => {
+		const items = [...cells({}), ...cells(cell)];
+		const run = await stage.run([], { items, parameters: fromCells });
+		expect(run.status).toBe('error');
+		expect(run.error?.message).toMatch(sentence);
+		expect(run.error?.message).toMatch(/\[item 1\]/);
+		expect(run.error?.description).toMatch(/Nothing was charged/);
+		expect(stage.ledger.requests()).toEqual([]);
+	});
 
 	test.each<[string, string[], string]>([
 		[
@@ -133,48 +107,12 @@ describe('Generate Video, values as sheets give them', () => {
 		expect(jsonOf(run).map(({ status }) => status)).toEqual(Array(4).fill('completed'));
 	});
 
-	test.each<[string, INodeParameters, INodeParameters, RegExp]>([
-		['no place at all', {}, { concurrency: 0 }, /'Clips at the Same Time' is 0.*1 to 100/],
-		['too many places', {}, { concurrency: 101 }, /'Clips at the Same Time' is 101/],
-		['no wait', {}, { maxWait: 0 }, /'Maximum Wait \(Seconds\)' is 0.*1 to 86,400/],
-		[
-			'a hasty poll',
-			{},
-			{ pollInterval: 0.05 },
-			/'Poll Interval \(Seconds\)' is 0\.05.*0\.1 to 300/,
-		],
-		['no cost', {}, { maxCost: 0 }, /'Maximum Cost \(USD\)' is 0, allowed is a number above 0/],
-		[
-			'an end image without a start image',
-			{
-				source: 'image',
-				startImageUrl: '={{ $json.missing }}',
-				endImageUrl: 'https://a.example/2.png',
-			},
-			{},
-			/'Start Image URL' is empty, allowed is the address of an image whenever 'End Image URL'/,
-		],
-		[
-			'an image that is no address',
-			{ source: 'image', startImageUrl: 'cat.png' },
-			{},
-			/'Start Image URL' is "cat.png"/,
-		],
-		[
-			'a data URL',
-			{ source: 'image', startImageUrl: 'data:image/png;base64,AAAA' },
-			{},
-			/'Start Image URL' is/,
-		],
-		['no shots', { shots: 'json', shotListJson: '[]' }, {}, /'Shot List \(JSON\)'/],
-		[
-			'shots that are too long together',
-			{ shots: 'json', shotListJson: '[{"prompt":"a","duration":9},{"prompt":"b","duration":9}]' },
-			{},
-			/'Shot List \(JSON\)'.*18/,
-		],
-	])('%s is refused before anything is sent', async (_, parameters, nodeOptions, sentence) => {
-		const run = await stage.run(['A cat'], { parameters, nodeOptions });
+	test.each<[INodeParameters, RegExp]>([
+		[{ concurrency: 0 }, /'Clips at the Same Time' is 0.*1 to 100/],
+		[{ maxCost: 0 }, /'Maximum Cost \(USD\)' is 0, allowed is a number above 0/],
+		[{ pollInterval: 0.05 }, /'Poll Interval \(Seconds\)' is 0\.05.*0\.1 to 300/],
+	])('%j is refused before anything is sent', async (nodeOptions, sentence) => {
+		const run = await stage.run(['A cat'], { nodeOptions });
 		expect(run.status).toBe('error');
 		expect(run.error?.message).toMatch(sentence);
 		expect(stage.ledger.requests()).toEqual([]);

@@ -28,40 +28,26 @@ describe('Generate Video, what is sent', () => {
 		expect(await bodyOf({})).toEqual(plain);
 	});
 
-	test.each<[string, INodeParameters, object]>([
-		['duration, as a number', { duration: 12 }, { duration: 12 }],
-		['aspect ratio', { aspectRatio: '9:16' }, { aspect_ratio: '9:16' }],
-		['quality', { quality: 'pro' }, { mode: 'pro' }],
-		['4K', { quality: '4k' }, { mode: '4k' }],
-		['silence, spelled out', { audio: false }, { audio: false }],
-	])('%s', async (_, parameters, change) => {
-		expect(await bodyOf(parameters)).toEqual({ ...plain, ...change });
-	});
-
-	test.each<[string, INodeParameters, object]>([
-		['negative prompt', { negativePrompt: ' blurry ' }, { negative_prompt: 'blurry' }],
-		['watermark', { watermark: true }, { watermark: true }],
-		['content check', { moderate: true }, { nsfw_check: true }],
-		[
-			'camera movement, as words of the prompt',
-			{ cameraMovement: 'dollyIn' },
-			{ prompt: 'A cat\nCamera: slow dolly in towards the subject.' },
-		],
-	])('option: %s', async (_, options, change) => {
-		expect(await bodyOf({}, options)).toEqual({ ...plain, ...change });
-	});
-
-	test('start and end image as a list of texts, start first', async () => {
+	test('whatever is chosen: the camera in words of the prompt, images start first', async () => {
 		const [startImageUrl, endImageUrl] = ['https://a.example/1.png', 'https://a.example/2.png'];
-		const body = await bodyOf({ source: 'image', startImageUrl, endImageUrl });
-		expect(body).toEqual({ ...plain, image_urls: [startImageUrl, endImageUrl] });
-	});
-
-	test('a start image alone', async () => {
-		const startImageUrl = 'https://a.example/1.png?v=2';
-		expect(await bodyOf({ source: 'image', startImageUrl })).toEqual({
+		const body = await bodyOf(
+			{
+				...{ source: 'image', startImageUrl, endImageUrl },
+				...{ duration: 12, aspectRatio: '9:16', quality: '4k', audio: false },
+			},
+			{ negativePrompt: ' blurry ', watermark: true, moderate: true, cameraMovement: 'dollyIn' },
+		);
+		expect(body).toEqual({
 			...plain,
-			image_urls: [startImageUrl],
+			prompt: 'A cat\nCamera: slow dolly in towards the subject.',
+			negative_prompt: 'blurry',
+			mode: '4k',
+			duration: 12,
+			aspect_ratio: '9:16',
+			audio: false,
+			image_urls: [startImageUrl, endImageUrl],
+			watermark: true,
+			nsfw_check: true,
 		});
 	});
 
@@ -84,31 +70,12 @@ describe('Generate Video, what is sent', () => {
 		});
 	});
 
-	test.each([
-		['JSON text', '[{"prompt":"A wave","duration":"3"},{"prompt":"A gull","duration":4}]'],
-		[
-			'an expression',
-			'={{ [{ prompt: "A wave", duration: 3 }, { prompt: "A gull", duration: 4 }] }}',
-		],
-	])('shots from %s, with the camera in each of them', async (_, shotListJson) => {
-		const words = 'Camera: slow zoom in.';
-		expect(
-			await bodyOf({ shots: 'json', shotListJson }, { cameraMovement: 'zoomIn' }),
-		).toMatchObject({
-			duration: 7,
-			multi_prompt: [
-				{ index: 1, prompt: `A wave\n${words}`, duration: 3 },
-				{ index: 2, prompt: `A gull\n${words}`, duration: 4 },
-			],
-		});
-	});
-
-	test('shots split by the provider', async () => {
-		expect(await bodyOf({ shots: 'auto', duration: 10 })).toEqual({
-			...plain,
-			duration: 10,
-			multi_shot: true,
-			shot_type: 'intelligence',
+	test('shots from an expression, with the camera in each of them', async () => {
+		const shotListJson = '={{ [{ prompt: "A wave", duration: 3 }] }}';
+		const options = { cameraMovement: 'zoomIn' };
+		expect(await bodyOf({ shots: 'json', shotListJson }, options)).toMatchObject({
+			duration: 3,
+			multi_prompt: [{ index: 1, prompt: 'A wave\nCamera: slow zoom in.', duration: 3 }],
 		});
 	});
 

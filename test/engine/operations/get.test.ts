@@ -90,30 +90,15 @@ describe('Get Video, without waiting', () => {
 		expect(errorText(thrown)).toContain(ids[1]);
 	});
 
-	test.each([
-		['a sentence that names it', (id: string) => `Task ${id} was not finished after 900 seconds.`],
-		['a sentence that names it twice', (id: string) => `${id}: see ${id}`],
-		['the address of the clip', (id: string) => `https://f.example/123-video_${id}.mp4`],
-		['stray blanks', (id: string) => `  ${id}\n`],
-	])('the id is found in %s', async (_, text) => {
+	test('the id is found in a text that names it', async () => {
 		const [taskId] = await submitted('A cat');
-		const run = await stage.fetch([text(taskId)]);
+		const run = await stage.fetch([`Task ${taskId} was not finished: see ${taskId}`]);
 		expect(column(run, 'taskId')).toEqual([taskId]);
 	});
 
-	test.each([
-		['no id', 'no task here', /'Task ID' is "no task here"/],
-		[
-			'two ids',
-			'task_01KV7FXR8BEYS1BWHJCT3JMCJ5 task_01KV7FXR8BEYS1BWHJCT3JMCJ6',
-			/2 different task IDs/,
-		],
-		['a path', '../balance', /'Task ID' is/],
-		['nothing', '', /'Task ID' is empty/],
-	])('a text with %s is refused before anything is asked', async (_, text, sentence) => {
-		const run = await stage.fetch(['task_01KV7FXR8BEYS1BWHJCT3JMCJ5', text]);
-		expect(run.error?.message).toMatch(sentence);
-		expect(run.error?.message).toMatch(/\[item 1\]/);
+	test('a text without an id is refused before anything is asked', async () => {
+		const run = await stage.fetch(['task_01KV7FXR8BEYS1BWHJCT3JMCJ5', 'no task here']);
+		expect(run.error?.message).toMatch(/'Task ID' is "no task here".*\[item 1\]/);
 		expect(stage.ledger.requests()).toEqual([]);
 	});
 });

@@ -18,10 +18,6 @@ describe('Estimate Cost', () => {
 
 	test.each([
 		[{}, 5, 0.1008, 0.504],
-		[{ audio: false }, 5, 0.0672, 0.336],
-		[{ quality: 'pro', duration: 15 }, 15, 0.1344, 2.016],
-		[{ quality: 'pro', audio: false }, 5, 0.0896, 0.448],
-		[{ quality: '4k', duration: 3 }, 3, 0.42856, 1.28568],
 		[
 			{ shots: 'json', shotListJson: '[{"prompt":"a","duration":3},{"prompt":"b","duration":4}]' },
 			7,
