@@ -4,6 +4,9 @@ const TERMINAL_REFRESH_MS = 1_000;
 const LOG_LINE_EVERY_MS = 15_000;
 const CLEAR_LINE = '\r\u001b[2K';
 
+/** The lines of all steps that are going on: side by side they share the terminal's last line. */
+const running = new Set<() => string>();
+
 export interface Step {
 	/** What is known right now, e.g. `1,204 packages`. */
 	detail(text: string): void;
@@ -24,9 +27,16 @@ export function startStep(title: string): Step {
 		const parts = [state, latest, formatSeconds((Date.now() - startedAt) / 1000)];
 		return `${title}: ${parts.filter((part) => part !== '').join(', ')}`;
 	};
-	const show = () => process.stdout.write(terminal ? CLEAR_LINE + line('') : `${line('')}\n`);
+	const now = () => line('');
+	running.add(now);
+	const show = () => {
+		const all = [...running].map((each) => each()).join('; ');
+		const shown = all.slice(0, (process.stdout.columns || Infinity) - 1);
+		process.stdout.write(terminal ? CLEAR_LINE + shown : `${now()}\n`);
+	};
 	const end = (state: string) => {
 		clearInterval(timer);
+		running.delete(now);
 		process.stdout.write(`${terminal ? CLEAR_LINE : ''}${line(state)}\n`);
 	};
 

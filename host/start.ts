@@ -57,14 +57,7 @@ async function main(): Promise<number> {
 	process.once('SIGTERM', () => void leave(143));
 	process.once('SIGINT', () => void leave(130));
 
-	await installN8n();
-	const tarball = await showStep(
-		'Building and packing the nodes',
-		async () => await ensureTarball(),
-	);
-	if (!process.env.KLING_FAST_TARBALL) {
-		cleanUps.push(async () => await rm(dirname(tarball), { recursive: true }));
-	}
+	const [tarball] = await Promise.all([packNodes(), installN8n()]);
 	const sandbox = apiKey ? undefined : await openSandbox();
 	const settings = await readySettings(rows);
 	const host = await showStep('Starting n8n', async () => await openHost(tarball, settings));
@@ -81,6 +74,14 @@ async function main(): Promise<number> {
 
 	await showEditor(host, workflowId);
 	return 0;
+}
+
+async function packNodes(): Promise<string> {
+	const tarball = await showStep('Building and packing the nodes', ensureTarball);
+	if (!process.env.KLING_FAST_TARBALL) {
+		cleanUps.push(async () => await rm(dirname(tarball), { recursive: true }));
+	}
+	return tarball;
 }
 
 function readArguments(): Arguments {

@@ -6,10 +6,10 @@
  * node_modules is what package-lock.json says, and hands over to the TypeScript program behind the command.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROGRAMS = {
 	start: 'host/start.ts',
@@ -22,6 +22,11 @@ const PROGRAMS = {
 	editor: 'test/editor/run.ts',
 	tables: 'scripts/tables.ts',
 };
+/**
+ * Without --ignore-scripts a lint plugin insists on pnpm and isolated-vm is compiled for a Node that it does not support. Nothing
+ * that is used here needs the scripts.
+ */
+const NPM_FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
 const LOWEST_NODE = [20, 19];
 const LINE_EVERY_MS = 15_000;
 const OUTPUT_LINES_SHOWN = 30;
@@ -43,8 +48,17 @@ async function main([command, ...args]) {
 			`Usage: node scripts/bootstrap.mjs <${Object.keys(PROGRAMS).join('|')}> [arguments]`,
 		);
 	}
-	if (!dependenciesMatchLockfile()) await installDependencies();
-	return await run(process.execPath, ['--import', 'tsx', join(root, program), ...args]);
+	const ending = new AbortController();
+	try {
+		if (!dependenciesMatchLockfile()) {
+			const isStart = command === 'start';
+			if (isStart) void beginInstallingN8n(ending.signal).catch(() => {});
+			await installDependencies(isStart ? ', and n8n beside them' : '');
+		}
+		return await run(process.execPath, ['--import', 'tsx', join(root, program), ...args]);
+	} finally {
+		ending.abort();
+	}
 }
 
 function refuseOldNode() {
@@ -77,13 +91,32 @@ function packagesIn(lockfilePath) {
 	return JSON.parse(readFileSync(lockfilePath, 'utf8')).packages ?? {};
 }
 
-async function installDependencies() {
-	const progress = showProgress('Installing the dependencies of this repository (about a minute)');
-	// Without --ignore-scripts a lint plugin insists on pnpm and isolated-vm is compiled for a Node that it does not
-	// support. Nothing that is used here needs the scripts.
-	const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
+/**
+ * n8n takes minutes, and of this repository's dependencies its installation needs nothing but tsx, which is there in seconds. The
+ * program waits for it, or repeats it and says why it failed.
+ */
+async function beginInstallingN8n(signal) {
+	const folder = mkdtempSync(join(tmpdir(), 'kling-fast-tsx-'));
+	const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+	const silently = { onOutput: () => {}, signal };
+	const tsx = pathToFileURL(join(folder, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
+	try {
+		const args = ['install', '--prefix', folder, `tsx@${devDependencies.tsx}`, ...NPM_FLAGS];
+		await run(...npmCommand(args), silently);
+		await run(process.execPath, ['--import', tsx, join(root, 'host/installN8n.ts')], silently);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+async function installDependencies(beside) {
+	const progress = showProgress(
+		`Installing the dependencies of this repository${beside} (about a minute)`,
+	);
+	const args = ['ci', ...NPM_FLAGS];
 	const output = [];
-	const exitCode = await run(...npmCommand(args), (chunk) => output.push(chunk)).catch((error) => {
+	const keep = { onOutput: (chunk) => output.push(chunk) };
+	const exitCode = await run(...npmCommand(args), keep).catch((error) => {
 		progress.end('failed');
 		throw new Error(`npm could not be started (${error.message}). Is npm installed?`);
 	});
@@ -106,16 +139,16 @@ function npmCommand(args) {
 }
 
 /** Runs a program; its output goes to the terminal, or to `onOutput`. Resolves to its exit code. */
-function run(program, args, onOutput) {
+function run(program, args, { onOutput, signal } = {}) {
 	return new Promise((resolve, reject) => {
 		const child = spawn(program, args, {
-			cwd: root,
+			...{ cwd: root, signal },
 			stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
 			shell: process.platform === 'win32' && program.endsWith('.cmd'),
 		});
 		// Ctrl-C reaches the child by itself; it cleans up and ends, and leaving before it would hide that.
 		process.on('SIGINT', () => {});
-		for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+		for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
 		child.stdout?.on('data', onOutput);
 		child.stderr?.on('data', onOutput);
 		child.on('error', reject);

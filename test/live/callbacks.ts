@@ -1,8 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import express from 'express';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseJson, type Recorder } from './recorder';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { jsonOrText, type Recorder } from './recorder';
 
 export type CallbackReceiver = Awaited<ReturnType<typeof receiveCallbacks>>;
 
@@ -14,8 +16,7 @@ export async function receiveCallbacks(
 	{ address, port = 0 }: { address?: string; port?: number },
 	recorder: Recorder,
 ) {
-	const app = express().use(express.text({ type: () => true, limit: '1mb' }));
-	const server = app.listen(port, '127.0.0.1');
+	const server = createServer().listen(port, '127.0.0.1');
 	await once(server, 'listening');
 	const { port: bound } = server.address() as AddressInfo;
 	const webhook = new URL(address ?? `http://127.0.0.1:${bound}/hook`);
@@ -25,37 +26,32 @@ export async function receiveCallbacks(
 	// The two names lead to different places, so that a delivery shows which one was followed.
 	const callbackUrl = new URL(webhook);
 	callbackUrl.pathname = `${path}/by-callback-url`;
-	const secrets = {
-		'callback host': webhook.host,
-		'callback path': path,
-		'callback query': webhook.search.slice(1),
-	};
-	recorder.redactor.hide(Object.values(secrets));
+	recorder.secrets['callback host'] = webhook.host;
+	recorder.secrets['callback path'] = path;
+	recorder.secrets['callback query'] = webhook.search.slice(1);
 
 	let count = 0;
-	app.use(({ method, originalUrl, headers, body }, response) => {
-		response.json({ received: true });
-		const text = String(body ?? '');
+	server.on('request', async (request, response) => {
+		const { method, url = '', headers } = request;
+		response.end('{"received":true}');
 		// Seen from the address that was told, such as `/callback<query>`.
-		const place = originalUrl.replace(path, '').replace(webhook.search, '<query>');
-		const request = `${method} ${place.replace(/\?.*/, '<another query>')}`;
-		recorder.add({
-			step: `callback, ${request}`,
-			...{ request, httpStatus: 200, headers },
-			body: parseJson(text) ?? text,
+		const place = url.replace(path, '').replace(webhook.search, '<query>');
+		const seen = `${method} ${place.replace(/\?.*/, '<another query>')}`;
+		const exchange = recorder.add({
+			step: `callback, ${seen}`,
+			request: seen,
+			httpStatus: 200,
+			headers,
 		});
+		exchange.body = jsonOrText(await text(request));
 		count += 1;
-		server.emit('delivery');
 	});
 	return {
 		addresses: { webhook: webhook.href, callbackUrl: callbackUrl.href },
-		secrets,
 		/** Waits for so many deliveries, or so long. */
 		waitFor: async (deliveries: number, seconds: number): Promise<void> => {
-			const signal = AbortSignal.timeout(seconds * 1000);
-			while (count < deliveries && !signal.aborted) {
-				await once(server, 'delivery', { signal }).catch(() => undefined);
-			}
+			const untilMs = Date.now() + seconds * 1000;
+			while (count < deliveries && Date.now() < untilMs) await delay(100);
 		},
 		close: (): void => {
 			server.close();

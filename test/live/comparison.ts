@@ -1,11 +1,10 @@
-import { isObject } from '../../nodes/KlingFast/apimart/answer';
-import type { Recording } from './recorder';
+import type { Recording } from './recording';
 
 /** Of the connection or of the moment: they tell nothing about the API. */
 const PASSING_HEADERS =
 	/^(connection|content-(encoding|length)|date|etag|keep-alive|transfer-encoding|vary)$/;
-/** Keys whose values are words of the API. */
-const WORD_KEYS = ['code', 'object', 'state', 'status', 'type', 'mp4'];
+/** Places whose values are words of the API. */
+const WORDS = /\.(code|object|state|status|type|mp4)$/;
 
 /**
  * Where the sandbox speaks differently, as the lines of a diff: `-` is only in the recording, `+` only on the sandbox. Compared are
@@ -14,31 +13,30 @@ const WORD_KEYS = ['code', 'object', 'state', 'status', 'type', 'mp4'];
 export function differencesOf(recording: Recording, sandbox: Recording): string[] {
 	const [theirs, ours] = [shapeOf(recording), shapeOf(sandbox)];
 	return [
-		...[...theirs].filter((line) => !ours.has(line)).map((line) => `- ${line}`),
-		...[...ours].filter((line) => !theirs.has(line)).map((line) => `+ ${line}`),
+		...theirs.filter((line) => !ours.includes(line)).map((line) => `- ${line}`),
+		...ours.filter((line) => !theirs.includes(line)).map((line) => `+ ${line}`),
 	].sort((left, right) => (left.slice(2) < right.slice(2) ? -1 : 1));
 }
 
 /** Lines such as `submit: HTTP 200` and `submit: body.data[].status is "submitted"`. */
-function shapeOf({ exchanges }: Recording): Set<string> {
+function shapeOf({ exchanges }: Recording): string[] {
 	const lines = exchanges.flatMap(({ step, httpStatus, headers, body }) => [
 		...[`HTTP ${httpStatus}`, ...linesOf(body, 'body')].map((line) => `${step}: ${line}`),
 		...Object.keys(headers)
 			.filter((name) => !PASSING_HEADERS.test(name))
 			.map((name) => `header ${name}`),
 	]);
-	return new Set(lines);
+	return [...new Set(lines)];
 }
 
 function linesOf(value: unknown, place: string): string[] {
-	if (Array.isArray(value)) {
-		return [`${place}: array`, ...value.flatMap((one) => linesOf(one, `${place}[]`))];
+	if (typeof value !== 'object' || value === null) {
+		const type = `${place}: ${value === null ? 'null' : typeof value}`;
+		return WORDS.test(place) ? [type, `${place} is ${JSON.stringify(value)}`] : [type];
 	}
-	if (isObject(value)) {
-		const inner = Object.entries(value).flatMap(([name, one]) => linesOf(one, `${place}.${name}`));
-		return [`${place}: object`, ...inner];
-	}
-	const isWord = WORD_KEYS.includes(place.split('.').at(-1) ?? '');
-	const type = value === null ? 'null' : typeof value;
-	return [`${place}: ${type}`, ...(isWord ? [`${place} is ${JSON.stringify(value)}`] : [])];
+	const isList = Array.isArray(value);
+	const inner = Object.entries(value).flatMap(([name, one]) =>
+		linesOf(one, isList ? `${place}[]` : `${place}.${name}`),
+	);
+	return [`${place}: ${isList ? 'array' : 'object'}`, ...inner];
 }

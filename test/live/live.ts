@@ -8,13 +8,28 @@ import { normalizeBaseUrl, parseWebUrl } from '../../nodes/KlingFast/apimart/add
 import { ManualClock, startSandbox } from '../../sandbox';
 import { receiveCallbacks } from './callbacks';
 import { differencesOf } from './comparison';
-import { readRecording, Recorder, writeRecording, type Recording } from './recorder';
+import { Recorder } from './recorder';
+import { readRecording, writeRecording, type Recording } from './recording';
 import { Redactor } from './redactor';
 import { ESTIMATE_USD, Steps, type Scenario } from './steps';
 
 const PROVIDER_URL = 'https://api.apimart.ai';
 /** The exit code where nothing was sent. */
 const NOT_STARTED = 2;
+
+const OPTIONS = {
+	yes: { type: 'boolean' },
+	'idempotency-key': { type: 'string' },
+	'callback-url': { type: 'string' },
+	'callback-port': { type: 'string', default: '8788' },
+	output: { type: 'string' },
+	compare: { type: 'string' },
+} as const;
+
+const PRICE = `about ${ESTIMATE_USD.toFixed(4)} USD.
+The same request is then repeated with its Idempotency-Key, which must cost nothing. Should APIMart not
+honour the key, one more clip is bought and the test stops buying: ${(2 * ESTIMATE_USD).toFixed(4)} USD at the very most.
+`;
 
 export interface Surroundings {
 	environment: Record<string, string | undefined>;
@@ -30,32 +45,44 @@ export interface Surroundings {
  * @returns 0 if all was seen; 1 if something went wrong, or a comparison found differences; 2 if nothing was sent
  */
 export async function live(args: string[], surroundings: Surroundings): Promise<number> {
-	const { environment, write } = surroundings;
-	const options = readOptions(args);
-	if (options.compare !== undefined) {
-		return await compare(await readRecording(options.compare), write);
-	}
-	const apiKey = environment.APIMART_API_KEY?.trim();
-	if (!apiKey) {
-		write('Set APIMART_API_KEY to a key of your APIMart account: one clip is bought with it.\n');
-		return NOT_STARTED;
-	}
-	const address = options['callback-url'];
-	if (address !== undefined && !parseWebUrl(address)) {
-		write('--callback-url must be a web address, such as that of a tunnel to this computer.\n');
-		return NOT_STARTED;
-	}
-	const port = Number(options['callback-port']);
+	const { environment, write, ask, clock = { nowMs: Date.now, sleep } } = surroundings;
+	const { values: options } = parseArgs({ args, options: OPTIONS });
+	if (options.compare) return await compare(await readRecording(options.compare), write);
+	const apiKey = environment.APIMART_API_KEY?.trim() ?? '';
 	const baseUrl = normalizeBaseUrl(environment.APIMART_BASE_URL || PROVIDER_URL);
-	if (!(await isConfirmed(options.yes, baseUrl, surroundings))) return NOT_STARTED;
-
+	const address = options['callback-url'];
+	const refuse = (reason: string) => {
+		write(`${reason}\n`);
+		return NOT_STARTED;
+	};
+	if (!apiKey) {
+		return refuse(
+			'Set APIMART_API_KEY to a key of your APIMart account: one clip is bought with it.',
+		);
+	}
+	if (address !== undefined && !parseWebUrl(address)) {
+		return refuse(
+			'--callback-url must be a web address, such as that of a tunnel to this computer.',
+		);
+	}
+	write(`This buys one clip of 3 seconds (Fast, 720p, silent) at ${baseUrl}: ${PRICE}`);
+	if (!options.yes) {
+		if (!ask)
+			return refuse(
+				'Nobody can be asked here, so nothing was sent. Add --yes to confirm the cost.',
+			);
+		const answer = await ask('Buy it? [y/N] ');
+		if (!/^y(es)?$/i.test(answer.trim())) return refuse('Nothing was sent.');
+	}
+	const callbacks =
+		address === undefined ? undefined : { address, port: Number(options['callback-port']) };
 	const { recording, steps, secrets } = await record(
-		{ baseUrl, apiKey, callbacks: address === undefined ? undefined : { address, port } },
+		{ baseUrl, apiKey, callbacks },
 		{
 			idempotencyKey: options['idempotency-key'] ?? `live-test-${randomUUID()}`,
 			// The documented field and the other name can both be called.
 			deliveries: 2,
-			clock: surroundings.clock ?? { nowMs: Date.now, sleep },
+			clock,
 			tell: (line) => write(`${line}\n`),
 		},
 	);
@@ -64,44 +91,10 @@ export async function live(args: string[], surroundings: Surroundings): Promise<
 	await writeRecording(path, recording, secrets);
 	write(`Recording: ${path}\n`);
 	if (steps.video) {
-		await writeFile(path.replace(/(\.json)?$/, '.mp4'), steps.video.bytes);
+		await writeFile(path.replace(/(\.json)?$/, '.mp4'), steps.video);
 		await compare(recording, write);
 	}
-	return steps.problems.length === 0 ? 0 : 1;
-}
-
-function readOptions(args: string[]) {
-	return parseArgs({
-		args,
-		options: {
-			yes: { type: 'boolean', default: false },
-			'idempotency-key': { type: 'string' },
-			'callback-url': { type: 'string' },
-			'callback-port': { type: 'string', default: '8788' },
-			output: { type: 'string' },
-			compare: { type: 'string' },
-		},
-	}).values;
-}
-
-async function isConfirmed(
-	isAnswered: boolean,
-	baseUrl: string,
-	{ write, ask }: Surroundings,
-): Promise<boolean> {
-	write(
-		`This buys one clip of 3 seconds (Fast, 720p, silent) at ${baseUrl}: about ${ESTIMATE_USD.toFixed(4)} USD.\n` +
-			`The same request is then repeated with its Idempotency-Key, which must cost nothing. Should APIMart not\n` +
-			`honour the key, one more clip is bought and the test stops buying: ${(2 * ESTIMATE_USD).toFixed(4)} USD at the very most.\n`,
-	);
-	if (isAnswered) return true;
-	if (!ask) {
-		write('Nobody can be asked here, so nothing was sent. Add --yes to confirm the cost.\n');
-		return false;
-	}
-	const isYes = /^y(es)?$/i.test((await ask('Buy it? [y/N] ')).trim());
-	if (!isYes) write('Nothing was sent.\n');
-	return isYes;
+	return steps.hasProblem ? 1 : 0;
 }
 
 interface Target {
@@ -113,24 +106,23 @@ interface Target {
 /** Takes all steps. What was seen until something breaks is paid for and worth keeping. */
 async function record({ baseUrl, apiKey, ...target }: Target, scenario: Scenario) {
 	const { nowMs } = scenario.clock;
-	const redactor = new Redactor(apiKey);
-	const recorder = new Recorder({ baseUrl, apiKey }, redactor, nowMs);
+	const recorder = new Recorder(baseUrl, apiKey, nowMs);
+	const { secrets } = recorder;
 	const callbacks = target.callbacks && (await receiveCallbacks(target.callbacks, recorder));
 	const steps = new Steps(recorder, { ...scenario, callbacks });
 	await steps
 		.run()
-		.catch((error: unknown) => steps.problem(`Broken off: ${redactor.text(String(error))}`))
+		.catch((error: unknown) => steps.problem(`Broken off: ${String(error)}`))
 		.finally(() => callbacks?.close());
+	const redactor = new Redactor(apiKey, Object.values(secrets).slice(1));
 	const recording: Recording = {
 		format: 2,
 		provider: new URL(baseUrl).hostname,
 		recordedOn: new Date(nowMs()).toISOString().slice(0, 10),
 		callbacks: callbacks !== undefined,
-		summary: steps.summary.map((line) => redactor.text(line)),
-		exchanges: recorder.exchanges,
+		summary: redactor.json(steps.summary),
+		exchanges: recorder.exchanges.map((exchange) => redactor.exchange(exchange)),
 	};
-	const { linkQuery = '' } = steps.video ?? {};
-	const secrets = { 'API key': apiKey, "link's query": linkQuery, ...callbacks?.secrets };
 	return { recording, steps, secrets };
 }
 
@@ -140,17 +132,16 @@ async function compare(recording: Recording, write: Surroundings['write']): Prom
 	const sandbox = await startSandbox({ clock, generationSeconds: 60 });
 	const { baseUrl, apiKey } = sandbox;
 	const ours = await record(
-		{ baseUrl, apiKey, ...(recording.callbacks && { callbacks: {} }) },
+		{ baseUrl, apiKey, callbacks: recording.callbacks ? {} : undefined },
 		{ idempotencyKey: 'sandbox', deliveries: 1, clock: steppedBy(clock), tell: () => undefined },
 	).finally(async () => await sandbox.stop());
 	const differences = differencesOf(recording, ours.recording);
-	const isSame = differences.length === 0;
-	write(
-		isSame
-			? 'The sandbox speaks as the recording does.\n'
-			: `Only in the recording (-), only on the sandbox (+):\n${differences.join('\n')}\n`,
-	);
-	return isSame ? 0 : 1;
+	if (differences.length === 0) {
+		write('The sandbox speaks as the recording does.\n');
+		return 0;
+	}
+	write(`Only in the recording (-), only on the sandbox (+):\n${differences.join('\n')}\n`);
+	return 1;
 }
 
 /** A sandbox's time that goes on while it is slept, so that its minute takes a moment. */

@@ -1,155 +1,99 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
-/*
- * What must stay true: a recording can be given to anybody. Every text in it has passed the Redactor, and what is written is
- * searched once more for the secrets of the run.
- */
+ 
 import axios, { type AxiosRequestConfig } from 'axios';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import type { IHttpRequestOptions } from 'n8n-workflow';
 import { isLoopbackOrPrivate } from '../../nodes/KlingFast/apimart/address';
-import { describeCause, providerText, type Answer } from '../../nodes/KlingFast/apimart/answer';
+import { ApimartClient } from '../../nodes/KlingFast/apimart/client';
 import { Mp4Inspector } from '../../nodes/KlingFast/apimart/mp4';
-import type { Redactor } from './redactor';
 
 const TIMEOUT_MS = 120_000;
 
 /** A request and its answer. */
-interface Exchange {
+export interface Exchange {
 	step: string;
+	at: string;
 	/** Method and path. */
 	request: string;
 	requestBody?: unknown;
 	/** 0 where no answer came. */
 	httpStatus: number;
 	headers: Record<string, unknown>;
-	body: unknown;
+	body?: unknown;
 }
 
-export interface Recording {
-	format: 2;
-	provider: string;
-	/** A day. */
-	recordedOn: string;
-	/** Whether callbacks were asked for. */
-	callbacks: boolean;
-	summary: string[];
-	exchanges: Array<Exchange & { at: string }>;
-}
-
-/** Sends requests, and keeps what may be shown of them. Never rejects: no answer is an outcome, too. */
+/** Sends requests, and keeps them with their answers, as they are. */
 export class Recorder {
-	readonly exchanges: Recording['exchanges'] = [];
+	readonly exchanges: Exchange[] = [];
+	/** What must never be written, by what it is. */
+	readonly secrets: Record<string, string>;
 
 	constructor(
-		readonly target: { baseUrl: string; apiKey: string },
-		readonly redactor: Redactor,
+		readonly baseUrl: string,
+		readonly apiKey: string,
 		private readonly nowMs: () => number,
-	) {}
+	) {
+		this.secrets = { 'API key': apiKey };
+	}
 
-	/** Asks APIMart: a POST where there is a body, else a GET. @returns the answer, and what it says in a line */
-	async ask(
-		step: string,
-		path: string,
-		more: { body?: string; headers?: Record<string, string>; apiKey?: string } = {},
-	): Promise<Answer & { said: string }> {
-		const method = more.body === undefined ? 'GET' : 'POST';
-		const { bytes, ...got } = await send(this.target.baseUrl + path, {
-			method,
-			data: more.body,
-			maxRedirects: 0,
-			headers: {
-				Accept: 'application/json',
-				...(more.body !== undefined && { 'Content-Type': 'application/json' }),
-				...more.headers,
-				Authorization: `Bearer ${more.apiKey ?? this.target.apiKey}`,
-			},
-		});
-		const text = bytes.toString();
-		const json = parseJson(text);
-		const requestBody = more.body && parseJson(more.body);
-		this.add({ step, request: `${method} ${path}`, requestBody, ...got, body: json ?? text });
-		const answer = { ...got, text, json };
-		const said = got.httpStatus ? `HTTP ${got.httpStatus}: ${providerText(answer)}` : text;
-		return { ...answer, said: this.redactor.text(said) };
+	/** The nodes' own client. Whatever it sends is kept under the name of this step. */
+	client(step: string, apiKey = this.apiKey, moreHeaders = {}): ApimartClient {
+		const send = async ({ method, url, body, headers, abortSignal }: IHttpRequestOptions) => {
+			const answer = await this.send(step, {
+				...{ method, url, data: body as unknown, signal: abortSignal as AbortSignal },
+				headers: { ...headers, ...moreHeaders, Authorization: `Bearer ${apiKey}` },
+				maxRedirects: 0,
+			});
+			return { statusCode: answer.status, headers: answer.headers, body: answer.data.toString() };
+		};
+		return new ApimartClient(send, this.baseUrl, apiKey);
 	}
 
 	/** Fetches a clip as the nodes do: from another host than the API's, without a key. */
-	async fetchFile(link: string): Promise<{ bytes: Buffer; said: string; isWhole: boolean }> {
-		const { bytes, ...got } = await send(link, {});
+	async fetchFile(url: string) {
+		const { search, searchParams } = new URL(url);
+		this.secrets["link's query"] = search.slice(1);
+		const { status, data } = await this.send('file', { url }).catch(() => ({
+			...{ status: 0, data: Buffer.alloc(0) },
+		}));
 		const inspector = new Mp4Inspector();
-		inspector.take(bytes);
+		inspector.take(data);
 		const mp4 = inspector.verdict() ?? 'whole';
-		const linkParameters = [...new URL(link).searchParams.keys()];
-		const body = { bytes: bytes.length, mp4, linkParameters };
-		this.add({ step: 'file', request: `GET ${link}`, ...got, body });
-		const said = `HTTP ${got.httpStatus} without a key, ${bytes.length} bytes, MP4: ${mp4}`;
-		return { bytes, said, isWhole: got.httpStatus === 200 && mp4 === 'whole' };
+		const body = { bytes: data.length, mp4, linkParameters: [...searchParams.keys()] };
+		Object.assign(this.exchanges.at(-1) ?? {}, { body });
+		const said = `HTTP ${status} without a key, ${data.length} bytes, MP4: ${mp4}`;
+		return { bytes: data, said, isWhole: status === 200 && mp4 === 'whole' };
 	}
 
-	/** Of reads of the task in a row that say the same the first one is kept. */
-	add({ step, request, requestBody, httpStatus, headers, body }: Exchange): void {
-		const { redactor } = this;
-		const shown = step.startsWith('balance') ? redactor.balance(body) : redactor.json(body);
-		const last = this.exchanges.at(-1);
-		const isRead = step === 'task' && last?.step === step;
-		if (isRead && JSON.stringify(last.body) === JSON.stringify(shown)) return;
-		this.exchanges.push({
+	/** @throws AxiosError where no answer came */
+	async send(step: string, options: AxiosRequestConfig & { url: string }) {
+		const { method = 'GET', url, data } = options;
+		const exchange = this.add({
 			step,
-			at: new Date(this.nowMs()).toISOString(),
-			request: redactor.text(request),
-			requestBody: redactor.json(requestBody),
-			httpStatus,
-			headers: redactor.headers(headers),
-			body: shown,
+			request: `${method} ${url.replace(this.baseUrl, '')}`,
+			requestBody: jsonOrText(String(data ?? '')),
 		});
-	}
-}
-
-async function send(url: string, options: AxiosRequestConfig) {
-	try {
-		const { status, headers, data } = await axios.request<Buffer>({
-			url,
-			responseType: 'arraybuffer',
-			timeout: TIMEOUT_MS,
-			validateStatus: () => true,
+		const answer = await axios.request<Buffer>({
+			...{ responseType: 'arraybuffer', timeout: TIMEOUT_MS, validateStatus: () => true },
 			// A proxy of the environment is for the world outside.
 			proxy: isLoopbackOrPrivate(new URL(url).hostname) ? false : undefined,
 			...options,
 		});
-		return { httpStatus: status, headers: { ...headers }, bytes: data };
-	} catch (error) {
-		const bytes = Buffer.from(`no answer: ${describeCause(error)}`);
-		return { httpStatus: 0, headers: {}, bytes };
+		const body = jsonOrText(answer.data.toString());
+		Object.assign(exchange, { httpStatus: answer.status, headers: { ...answer.headers }, body });
+		return answer;
+	}
+
+	add(facts: Pick<Exchange, 'step' | 'request'> & Partial<Exchange>): Exchange {
+		const at = new Date(this.nowMs()).toISOString();
+		const exchange = { at, httpStatus: 0, headers: {}, ...facts };
+		this.exchanges.push(exchange);
+		return exchange;
 	}
 }
 
-export function parseJson(text: string): unknown {
+export function jsonOrText(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
-		return undefined;
+		return text;
 	}
-}
-
-/** @throws Error where one of the secrets would be written; nothing is written then */
-export async function writeRecording(
-	path: string,
-	recording: Recording,
-	secrets: Record<string, string>,
-): Promise<void> {
-	const text = `${JSON.stringify(recording, null, '\t')}\n`;
-	for (const [name, secret] of Object.entries(secrets)) {
-		// What is shorter is no secret, and would be found everywhere.
-		if (secret.length < 8 || !text.includes(secret)) continue;
-		throw new Error(`The recording was not written: the ${name} would stand in it`);
-	}
-	await mkdir(dirname(path), { recursive: true });
-	await writeFile(path, text);
-}
-
-/** @throws Error where the file is no recording */
-export async function readRecording(path: string): Promise<Recording> {
-	const recording = JSON.parse(await readFile(path, 'utf8')) as Partial<Recording> | null;
-	if (recording?.format === 2 && Array.isArray(recording.exchanges)) return recording as Recording;
-	throw new Error(`${path} is no recording of the live test`);
 }

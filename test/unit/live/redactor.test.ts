@@ -1,4 +1,7 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { readdir } from 'node:fs/promises';
 import { freePort } from '../../../host/privateServers';
+import { writeRecording } from '../../live/recording';
 import { Redactor } from '../../live/redactor';
 import { API_KEY, setStage } from './stage';
 
@@ -26,19 +29,15 @@ describe('what a recording may not show', () => {
 		expect(JSON.stringify(redactor.json({ [text]: [{ deep: text }] }))).not.toContain(hidden);
 	});
 
-	it('the values of headers that may carry something', () => {
-		const headers = { 'Set-Cookie': 'session=1', 'CF-Ray': '8c1', 'Retry-After': '7' };
-		expect(redactor.headers({ ...headers, 'X-RateLimit-Limit': 200 })).toEqual({
-			...{ 'set-cookie': '<hidden>', 'cf-ray': '<hidden>' },
-			...{ 'retry-after': '7', 'x-ratelimit-limit': '200' },
-		});
-	});
-
-	it('what an account has', () => {
+	it('values of headers that may carry something, and what an account has', () => {
+		const headers = { 'Set-Cookie': 'session=1', 'Retry-After': '7', 'X-RateLimit-Limit': 200 };
 		const money = { remain_balance: 51.25, used_balance: '8.5', of: [4711], success: true };
-		const hidden = { remain_balance: 0, used_balance: '0', of: [0], success: true };
-		expect(redactor.balance({ data: money })).toEqual({ data: hidden });
-		expect(redactor.balance('balance: 51.25')).toBeNull();
+		const exchange = { step: 'balance, before', at: '', request: '', httpStatus: 200, headers };
+		expect(redactor.exchange({ ...exchange, body: { data: money } })).toMatchObject({
+			headers: { 'set-cookie': '<hidden>', 'retry-after': '7', 'x-ratelimit-limit': '200' },
+			body: { data: { remain_balance: 0, used_balance: '0', of: [0], success: true } },
+		});
+		expect(redactor.exchange({ ...exchange, body: 'balance: 51.25' }).body).toBeNull();
 	});
 });
 
@@ -56,26 +55,29 @@ it('keeps out what the provider echoes, wherever it does', async () => {
 	const { faults, filesUrl } = stage.sandbox;
 	const echo = `key ${API_KEY}, Bearer ${API_KEY.slice(3)}`;
 	const link = `${filesUrl}/video/${API_KEY}.mp4?${SIGNATURE}`;
-	const data = {
-		id: 'task_1',
-		status: 'completed',
-		message: echo,
-		result: { videos: [{ url: link }] },
-	};
+	const data = { status: 'completed', message: echo, result: { videos: [{ url: link }] } };
 	const headers = { 'X-Debug': API_KEY, Server: `gate ${API_KEY}` };
-	const task = { kind: 'answer', status: 200, headers, body: { [API_KEY]: echo, data } } as const;
-	faults.add({ route: 'task', action: task });
+	const body = { [API_KEY]: echo, data: { ...data, id: 'task-unified-1757000000-abcdefgh' } };
 	faults.add({ route: 'models', action: { kind: 'redirect', status: 302, to: link } });
-	faults.add({ route: 'submit', nth: 3, action: { kind: 'answer', status: 400, body: echo } });
+	faults.add({ route: 'submit', action: { kind: 'answer', status: 200, headers, body } });
+	faults.add({ route: 'task', action: { kind: 'answer', status: 200, headers, body } });
 	const { recording, text } = await stage.record();
 	await stage.close();
 	expect(recording.exchanges.map(({ step }) => step)).toContain('file');
 	expect(recording.exchanges[1]).toMatchObject({ step: 'schema', httpStatus: 302 });
-	for (const shown of [text, stage.written()]) {
-		expect(shown).not.toContain(API_KEY.slice(3, 12));
-		expect(shown).not.toContain(API_KEY.slice(-8));
-		expect(shown).not.toContain('5d41402a');
+	for (const secret of [API_KEY.slice(3, 12), API_KEY.slice(-8), '5d41402a']) {
+		expect(text).not.toContain(secret);
+		expect(stage.written()).not.toContain(secret);
 	}
+});
+
+it('writes nothing where a secret would stand in the recording after all', async () => {
+	const stage = await setStage();
+	const { recording } = await stage.record();
+	const written = writeRecording(`${stage.path}.new`, recording, { 'API key': 'submitted' });
+	await expect(written).rejects.toThrow('API key would stand in it');
+	expect(await readdir(stage.folder)).toEqual(['recording.json', 'recording.mp4']);
+	await stage.close();
 });
 
 it('shows by which field a callback came, where its query went, and nothing of the address', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, startSandbox, type SandboxOptions } from '../../../sandbox';
 import { live, steppedBy, type Surroundings } from '../../live/live';
-import type { Recording } from '../../live/recorder';
+import type { Recording } from '../../live/recording';
 
 /** Long, and of the form of the provider's: whatever shows a part of it is found. */
 export const API_KEY = ['sk', 'Rz4kWq81LmXv07TbYp53HsNcJd29GfUe'].join('-');
@@ -22,9 +22,7 @@ export async function setStage(options: SandboxOptions = {}) {
 		await live(['--output', path, ...args], {
 			clock: steppedBy(clock),
 			environment: { APIMART_API_KEY: API_KEY, APIMART_BASE_URL: sandbox.baseUrl },
-			write: (text) => {
-				written += text;
-			},
+			write: (text) => (written += text),
 			...changes,
 		});
 	return {
