@@ -110,7 +110,8 @@ export function said(answer: AxiosResponse<unknown>) {
 	if (status === 307) return `to ${String(headers.location)}`;
 	if (status < 300) {
 		const { code = status, success = true } = data as Json;
-		return code === status && success === true ? 'fine' : `${status} with ${String(code)}`;
+		if (code !== status || success !== true) return `${status} with ${String(code)}`;
+		return headers['idempotency-replayed'] ? 'fine again' : 'fine';
 	}
 	const { code, type } = errorOf(answer);
 	const wait = headers['retry-after'] ? ` after ${headers['retry-after']} s` : '';
