@@ -1,27 +1,21 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { SandboxOptions } from '../../../sandbox';
 import { joinCallback, refusalReason } from '../../../sandbox/callbackAddress';
 import { prompt, startWithClient } from './client';
 
-interface Received {
-	method?: string;
-	path?: string;
-	headers: IncomingHttpHeaders;
-	body: string;
-}
+type Received = IncomingMessage & { body: string };
 
 /** Someone who is called back; answers 200, or what stands in `statuses`. */
-async function listen(statuses: Array<number | 'silence'>) {
+async function listen(statuses: Array<number | string>) {
 	const requests: Received[] = [];
 	const server = createServer(async (request, response) => {
-		const { method, url: path, headers } = request;
-		requests.push({ method, path, headers, body: await text(request) });
+		requests.push(Object.assign(request, { body: await text(request) }));
 		const status = statuses.shift() ?? 200;
-		if (status !== 'silence') response.writeHead(status, { Location: '/' }).end();
+		if (typeof status === 'number') response.writeHead(status, { Location: '/' }).end();
 	}).listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port } = server.address() as AddressInfo;
@@ -33,27 +27,30 @@ let stop: () => Promise<void>;
 afterEach(async () => await stop());
 
 /** Submits with both addresses. */
-async function submitted(fields = {}, options: SandboxOptions = {}, statuses = [] as never[]) {
-	const receiver = await listen(statuses);
+async function submitted(
+	fields = {},
+	options: SandboxOptions = {},
+	statuses: Array<number | string> = [],
+) {
+	const { requests, url, close } = await listen([...statuses]);
 	const started = await startWithClient(options);
 	stop = async () => {
 		await started.stop();
-		receiver.close();
+		close();
 	};
-	const { client, clock, sandbox } = started;
-	const { ledger } = sandbox;
-	const addresses = { webhook: `${receiver.url}/base/`, callback_url: `${receiver.url}/exact` };
-	const id = await client.submitted({ ...addresses, ...fields });
+	const { ledger } = started.sandbox;
+	const addresses = { webhook: `${url}/base/`, callback_url: `${url}/exact` };
+	const id = await started.client.submitted({ ...addresses, ...fields });
 	const entries = async (count: number) =>
 		await ledger.waitFor(() => ledger.callbacks().length >= count);
-	return { client, clock, ledger, id, entries, requests: receiver.requests };
+	return { ...started, ledger, id, entries, requests };
 }
 
-function saidBy({ path, body }: Pick<Received, 'path' | 'body'>): string {
-	if (!body.endsWith('}')) return `${path} no JSON`;
+function saidBy({ url, body }: Pick<Received, 'url' | 'body'>): string {
+	if (!body.endsWith('}')) return `${url} no JSON`;
 	const { code, data, status } = JSON.parse(body) as Record<string, unknown>;
-	if (code === 200) return saidBy({ path: `${path} enveloped`, body: JSON.stringify(data) });
-	return `${path}${body.includes('forged') ? ' forged' : ''} ${String(status)}`;
+	if (code === 200) return saidBy({ url: `${url} enveloped`, body: JSON.stringify(data) });
+	return `${url}${body.includes('forged') ? ' forged' : ''} ${String(status)}`;
 }
 
 const [BASE, EXACT] = ['/base/callback completed', '/exact completed'];
@@ -120,9 +117,7 @@ test.each([
 	[[302], 'given-up 302'],
 ])('who answers %j is called again so many seconds later: %s', async (statuses, expected) => {
 	const options = { callbackTimeoutSeconds: statuses.includes('silence') ? 0.5 : 10 };
-	const { clock, ledger, entries, requests } = await submitted({}, options, [
-		...statuses,
-	] as never[]);
+	const { clock, ledger, entries, requests } = await submitted({}, options, statuses);
 	clock.advance(60);
 	await entries(1);
 	for (const [position, waitSeconds] of [10, 30, 60].slice(0, statuses.length - 1).entries()) {
