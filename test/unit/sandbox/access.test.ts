@@ -4,37 +4,30 @@ const started = sandboxForEach();
 
 const VERSION = { 'X-APIMart-Response-Version': '2026-07-27' };
 const REQUEST_ID = expect.stringMatching(/^req_/) as string;
-const TASK = '/v1/tasks/task_unknown';
 
-describe('who asks for what', () => {
-	test.each([
-		['', '/v1/balance', '401 apimart_error'],
-		['sk-of-nobody', '/v1/balance', '401 apimart_error'],
-		['sk-of-nobody', '/v1/models', '401 apimart_error'],
-		['sk-of-nobody', TASK, '401 apimart_error'],
-		['sk-of-nobody', 'wrong submit', '401 apimart_error'],
-		['sk-sandbox-no-balance', 'submit', '402 payment_required'],
-		['sk-sandbox-no-balance', '/v1/models', '402 payment_required'],
-		['sk-sandbox-no-balance', '/v1/balance', 'fine'],
-		['sk-sandbox-forbidden', '/v1/balance', '403 permission_error'],
-		['sk-sandbox-forbidden', 'submit', '403 permission_error'],
-		['sk-of-a-neighbour', TASK, '400 invalid_request_error'],
-		['sk-of-a-neighbour', 'task of another key', '400 invalid_request_error'],
-		['sk-of-a-neighbour', '/v1/nothing', '404 invalid_request_error'],
-		['sk-of-a-neighbour', '/v1/models/other/schema', '404 not_found_error'],
-		['sk-of-a-neighbour', '/v1/models', 'fine'],
-		['sk-of-a-neighbour', '/v1/models/kling-v3/schema', 'fine'],
-		['sk-of-a-neighbour', '/user/balance', 'fine'],
-	])('%j, %s: %s', async (key, path, expected) => {
-		started.sandbox.addKey({ key: 'sk-of-a-neighbour' });
-		const client = new Client(started.sandbox, key);
-		const submits: Record<string, object> = { submit: {}, 'wrong submit': { duration: 'x' } };
-		const own = path.startsWith('task') ? `/v1/tasks/${await started.client.submitted()}` : path;
-		const isSubmit = path in submits;
-		expect(
-			said(isSubmit ? await client.submit(submits[path] as never) : await client.get(own)),
-		).toBe(expected);
-	});
+test.each([
+	['', '/v1/balance', '401 apimart_error'],
+	['sk-of-nobody', '/v1/balance', '401 apimart_error'],
+	['sk-of-nobody', '/v1/models', '401 apimart_error'],
+	['sk-of-nobody', '/v1/tasks/task_x', '401 apimart_error'],
+	['sk-of-nobody', 'wrong submit', '401 apimart_error'],
+	['sk-sandbox-no-balance', 'submit', '402 payment_required'],
+	['sk-sandbox-no-balance', '/v1/models', '402 payment_required'],
+	['sk-sandbox-no-balance', '/v1/balance', 'fine'],
+	['sk-sandbox-forbidden', '/v1/balance', '403 permission_error'],
+	['sk-sandbox-forbidden', 'submit', '403 permission_error'],
+	['sk-of-a-neighbour', '/v1/tasks/task_x', '400 invalid_request_error'],
+	['sk-of-a-neighbour', "another's task", '400 invalid_request_error'],
+	['sk-of-a-neighbour', '/v1/nothing', '404 invalid_request_error'],
+	['sk-of-a-neighbour', '/v1/models/other/schema', '404 not_found_error'],
+])('%j asks for %s: %s', async (key, what, expected) => {
+	const { client, sandbox } = started;
+	sandbox.addKey({ key: 'sk-of-a-neighbour' });
+	const asking = new Client(sandbox, key);
+	const path = what.startsWith('/') ? what : `/v1/tasks/${await client.submitted()}`;
+	const fields = what === 'submit' ? {} : { duration: 'x' };
+	const answer = what.endsWith('submit') ? asking.submit(fields) : asking.get(path);
+	expect(said(await answer)).toBe(expected);
 });
 
 test('an unknown key gets the live 401', async () => {
@@ -45,19 +38,13 @@ test('an unknown key gets the live 401', async () => {
 	expect(errorOf(answer)).toEqual({ code: '', message, param: '', type: 'apimart_error' });
 });
 
-test('an unlimited account shows -1', async () => {
+test.each([
+	['/user/balance', { remain_balance: -1, remain_credits: -1, unlimited_quota: true }],
+	['/v1/models', { object: 'list', data: [{ id: 'kling-v3' }] }],
+	['/v1/models/kling-v3/schema', { data: { idempotency: { retention_seconds: 86_400 } } }],
+])('an unlimited account sees at %s: %j', async (path, shown) => {
 	started.sandbox.addKey({ key: started.sandbox.apiKey, unlimited: true });
-	const { data } = await started.client.get('/user/balance');
-	expect(data).toMatchObject({ remain_balance: -1, remain_credits: -1, unlimited_quota: true });
-});
-
-test('models and their schema', async () => {
-	const models = await started.client.get('/v1/models');
-	expect(models.data).toMatchObject({ object: 'list', data: [{ id: 'kling-v3' }] });
-	const schema = await started.client.get('/v1/models/kling-v3/schema');
-	expect(schema.data).toMatchObject({
-		data: { operation: 'video_generation', idempotency: { retention_seconds: 86_400 } },
-	});
+	expect((await started.client.get(path)).data).toMatchObject(shown);
 });
 
 test('a key that reaches the file host is a violation, and the ledger shows none in full', async () => {

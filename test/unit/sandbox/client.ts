@@ -56,6 +56,12 @@ export class Client {
 		return await axios.get<unknown>(this.sandbox.baseUrl + path, this.config(headers));
 	}
 
+	async upload(bytes: Buffer, { field = 'file', type = 'image/png' } = {}) {
+		const form = new FormData();
+		form.append(field, new Blob([new Uint8Array(bytes)], { type }), 'mug.png');
+		return await this.post('/v1/uploads/images', form);
+	}
+
 	/** The task as a status read shows it. */
 	async task(id: string, query = ''): Promise<Json> {
 		const { data } = await this.get(`/v1/tasks/${id}${query}`);

@@ -50,18 +50,13 @@ test('any character may stand in a prompt', async () => {
 	expect(await made({ prompt })).toMatchObject({ seconds: [3] });
 });
 
-test('an uploaded image becomes the background, one that cannot be read does not hurt', async () => {
-	const onePixel =
-		'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-	const upload = async (bytes: Buffer) => {
-		const form = new FormData();
-		form.append('file', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), 'start.png');
-		const { data } = await started.client.post('/v1/uploads/images', form);
-		return [(data as { url: string }).url];
-	};
-	for (const bytes of [Buffer.from(onePixel, 'base64'), Buffer.from('89504e470d0a1a0a00', 'hex')]) {
-		expect(await made({ image_urls: await upload(bytes) })).toMatchObject({ size: [1280, 720] });
-	}
+test.each([
+	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+	'iVBORw0KGgoA',
+])('an uploaded image is the background, one that cannot be read does not hurt', async (image) => {
+	const { data } = await started.client.upload(Buffer.from(image, 'base64'));
+	const image_urls = [(data as { url: string }).url];
+	expect(await made({ image_urls })).toMatchObject({ size: [1280, 720] });
 });
 
 test('the same content is rendered once, and still each task has a file of its own', async () => {

@@ -5,15 +5,9 @@ const started = sandboxForEach();
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const HUGE = Buffer.concat([PNG, Buffer.alloc(20 * 1024 * 1024)]);
 
-async function upload(bytes: Buffer, field = 'file', apiKey = started.sandbox.apiKey) {
-	const form = new FormData();
-	form.append(field, new Blob([new Uint8Array(bytes)], { type: 'application/pdf' }), 'mug.png');
-	return await new Client(started.sandbox, apiKey).post('/v1/uploads/images', form);
-}
-
 test('an image gets an address on the file host, for 72 hours', async () => {
 	const { client, clock, sandbox } = started;
-	const { data } = await upload(PNG);
+	const { data } = await client.upload(PNG);
 	const address = new RegExp(`^${sandbox.filesUrl}/image/.*\\.png$`);
 	const described = { filename: 'mug.png', bytes: PNG.length };
 	expect(data).toEqual({
@@ -34,7 +28,9 @@ test.each([
 	['474946383961', 'image/gif'],
 	['524946460000000057454250', 'image/webp'],
 ])('the type is read from the bytes: %s is %s', async (hex, content_type) => {
-	expect((await upload(Buffer.from(hex, 'hex'))).data).toMatchObject({ content_type });
+	expect((await started.client.upload(Buffer.from(hex, 'hex'))).data).toMatchObject({
+		content_type,
+	});
 });
 
 const TYPES = 'allowed: jpeg, png, gif, webp';
@@ -44,15 +40,16 @@ test.each([
 	['file', Buffer.from('%PDF'), 400, `unsupported image type: application/pdf, ${TYPES}`],
 	['file', HUGE, 413, 'file size 20971536 exceeds maximum 20971520 bytes'],
 ])('refused, field %s', async (field, bytes, status, message) => {
-	const answer = await upload(bytes, field);
+	const answer = await started.client.upload(bytes, { field, type: 'application/pdf' });
 	expect(answer.status).toBe(status);
 	expect(answer.data).toEqual({ error: { message, type: 'invalid_request_error' } });
 	expect(started.sandbox.ledger.uploads()).toEqual([]);
 });
 
 test('a key is needed, and [upload-failed] by control', async () => {
-	expect((await upload(PNG, 'file', 'sk-of-nobody')).status).toBe(401);
-	started.sandbox.faults.add({ action: 'upload-failed', times: 1 });
-	const statuses = [(await upload(PNG)).status, (await upload(PNG)).status];
-	expect(statuses).toEqual([500, 200]);
+	const { client, sandbox } = started;
+	expect((await new Client(sandbox, 'sk-of-nobody').upload(PNG)).status).toBe(401);
+	sandbox.faults.add({ action: 'upload-failed', times: 1 });
+	expect((await client.upload(PNG)).status).toBe(500);
+	expect((await client.upload(PNG)).status).toBe(200);
 });
