@@ -7,9 +7,11 @@ const common = {
 	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/output'],
 };
 
-/** The suites, from the quickest to the most real; each can be run alone with --selectProjects. */
+/** From the quickest to the most real; each can be run alone with --selectProjects. */
+const suites = ['unit', 'package', 'engine', 'e2e', 'templates', 'editor', 'queue', 'chaos'];
+
 module.exports = {
-	projects: ['unit', 'package', 'engine', 'e2e', 'templates', 'editor', 'queue'].map((name) => ({
+	projects: suites.map((name) => ({
 		...common,
 		displayName: name,
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
@@ -19,4 +21,6 @@ module.exports = {
 		}),
 	})),
 	testTimeout: 60_000,
+	// Of tests in one file: only the attacks of chaos run side by side, on one n8n.
+	maxConcurrency: 3,
 };

@@ -15,10 +15,10 @@ import { formatSeconds } from './progress';
 import { npmCommand, runVisibly } from './run';
 
 const SUITES = ['unit', 'package', 'engine', 'e2e', 'templates'];
-/** Needs PostgreSQL and Redis; runs only where it is named. */
-const EXTRA_SUITES = ['queue'];
+/** Run only where they are named: one needs PostgreSQL and Redis, the other half an hour. */
+const EXTRA_SUITES = ['queue', 'chaos'];
 /** One n8n serves all files of such a suite, and two of them would fight for the processor. */
-const N8N_SUITES = ['e2e', 'templates', 'queue'];
+const N8N_SUITES = ['e2e', 'templates', ...EXTRA_SUITES];
 
 interface Counts {
 	passed: number;

@@ -17,7 +17,6 @@ const PROGRAMS = {
 	sandbox: 'sandbox/main.ts',
 	bench: 'bench/main.ts',
 	'bench:polling': 'bench/polling/main.ts',
-	chaos: 'test/chaos/main.ts',
 	live: 'test/live/main.ts',
 	editor: 'test/editor/run.ts',
 	tables: 'scripts/tables.ts',

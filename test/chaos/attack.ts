@@ -7,22 +7,19 @@ export const ENDED_BY_HAND: SandboxOptions = {
 	concurrency: 0,
 	callbackQueryJoin: 'end',
 };
+export const KEEP_GOING = { onError: 'continueRegularOutput' } as const;
 
-/** One way of trying to break a law. `perform` says how many clips can be delivered (`run.asked`) and does it. */
-export interface Attack {
-	name: string;
-	sandbox?: SandboxOptions;
-	perform(run: AttackRun): Promise<void>;
-}
+/** One way of trying to break a law: says how many clips can be delivered (`run.asked`), and does it. */
+type Perform = (run: AttackRun) => Promise<unknown>;
+export type Attacks = Record<string, Perform | { sandbox: SandboxOptions; perform: Perform }>;
 
 /** A batch in the middle of which n8n is killed. One kill serves several of them, because a start of n8n takes half a minute. */
 export interface KillAttack {
-	name: string;
-	sandbox?: SandboxOptions;
+	sandbox: SandboxOptions;
 	/** Resolves when n8n is to be killed. */
 	start(run: AttackRun): Promise<StartedBatch>;
 	/** What a user does once n8n is up again. */
-	afterRestart(run: AttackRun, batch: StartedBatch): Promise<void>;
+	afterRestart(run: AttackRun, batch: StartedBatch): Promise<unknown>;
 }
 
 export interface StartedBatch {
@@ -32,8 +29,12 @@ export interface StartedBatch {
 	beforeKill?: (batch: StartedBatch) => Promise<void>;
 }
 
-export function numbered(count: number, text = 'A paper boat'): string[] {
-	return Array.from({ length: count }, (_, index) => `${text} ${index + 1}`);
+/** So many prompts; the words, if any, in turn. */
+export function numbered(count: number, words: string[] = ['']): string[] {
+	return Array.from({ length: count }, (_, index) => {
+		const word = words[index % words.length];
+		return `${word && `[[${word}]] `}A paper boat ${index + 1}`;
+	});
 }
 
 /** A whole number from `from` to `to`, both included. */

@@ -1,3 +1,5 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Execution } from '../../host/executions';
 import type { CredentialRef } from '../../host/rest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
@@ -31,6 +33,7 @@ export class AttackRun {
 	/** Clips that this attack can get delivered; the attack says how many. */
 	asked = 0;
 	readonly random: Random;
+	readonly host: Environment['host'];
 	private readonly faults: string[] = [];
 	private readonly workflowIds: string[] = [];
 
@@ -43,6 +46,7 @@ export class AttackRun {
 		private readonly secrets: Secret[],
 	) {
 		this.random = new Random(seed * 31 + name.length);
+		this.host = environment.host;
 	}
 
 	static async open(
@@ -68,10 +72,6 @@ export class AttackRun {
 		]);
 	}
 
-	get host() {
-		return this.environment.host;
-	}
-
 	/** @returns the id of a new workflow that runs the batch */
 	async batch(plan: BatchPlan, credential = this.credential): Promise<string> {
 		return await this.keep(batchWorkflow(`${this.name} ${this.seed}`, plan, credential));
@@ -93,8 +93,20 @@ export class AttackRun {
 		return new SheetRun(this.host, this.sandbox, workflowId, executionId);
 	}
 
-	async execute(workflowId: string): Promise<Execution> {
-		return await this.host.runToEnd(workflowId, END_WITHIN_SECONDS);
+	async execute(workflow: string | BatchPlan): Promise<Execution> {
+		const id = typeof workflow === 'string' ? workflow : await this.batch(workflow);
+		return await this.host.runToEnd(id, END_WITHIN_SECONDS);
+	}
+
+	/** The same, and ends all clips meanwhile, which would otherwise take far longer. */
+	async executeAndFinish(workflowId: string): Promise<Execution> {
+		let isOver = false;
+		const ended = this.execute(workflowId).finally(() => (isOver = true));
+		while (!isOver) {
+			await this.finishTasks();
+			await Promise.race([ended, delay(200)]);
+		}
+		return await ended;
 	}
 
 	async ended(executionId: string): Promise<Execution> {
@@ -115,13 +127,21 @@ export class AttackRun {
 		}
 	}
 
-	/** Records a fault unless `isSo`. */
-	expect(isSo: boolean, otherwise: string): void {
-		if (!isSo) this.faults.push(otherwise);
+	/** Shows every accepted task as completed, with the result of its row, until the function that it gives is called. */
+	showAs(resultOf: (row: number) => object): () => void {
+		const { faults, ledger } = this.sandbox;
+		const ids = ledger.accepted().map(({ taskId = '' }, row) => {
+			const data = { id: taskId, status: 'completed', progress: 100, result: resultOf(row) };
+			const action = { kind: 'answer', status: 200, body: { code: 200, data } } as const;
+			return faults.add({ route: 'task', action, when: { taskId } });
+		});
+		return () => ids.forEach((id) => faults.remove(id));
 	}
 
-	/** Records an exception as a fault. */
-	readonly fail = (error: unknown): void => this.expect(false, textOf(error));
+	/** Records an exception, such as an expectation that is not met, as a fault. */
+	readonly fail = (error: unknown): void => {
+		this.faults.push(error instanceof Error ? error.message : String(error));
+	};
 
 	/** The lines that n8n's log shows with its default settings. */
 	async log(): Promise<string> {
@@ -140,8 +160,7 @@ export class AttackRun {
 		const { ledger } = this.sandbox;
 		const saved = await this.savedRuns();
 		const clips = await this.deliveredClips(saved);
-		const log = await this.log();
-		const places = [log, ...saved.map(({ text }) => text)];
+		const places = [await this.log(), ...saved.map(({ text }) => text)];
 		const taskIds = ledger.accepted().flatMap(({ taskId }) => (taskId ? [taskId] : []));
 		return {
 			asked: this.asked,
@@ -192,21 +211,8 @@ export class AttackRun {
 	}
 }
 
-/** The task ids in the custom data of an execution, which stay when it is stopped. */
-export function journalOf({ facts }: Execution): string {
-	const entries = Object.entries(facts.customData ?? {});
-	return entries
-		.filter(([key]) => /^klingTasks[1-5]$/.test(key))
-		.map(([, value]) => value)
-		.join('\n');
-}
-
 /** What a user can read of how an execution ended. */
 export function errorTextOf(execution: Execution): string {
 	const error = execution.data.resultData?.error;
-	return [error?.message, error?.description].join('\n');
-}
-
-export function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+	return [error?.message, error?.description].filter(Boolean).join('\n');
 }

@@ -11,41 +11,33 @@ const CAP = 5;
 const REACHED_WITHIN_MS = 150_000;
 /** Until all other executions are where they should be, too. */
 const SLOW_SECONDS = 100;
+const SLOW_ANSWER = { kind: 'slow', part: 'headers', seconds: SLOW_SECONDS } as const;
+const SLOW_FILE = { kind: 'slow', part: 'body', seconds: SLOW_SECONDS } as const;
 
 /** Kill -9 of n8n at each stage of a waiting execution: the same execution delivers all rows, each clip is charged once. */
-export const killsWhileWaiting: KillAttack[] = [
-	killed('when it has just begun to wait', {
-		beforeKill: async (run, batch) => {
-			Object.assign(batch, await start(run));
-			await run.host.waitForStatus(batch.executionId, ['waiting'], 60);
-		},
+const moments: Record<string, KillAttack> = {
+	'when it has just begun to wait': killed(undefined, async (run, batch) => {
+		Object.assign(batch, await start(run));
+		await run.host.waitForStatus(batch.executionId, ['waiting'], 60);
 	}),
-	killed('while no round runs', { upTo: async () => {} }),
-	killed('in a submit that is not accepted', {
-		upTo: hangIn('submit', { kind: 'reset' }),
-	}),
-	killed('in a submit that is accepted, but not yet answered', {
-		upTo: hangIn('submit', { kind: 'slow', part: 'headers', seconds: SLOW_SECONDS }),
-	}),
-	killed('in a status request', {
-		upTo: hangIn('task', { kind: 'slow', part: 'headers', seconds: SLOW_SECONDS }),
-	}),
-	killed('in a download', {
-		upTo: hangIn('file', { kind: 'slow', part: 'body', seconds: SLOW_SECONDS }),
-	}),
-	killed('a moment after a callback', {
-		upTo: async () => {},
-		beforeKill: async (run, batch) => {
+	'while no round runs': killed(async () => {}),
+	'in a submit that is not accepted': killed(hangIn('submit', { kind: 'reset' })),
+	'in a submit that is accepted, but not yet answered': killed(hangIn('submit', SLOW_ANSWER)),
+	'in a status request': killed(hangIn('task', SLOW_ANSWER)),
+	'in a download': killed(hangIn('file', SLOW_FILE)),
+	'a moment after a callback': killed(
+		async () => {},
+		async (run, batch) => {
 			await run.sandbox.finishTask(sheetOf(run, batch).openTasks()[0]);
 			await delay(drawn(run, 0, 800));
 		},
-	}),
-	killed('while the rows are delivered', {
-		upTo: async (_run, sheet) => {
+	),
+	'while the rows are delivered': killed(
+		async (_run, sheet) => {
 			while (sheet.openTasks().length > 1) await sheet.finishNext();
 			await sheet.asleep();
 		},
-		beforeKill: async (run, batch) => {
+		async (run, batch) => {
 			const [last] = sheetOf(run, batch).openTasks();
 			await run.sandbox.finishTask(last);
 			const { ledger } = run.sandbox;
@@ -53,35 +45,33 @@ export const killsWhileWaiting: KillAttack[] = [
 			await ledger.waitFor(isStored, REACHED_WITHIN_MS);
 			await delay(drawn(run, 0, 300));
 		},
-	}),
-];
+	),
+};
 
-interface KillPoint {
-	/** Without it the workflow is started only by `beforeKill`. */
-	upTo?: (run: AttackRun, sheet: SheetRun) => Promise<void>;
-	beforeKill?: (run: AttackRun, batch: StartedBatch) => Promise<void>;
-}
+/** By their whole names. */
+export const killsWhileWaiting = Object.fromEntries(
+	Object.entries(moments).map(([moment, attack]) => [`Kill -9 while waiting: ${moment}`, attack]),
+);
 
-function killed(name: string, { upTo, beforeKill }: KillPoint): KillAttack {
+/** @param upTo without it the workflow is started only by `beforeKill` */
+function killed(
+	upTo?: (run: AttackRun, sheet: SheetRun) => Promise<void>,
+	beforeKill?: (run: AttackRun, batch: StartedBatch) => Promise<void>,
+): KillAttack {
 	return {
-		name: `Kill -9 while waiting: ${name}`,
 		sandbox: ENDED_BY_HAND,
 		async start(run) {
 			run.asked = ROWS;
-			const batch: StartedBatch = { workflowId: '', executionId: '' };
+			const batch = upTo ? await start(run) : { workflowId: '', executionId: '' };
+			const sheet = sheetOf(run, batch);
 			if (upTo) {
-				Object.assign(batch, await start(run));
-				const sheet = sheetOf(run, batch);
 				await run.host.waitForStatus(batch.executionId, ['waiting'], 60);
 				const ended = drawn(run, 0, 6);
 				for (let count = 0; count < ended; count++) await sheet.finishNext();
 				await sheet.asleep();
 				await upTo(run, sheet);
 			}
-			return {
-				...batch,
-				...(beforeKill && { beforeKill: async (now) => await beforeKill(run, now) }),
-			};
+			return { ...batch, beforeKill: async (now) => await beforeKill?.(run, now) };
 		},
 		async afterRestart(run, batch) {
 			run.sandbox.faults.clear();
@@ -91,19 +81,17 @@ function killed(name: string, { upTo, beforeKill }: KillPoint): KillAttack {
 				await run.sandbox.finishTask(taskId);
 			}
 			const end = await sheet.finishAll();
-			const rows = end.jsonOf(GENERATE).map(({ metadata }) => (metadata as { row: number }).row);
-			const wanted = Array.from({ length: ROWS }, (_, index) => index + 1);
-			run.expect(end.status === 'success', `it ended as ${end.status}: ${end.error}`);
-			run.expect(String(rows) === String(wanted), `its rows came out as ${rows.join(', ')}`);
-			const { length } = run.sandbox.ledger.accepted();
-			run.expect(length === ROWS, `${length} tasks for ${ROWS} rows`);
+			expect([end.status, end.error]).toEqual(['success', undefined]);
+			const rows = Array.from({ length: ROWS }, (_, index) => ({ row: index + 1 }));
+			expect(end.jsonOf(GENERATE).map(({ metadata }) => metadata)).toEqual(rows);
+			expect(run.sandbox.ledger.accepted()).toHaveLength(ROWS);
 		},
 	};
 }
 
 /** The next round hangs in a request of this kind. */
-function hangIn(route: FaultRoute, action: FaultAction): KillPoint['upTo'] {
-	return async ({ sandbox }, sheet) => {
+function hangIn(route: FaultRoute, action: FaultAction) {
+	return async ({ sandbox }: AttackRun, sheet: SheetRun) => {
 		const { ledger, faults } = sandbox;
 		const begun = () => (route === 'file' ? ledger.downloads() : ledger.requests(route)).length;
 		const before = begun();

@@ -1,129 +1,82 @@
-import axios from 'axios';
-import { Client, errorOf, startWithClient, type Started } from './client';
+import { Client, ended, errorOf, said, sandboxForEach, startWithClient, videoUrl } from './client';
 
-let started: Started;
-beforeAll(async () => {
-	started = await startWithClient();
-});
-afterAll(async () => await started.stop());
+const started = sandboxForEach();
 
-const PATHS = ['/v1/balance', '/v1/models', '/v1/tasks/task_x'];
+const VERSION = { 'X-APIMart-Response-Version': '2026-07-27' };
+const REQUEST_ID = expect.stringMatching(/^req_/) as string;
 
-describe('keys', () => {
-	test.each(PATHS)('an unknown key gets the live 401 at %s', async (path) => {
-		const answer = await new Client(started.sandbox, 'sk-of-nobody').get(path);
-		const requestId = String(answer.headers['x-oneapi-request-id']);
-		expect(answer.status).toBe(401);
-		expect(answer.data).toEqual({
-			error: {
-				code: '',
-				message: `invalid API key (request id: ${requestId})`,
-				param: '',
-				type: 'apimart_error',
-			},
-		});
-		expect(requestId).toMatch(/^\d{20}/);
-	});
-
-	test('a submit with an unknown key is refused before anything is looked at', async () => {
-		const answer = await new Client(started.sandbox, 'sk-of-nobody').submit({ duration: 'x' });
-		expect(answer.status).toBe(401);
-	});
-
-	test('no key', async () => {
-		const answer = await axios.get(`${started.sandbox.baseUrl}/v1/balance`, {
-			validateStatus: () => true,
-			proxy: false,
-		});
-		expect(answer.status).toBe(401);
-		expect(errorOf(answer)).toMatchObject({ type: 'apimart_error' });
-	});
-
-	test('a key without money gets 402 for a clip and for the list of models, and can see why', async () => {
-		const client = new Client(started.sandbox, started.sandbox.noBalanceKey);
-		expect((await client.submit()).status).toBe(402);
-		expect((await client.get('/v1/models')).status).toBe(402);
-		const { data } = await client.get('/v1/balance');
-		expect(data).toMatchObject({ success: true, remain_balance: 0 });
-	});
-
-	test('a key without permission gets 403', async () => {
-		const client = new Client(started.sandbox, started.sandbox.forbiddenKey);
-		expect((await client.get('/v1/balance')).status).toBe(403);
-		expect((await client.submit()).status).toBe(403);
-	});
-
-	test("another key's task is unknown", async () => {
-		started.sandbox.addKey({ key: 'sk-of-a-neighbour' });
-		const id = await started.client.submitted();
-		const answer = await new Client(started.sandbox, 'sk-of-a-neighbour').get(`/v1/tasks/${id}`);
-		expect(answer.status).toBe(400);
-		expect(errorOf(answer).message).toBe('Invalid task ID');
-	});
-
-	test('the ledger shows no key in full', () => {
-		const text = JSON.stringify(started.sandbox.ledger);
-		expect(text).not.toContain(started.sandbox.apiKey);
-		expect(text).not.toContain('sk-of-a-neighbour');
-		expect(started.sandbox.ledger.requests('balance')[0].key).toBe('sk-o…dy');
-	});
+test.each([
+	['', '/v1/balance', '401 apimart_error'],
+	['sk-of-nobody', '/v1/balance', '401 apimart_error'],
+	['sk-of-nobody', '/v1/models', '401 apimart_error'],
+	['sk-of-nobody', '/v1/tasks/task_x', '401 apimart_error'],
+	['sk-of-nobody', 'wrong submit', '401 apimart_error'],
+	['sk-sandbox-no-balance', 'submit', '402 payment_required'],
+	['sk-sandbox-no-balance', '/v1/models', '402 payment_required'],
+	['sk-sandbox-no-balance', '/v1/balance', 'fine'],
+	['sk-sandbox-forbidden', '/v1/balance', '403 permission_error'],
+	['sk-sandbox-forbidden', 'submit', '403 permission_error'],
+	['sk-of-a-neighbour', '/v1/tasks/task_x', '400 invalid_request_error'],
+	['sk-of-a-neighbour', "another's task", '400 invalid_request_error'],
+	['sk-of-a-neighbour', '/v1/nothing', '404 invalid_request_error'],
+	['sk-of-a-neighbour', '/v1/models/other/schema', '404 not_found_error'],
+])('%j asks for %s: %s', async (key, what, expected) => {
+	const { client, sandbox } = started;
+	sandbox.addKey({ key: 'sk-of-a-neighbour' });
+	const asking = new Client(sandbox, key);
+	const path = what.startsWith('/') ? what : `/v1/tasks/${await client.submitted()}`;
+	const fields = what === 'submit' ? {} : { duration: 'x' };
+	const answer = what.endsWith('submit') ? asking.submit(fields) : asking.get(path);
+	expect(said(await answer)).toBe(expected);
 });
 
-describe('routes', () => {
-	test('an unknown route is a 404, an unknown task a 400', async () => {
-		const route = await started.client.get('/v1/nothing');
-		expect(route.status).toBe(404);
-		expect(errorOf(route).message).toBe('Invalid URL (GET /v1/nothing)');
-		expect((await started.client.get('/v1/tasks/task_unknown')).status).toBe(400);
-	});
-
-	test('models and their schema', async () => {
-		const models = await started.client.get('/v1/models');
-		expect(models.data).toMatchObject({
-			object: 'list',
-			success: true,
-			data: [{ id: 'kling-v3' }],
-		});
-		const schema = await started.client.get('/v1/models/kling-v3/schema');
-		expect(schema.data).toMatchObject({
-			data: { operation: 'video_generation', idempotency: { retention_seconds: 86_400 } },
-		});
-		expect((await started.client.get('/v1/models/other/schema')).status).toBe(404);
-	});
+test('an unknown key gets the live 401', async () => {
+	const answer = await new Client(started.sandbox, 'sk-of-nobody').get('/v1/balance');
+	const id = String(answer.headers['x-oneapi-request-id']);
+	expect(id).toMatch(/^\d{20}/);
+	const message = `invalid API key (request id: ${id})`;
+	expect(errorOf(answer)).toEqual({ code: '', message, param: '', type: 'apimart_error' });
 });
 
-describe('the two answers of a submit', () => {
-	const VERSION = { 'X-APIMart-Response-Version': '2026-07-27' };
+test.each([
+	['/user/balance', { remain_balance: -1, remain_credits: -1, unlimited_quota: true }],
+	['/v1/models', { object: 'list', data: [{ id: 'kling-v3' }] }],
+	['/v1/models/kling-v3/schema', { data: { idempotency: { retention_seconds: 86_400 } } }],
+])('an unlimited account sees at %s: %j', async (path, shown) => {
+	started.sandbox.addKey({ key: started.sandbox.apiKey, unlimited: true });
+	expect((await started.client.get(path)).data).toMatchObject(shown);
+});
 
+test('a key that reaches the file host is a violation, and the ledger shows none in full', async () => {
+	const { client, sandbox } = started;
+	const url = videoUrl(await ended(started));
+	const { headers } = await client.submit({ prompt: '[[redirect-submit]]' });
+	await client.file(url);
+	expect(sandbox.ledger.violations()).toEqual([]);
+	await client.file(url, { Authorization: 'Bearer leaked-key' });
+	await client.file(String(headers.location), { Authorization: 'Bearer leaked-key' });
+	expect(sandbox.ledger.violations()).toHaveLength(2);
+	expect(sandbox.ledger.downloads()[1].authorization).toBe(true);
+	expect(sandbox.ledger.requests('submit')[0].key).toBe('sk-s…ox');
+	expect(JSON.stringify(sandbox.ledger)).not.toMatch(/leaked-key|sk-sandbox/);
+});
+
+describe('the versioned answer of a submit', () => {
 	test('asked for by header: 202 and an object', async () => {
-		const answer = await started.client.submit({}, VERSION);
-		expect(answer.status).toBe(202);
-		expect(answer.headers['x-apimart-response-version']).toBe('2026-07-27');
-		const { id } = (answer.data as { data: { id: string } }).data;
-		expect(answer.data).toEqual({
-			code: 202,
-			request_id: expect.stringMatching(/^req_/) as string,
-			data: {
-				object: 'generation.task',
-				id,
-				status: 'submitted',
-				poll_url: `${started.sandbox.baseUrl}/v1/tasks/${id}`,
-			},
-		});
+		const { status, headers, data } = await started.client.submit({}, VERSION);
+		expect(status).toBe(202);
+		expect(headers['x-apimart-response-version']).toBe('2026-07-27');
+		const { id } = (data as { data: { id: string } }).data;
+		const poll_url = `${started.sandbox.baseUrl}/v1/tasks/${id}`;
+		const task = { object: 'generation.task', id, status: 'submitted', poll_url };
+		expect(data).toEqual({ code: 202, request_id: REQUEST_ID, data: task });
 	});
 
 	test('errors of that contract have four fields and a request id', async () => {
-		const { status, data } = await started.client.submit({ duration: 2 }, VERSION);
-		expect(status).toBe(400);
-		expect(data).toEqual({
-			error: {
-				code: 400,
-				message: expect.stringMatching(/between 3 and 15/) as string,
-				param: '',
-				type: 'invalid_request_error',
-			},
-			request_id: expect.stringMatching(/^req_/) as string,
-		});
+		const { data } = await started.client.submit({ duration: 2 }, VERSION);
+		const message = 'invalid duration: 2, must be between 3 and 15 seconds';
+		const error = { code: 400, message, param: '', type: 'invalid_request_error' };
+		expect(data).toEqual({ error, request_id: REQUEST_ID });
 	});
 
 	test.each([

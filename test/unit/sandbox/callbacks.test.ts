@@ -1,204 +1,160 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { SandboxOptions } from '../../../sandbox';
-import { startWithClient, type Started } from './client';
+import { joinCallback, refusalReason } from '../../../sandbox/callbackAddress';
+import { prompt, startWithClient } from './client';
 
-let receiver: Receiver;
-let started: Started;
-beforeEach(async () => {
-	receiver = await Receiver.listen();
-});
-afterEach(async () => {
-	await started.stop();
-	await receiver.close();
-});
-
-/** Submits with both addresses, lets the clip end, and waits for so many entries of the callback list. */
-async function pushed(words = '', entries = 1, options: SandboxOptions = {}, fields = {}) {
-	started = await startWithClient(options);
-	const id = await started.client.submitted({
-		prompt: `${words} boat`,
-		webhook: `${receiver.url}/base/`,
-		callback_url: `${receiver.url}/exact`,
-		...fields,
-	});
-	started.clock.advance(60);
-	await callbacks(entries);
-	return id;
-}
-
-const callbacks = async (count: number) =>
-	await started.sandbox.ledger.waitFor((ledger) => {
-		const list = ledger.callbacks();
-		return list.length >= count && list;
-	});
-
-/** The bodies that arrived, in words. */
-const arrived = () =>
-	receiver.requests.map(({ path, body }) => `${path} ${saidBy(body)}`).join(', ');
-
-function saidBy(body: string): string {
-	if (!body.endsWith('}')) return 'no JSON';
-	const { code, data, status } = JSON.parse(body) as Record<string, unknown>;
-	if (code === 200) return `enveloped ${saidBy(JSON.stringify(data))}`;
-	return `${body.includes('forged') ? 'forged ' : ''}${String(status)}`;
-}
-
-describe('what is pushed where', () => {
-	const [BASE, EXACT] = ['/base/callback completed', '/exact completed'];
-
-	test.each<[string, SandboxOptions, string, string]>([
-		['docs: webhook and /callback', {}, '', BASE],
-		['article: callback_url as it stands', { webhookContract: 'article' }, '', EXACT],
-		['both', { webhookContract: 'both' }, '', `${BASE}, ${EXACT}`],
-		['a failure too', {}, 'fail:content', '/base/callback failed'],
-		['so often', {}, 'duplicate-callback:3', `${BASE}, ${BASE}, ${BASE}`],
-		[
-			'a lie first',
-			{},
-			'forged-callback+fail',
-			'/base/callback forged completed, /base/callback failed',
-		],
-		['half a JSON first', {}, 'malformed-callback', `/base/callback no JSON, ${BASE}`],
-		['in an envelope', {}, 'enveloped-callback', '/base/callback enveloped completed'],
-		['to a private address', { strictCallbacks: true }, '', ''],
-		['never', {}, 'no-callback', ''],
-	])('%s: %j [[%s]] %s', async (_what, options, words, expected) => {
-		await pushed(words.replace(/[^+]+/g, '[[$&]]'), expected.split(',').length, options);
-		// Which of two receivers is reached first is a matter of luck.
-		const isOrdered = options.webhookContract !== 'both';
-		const seen = isOrdered ? arrived() : arrived().split(', ').sort().join(', ');
-		expect(seen).toBe(expected);
-		const outcomes = started.sandbox.ledger.callbacks().map(({ outcome }) => outcome);
-		expect(new Set(outcomes)).toEqual(new Set([expected ? 'delivered' : 'dropped']));
-		expect(started.sandbox.ledger.charges()).toHaveLength(words.includes('fail') ? 0 : 1);
-	});
-
-	test('the body is the task as a status read shows it, without signature and key', async () => {
-		const id = await pushed();
-		const [{ headers, method, body }] = receiver.requests;
-		expect(method).toBe('POST');
-		expect(headers['content-type']).toBe('application/json');
-		expect(Object.keys(headers).filter((name) => /sign|authorization/.test(name))).toEqual([]);
-		expect(JSON.parse(body)).toEqual(await started.client.task(id));
-	});
-
-	test('a failure is told in the language asked for', async () => {
-		await pushed('[[fail:content]]', 1, {}, { language: 'en' });
-		const { error } = JSON.parse(receiver.requests[0].body) as { error: object };
-		expect(error).toMatchObject({ message: 'Failure to pass the risk control system' });
-	});
-
-	test.each([
-		['a cancelled task', { prompt: '[[cancelled]]', webhook: 'http://127.0.0.1:9' }],
-		['addresses that are none', { webhook: 'nonsense', callback_url: 'ftp://x' }],
-	])('of %s nothing is pushed', async (_what, fields) => {
-		started = await startWithClient({ webhookContract: 'both' });
-		const id = await started.client.submitted(fields);
-		started.clock.advance(60);
-		await started.client.ended(id);
-		expect(started.sandbox.ledger.callbacks()).toEqual([]);
-	});
-
-	test.each([
-		['early-callback', 30, 'processing'],
-		['late-callback:60', 120, 'completed'],
-	])('[[%s]] comes after %d s: %s', async (word, seconds, status) => {
-		started = await startWithClient();
-		const fields = { prompt: `[[${word}]]`, webhook: receiver.url };
-		const id = await started.client.submitted(fields);
-		started.clock.advance(Math.min(60, seconds - 1));
-		if (seconds > 60) {
-			await started.client.ended(id);
-			started.clock.advance(seconds - 61);
-		}
-		expect(started.sandbox.ledger.callbacks()).toEqual([]);
-		started.clock.advance(1);
-		await callbacks(1);
-		expect(arrived()).toBe(`/callback ${status}`);
-	});
-});
-
-describe('who does not answer with 2xx', () => {
-	test.each<[Array<number | 'silence'>, string]>([
-		[
-			[500, 502, 503, 500],
-			'failed 500 again in 10, failed 502 again in 30, failed 503 again in 60, given-up 500',
-		],
-		[[503, 204], 'failed 503 again in 10, delivered 204'],
-		[['silence', 200], 'failed ERR_CANCELED again in 10, delivered 200'],
-		[[400], 'given-up 400'],
-		[[404], 'given-up 404'],
-		[[409], 'given-up 409'],
-		[[302], 'given-up 302'],
-	])('%j: %s', async (statuses, expected) => {
-		receiver.statuses = [...statuses];
-		await pushed('', 1, { callbackTimeoutSeconds: statuses.includes('silence') ? 0.5 : 10 });
-		for (const [position, waitSeconds] of [10, 30, 60].slice(0, statuses.length - 1).entries()) {
-			started.clock.advance(waitSeconds - 1);
-			expect(receiver.requests).toHaveLength(position + 1);
-			started.clock.advance(1);
-			await callbacks(position + 2);
-		}
-		started.clock.advance(3600);
-		const entries = started.sandbox.ledger.callbacks();
-		const said = entries.map(({ outcome, status, reason, retryInSeconds }) =>
-			[outcome, status ?? reason, retryInSeconds && `again in ${retryInSeconds}`]
-				.filter(Boolean)
-				.join(' '),
-		);
-		expect(said.join(', ')).toBe(expected);
-		expect(receiver.requests).toHaveLength(statuses.length);
-	});
-
-	test('who refuses the connection is like 5xx', async () => {
-		await receiver.close();
-		await pushed();
-		expect(started.sandbox.ledger.callbacks()).toMatchObject([
-			{ outcome: 'failed', retryInSeconds: 10, reason: 'ECONNREFUSED' },
-		]);
-	});
-});
-
-interface Received {
-	method: string;
-	path: string;
-	headers: IncomingMessage['headers'];
-	body: string;
-}
+type Received = IncomingMessage & { body: string };
 
 /** Someone who is called back; answers 200, or what stands in `statuses`. */
-class Receiver {
-	readonly requests: Received[] = [];
-
-	statuses: Array<number | 'silence'> = [];
-
-	private constructor(
-		private readonly server: Server,
-		readonly url: string,
-	) {}
-
-	static async listen() {
-		const server = createServer();
-		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-		const { port } = server.address() as AddressInfo;
-		const self = new Receiver(server, `http://127.0.0.1:${port}`);
-		server.on('request', (request, response) => {
-			let body = '';
-			request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-			request.on('end', () => {
-				const { method = '', url: path = '', headers } = request;
-				self.requests.push({ method, path, headers, body });
-				const status = self.statuses.shift() ?? 200;
-				if (status !== 'silence') response.writeHead(status, { Location: '/' }).end();
-			});
-		});
-		return self;
-	}
-
-	async close() {
-		this.server.closeAllConnections();
-		await new Promise((resolve) => this.server.close(resolve));
-	}
+async function listen(statuses: Array<number | string>) {
+	const requests: Received[] = [];
+	const server = createServer(async (request, response) => {
+		requests.push(Object.assign(request, { body: await text(request) }));
+		const status = statuses.shift() ?? 200;
+		if (typeof status === 'number') response.writeHead(status, { Location: '/' }).end();
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	const close = () => server.close().closeAllConnections();
+	return { requests, url: `http://127.0.0.1:${port}`, close };
 }
+
+let stop: () => Promise<void>;
+afterEach(async () => await stop());
+
+/** Submits with both addresses. */
+async function submitted(
+	fields = {},
+	options: SandboxOptions = {},
+	statuses: Array<number | string> = [],
+) {
+	const { requests, url, close } = await listen([...statuses]);
+	const started = await startWithClient(options);
+	stop = async () => {
+		await started.stop();
+		close();
+	};
+	const { ledger } = started.sandbox;
+	const addresses = { webhook: `${url}/base/`, callback_url: `${url}/exact` };
+	const id = await started.client.submitted({ ...addresses, ...fields });
+	const entries = async (count: number) =>
+		await ledger.waitFor(() => ledger.callbacks().length >= count);
+	return { ...started, ledger, id, entries, requests };
+}
+
+function saidBy({ url, body }: Pick<Received, 'url' | 'body'>): string {
+	if (!body.endsWith('}')) return `${url} no JSON`;
+	const { code, data, status } = JSON.parse(body) as Record<string, unknown>;
+	if (code === 200) return saidBy({ url: `${url} enveloped`, body: JSON.stringify(data) });
+	return `${url}${body.includes('forged') ? ' forged' : ''} ${String(status)}`;
+}
+
+const [BASE, EXACT] = ['/base/callback completed', '/exact completed'];
+
+test.each<[object, SandboxOptions, string]>([
+	[{}, {}, BASE],
+	[{}, { webhookContract: 'article' }, EXACT],
+	[{}, { webhookContract: 'both' }, `${BASE}, ${EXACT}`],
+	[{}, { strictCallbacks: true }, 'dropped'],
+	[prompt('no-callback'), {}, 'dropped'],
+	[prompt('fail:content'), {}, '/base/callback failed'],
+	[prompt('duplicate-callback:3'), {}, `${BASE}, ${BASE}, ${BASE}`],
+	[prompt('forged-callback+fail'), {}, '/base/callback forged completed, /base/callback failed'],
+	[prompt('malformed-callback'), {}, `/base/callback no JSON, ${BASE}`],
+	[prompt('enveloped-callback'), {}, '/base/callback enveloped completed'],
+	[prompt('cancelled'), { webhookContract: 'both' }, ''],
+	[{ webhook: 'nonsense', callback_url: 'ftp://x' }, { webhookContract: 'both' }, ''],
+])('%j, %j: %s', async (fields, options, expected) => {
+	const { client, clock, ledger, id, entries, requests } = await submitted(fields, options);
+	clock.advance(60);
+	await client.ended(id);
+	await entries(expected.split(', ').filter(Boolean).length);
+	const outcomes = [...new Set(ledger.callbacks().map(({ outcome }) => outcome))].join(', ');
+	// Which of two receivers is reached first is a matter of luck.
+	const list = options.webhookContract ? requests.map(saidBy).sort() : requests.map(saidBy);
+	expect(outcomes === 'delivered' ? list.join(', ') : outcomes).toBe(expected);
+});
+
+test('the body is the task as a status read shows it, without signature and key', async () => {
+	const { client, clock, id, entries, requests } = await submitted();
+	clock.advance(60);
+	await entries(1);
+	const [{ headers, method, body }] = requests;
+	expect([method, headers['content-type']]).toEqual(['POST', 'application/json']);
+	expect(Object.keys(headers).filter((name) => /sign|authorization/.test(name))).toEqual([]);
+	expect(JSON.parse(body)).toEqual(await client.task(id));
+});
+
+test.each([
+	['early-callback', 30, { status: 'processing' }],
+	['late-callback:60', 120, { status: 'completed' }],
+	['fail:content', 60, { error: { message: 'Failure to pass the risk control system' } }],
+])('[[%s]] comes after %d s: %j, in the language asked for', async (word, seconds, body) => {
+	const fields = { ...prompt(word), language: 'en' };
+	const { client, clock, ledger, id, entries, requests } = await submitted(fields);
+	clock.advance(Math.min(60, seconds - 1));
+	if (seconds > 60) {
+		await client.ended(id);
+		clock.advance(seconds - 61);
+	}
+	expect(ledger.callbacks()).toEqual([]);
+	clock.advance(1);
+	await entries(1);
+	expect(JSON.parse(requests[0].body)).toMatchObject(body);
+});
+
+test.each([
+	[[500, 502, 503, 500], 'failed 500 10, failed 502 30, failed 503 60, given-up 500'],
+	[[503, 204], 'failed 503 10, delivered 204'],
+	[['silence', 200], 'failed ERR_CANCELED 10, delivered 200'],
+	[[400], 'given-up 400'],
+	[[404], 'given-up 404'],
+	[[409], 'given-up 409'],
+	[[302], 'given-up 302'],
+])('who answers %j is called again so many seconds later: %s', async (statuses, expected) => {
+	const options = { callbackTimeoutSeconds: statuses.includes('silence') ? 0.5 : 10 };
+	const { clock, ledger, entries, requests } = await submitted({}, options, statuses);
+	clock.advance(60);
+	await entries(1);
+	for (const [position, waitSeconds] of [10, 30, 60].slice(0, statuses.length - 1).entries()) {
+		clock.advance(waitSeconds - 1);
+		expect(requests).toHaveLength(position + 1);
+		clock.advance(1);
+		await entries(position + 2);
+	}
+	clock.advance(3600);
+	const tries = ledger
+		.callbacks()
+		.map(({ outcome, status, reason, retryInSeconds }) =>
+			[outcome, status ?? reason, retryInSeconds].filter(Boolean).join(' '),
+		);
+	expect(tries.join(', ')).toBe(expected);
+	expect(requests).toHaveLength(statuses.length);
+});
+
+const PUBLIC = ['n8n.example.com', 'n8n.example.com:443', '8.8.8.8', '172.32.0.1'];
+const NAMES = ['localhost', 'n8n', 'box.local', '[::1]', '[fd00::1]'];
+const PRIVATE = [...NAMES, '10.1.2.3', '172.16.0.1', '192.168.1.1'];
+
+test.each([
+	[undefined, PUBLIC],
+	['a private address', PRIVATE],
+	['port 5678 is not 80 or 443', ['n8n.example.com:5678']],
+	['an address of the provider', ['api.apimart.ai']],
+])('strict callbacks are dropped for %s: %j', (reason, hosts) => {
+	for (const host of hosts) expect(refusalReason(`https://${host}/x`)).toBe(reason);
+});
+
+test.each([
+	['', 'path', '/callback'],
+	['/api/', 'path', '/api/callback'],
+	['/api?t=1', 'path', '/api/callback?t=1'],
+	['/api?t=1', 'end', '/api?t=1/callback'],
+] as const)('webhook %s joined (%s) is %s', (base, queryJoin, joined) => {
+	const host = 'https://a.example';
+	expect(joinCallback(host + base, queryJoin)).toBe(host + joined);
+});
