@@ -1,4 +1,10 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import {
+	NodeHelpers,
+	type INodeParameters,
+	type INodeProperties,
+	type INodePropertyOptions,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { klingFastProperties } from '../../nodes/KlingFast/actions/properties';
 
 /** The fields of one operation, whatever else it takes to see them. */
@@ -22,4 +28,14 @@ export function choicesOf(field: INodeProperties | undefined): INodePropertyOpti
 
 export function generateField(name: string): INodeProperties | undefined {
 	return fieldsOf('video', 'generate').find((field) => field.name === name);
+}
+
+/** What n8n makes of what was typed: the defaults filled in, hidden fields left out unless they are asked for. */
+export function storedParameters(
+	typed: INodeParameters,
+	type: INodeTypeDescription | null = null,
+	hidden = false,
+): INodeParameters {
+	const root = klingFastProperties;
+	return NodeHelpers.getNodeParameters(root, typed, true, hidden, null, type) ?? {};
 }

@@ -1,8 +1,7 @@
-import { NodeHelpers, type INodeProperties } from 'n8n-workflow';
+import { NodeHelpers, type INodeParameters, type INodeProperties } from 'n8n-workflow';
 import { klingFastFields, klingFastProperties } from '../../nodes/KlingFast/actions/properties';
-import { readClipRequest } from '../../nodes/KlingFast/actions/video/readClip';
 import { KlingFast } from '../../nodes/KlingFast/KlingFast.node';
-import { childrenOf, choicesOf, fieldsOf, generateField } from './fieldLists';
+import { childrenOf, choicesOf, fieldsOf, storedParameters } from './fieldLists';
 import { flatParams } from './rowReader';
 
 /** Name, label, type and default: what saved workflows and users rely on. */
@@ -49,23 +48,21 @@ const GENERATE_OPTIONS: Row[] = [
 	['watermark', 'Watermark', 'boolean', false],
 ];
 
+const SHARED = ['waitBy', 'metadata', 'downloadVideo', 'options'];
 const GET: Row[] = [
 	['taskId', 'Task ID', 'string', ''],
 	['waitUntilFinished', 'Wait Until Finished', 'boolean', false],
-	['waitBy', 'How to Wait', 'options', 'polling'],
-	['metadata', 'Metadata', 'json', '{}'],
-	['downloadVideo', 'Download Video', 'boolean', true],
-	['options', 'Options', 'collection', {}],
+	...GENERATE.filter(([name]) => SHARED.includes(name)),
+];
+const GET_OPTIONS = ['concurrency', 'includeInputFields', 'maxWait', 'pollInterval', 'outputField'];
+
+/** Those of Generate Video that make the price, and those that its warnings are about. */
+const ESTIMATE = [
+	...['source', 'shots', 'prompt', 'shotList', 'shotListJson', 'imageInput', 'startImageField'],
+	...['duration', 'aspectRatio', 'quality', 'audio', 'options'],
 ];
 
-const GET_OPTIONS: Row[] = [
-	['concurrency', 'Clips at the Same Time', 'number', 5],
-	['includeInputFields', 'Include Other Input Fields', 'boolean', false],
-	['maxWait', 'Maximum Wait (Seconds)', 'number', 900],
-	['pollInterval', 'Poll Interval (Seconds)', 'number', ''],
-	['outputField', 'Put Output in Field', 'string', 'data'],
-];
-
+const rowsOf = (rows: Row[], names: string[]) => rows.filter(([name]) => names.includes(name));
 const asRows = (fields: INodeProperties[]): Row[] =>
 	fields.map((field) => [field.name, field.displayName, field.type, field.default]);
 
@@ -74,65 +71,21 @@ describe('the fields', () => {
 		expect(new KlingFast().description.properties).toBe(klingFastProperties);
 	});
 
-	it('of Generate Video stand in the order in which they are needed', () => {
-		expect(asRows(fieldsOf('video', 'generate'))).toEqual(GENERATE);
-		expect(asRows(childrenOf(generateField('options')))).toEqual(GENERATE_OPTIONS);
-	});
-
-	it('of Get Video', () => {
-		const fields = fieldsOf('video', 'get');
-		expect(asRows(fields)).toEqual(GET);
-		expect(asRows(childrenOf(fields.find(({ name }) => name === 'options')))).toEqual(GET_OPTIONS);
-	});
-
-	it('of Estimate Cost are those of Generate Video that make the price, and what its warnings are about', () => {
-		const fields = fieldsOf('video', 'estimateCost');
-		const names = [
-			...['source', 'shots', 'prompt', 'shotList', 'shotListJson', 'imageInput'],
-			...['startImageField', 'duration', 'aspectRatio', 'quality', 'audio', 'options'],
-		];
-		expect(asRows(fields)).toEqual(GENERATE.filter(([name]) => names.includes(name)));
-		const options = childrenOf(fields.find(({ name }) => name === 'options'));
-		expect(asRows(options)).toEqual(GENERATE_OPTIONS.slice(0, 1));
-	});
-
-	it('of Upload Image and Get Balance', () => {
-		expect(asRows(fieldsOf('image', 'upload'))).toEqual([
-			['inputField', 'Input Data Field Name', 'string', 'data'],
-		]);
-		expect(fieldsOf('account', 'getBalance')).toEqual([]);
-	});
-
-	it('of a shot', () => {
-		const [shot] = generateField('shotList')?.options ?? [];
-		expect(shot).toMatchObject({
-			name: 'shot',
-			values: [
-				{ name: 'prompt', displayName: 'Prompt', type: 'string', default: '' },
-				{ name: 'duration', displayName: 'Duration (Seconds)', type: 'number', default: 3 },
-			],
-		});
-	});
-
-	it.each([
-		['mode', { 'Submit and Wait': 'submitAndWait', 'Submit Only': 'submitOnly' }],
-		['source', { 'Text Only': 'text', 'Image and Text': 'image' }],
-		[
-			'shots',
-			{
-				'One Shot': 'single',
-				'Several, Written by You': 'custom',
-				'Several, From JSON': 'json',
-				'Several, Split by Kling': 'auto',
-			},
-		],
-		['imageInput', { URL: 'url', 'Binary File': 'binary' }],
-		['aspectRatio', { '16:9': '16:9', '9:16': '9:16', '1:1': '1:1' }],
-		['quality', { 'Fast (720p)': 'std', 'Pro (1080p)': 'pro', '4K': '4k' }],
-	])('%s offers its values', (name, choices) => {
-		const offered = choicesOf(generateField(name)).map((choice) => [choice.name, choice.value]);
-		expect(Object.fromEntries(offered)).toEqual(choices);
-	});
+	it.each<[resource: string, operation: string, fields: Row[], options: Row[]]>([
+		['video', 'generate', GENERATE, GENERATE_OPTIONS],
+		['video', 'get', GET, rowsOf(GENERATE_OPTIONS, GET_OPTIONS)],
+		['video', 'estimateCost', rowsOf(GENERATE, ESTIMATE), GENERATE_OPTIONS.slice(0, 1)],
+		['image', 'upload', [['inputField', 'Input Data Field Name', 'string', 'data']], []],
+		['account', 'getBalance', [], []],
+	])(
+		'of %s, %s stand in the order in which they are needed',
+		(resource, operation, rows, options) => {
+			const fields = fieldsOf(resource, operation);
+			expect(asRows(fields)).toEqual(rows);
+			const collection = fields.find(({ name }) => name === 'options');
+			expect(asRows(childrenOf(collection))).toEqual(options);
+		},
+	);
 
 	it('of one name are read alike, whichever operation they belong to', () => {
 		const read = klingFastProperties.flatMap((field) => [
@@ -148,63 +101,58 @@ describe('the fields', () => {
 		}
 	});
 
-	const everyChoice = [...fieldsOf('video', 'generate'), ...childrenOf(generateField('options'))]
-		.filter(({ name }) => name !== 'mode' && name !== 'waitBy')
-		.flatMap((field) => choicesOf(field).map(({ name, value }) => ({ field, name, value })));
+	const everyChoice = [...klingFastFields].flatMap(([path, field]) =>
+		choicesOf(field).map((choice) => ({ path, ...choice })),
+	);
 
-	it.each(everyChoice)('take the choice "$name" by its value and by its name', (choice) => {
-		const { field, name, value } = choice;
-		const path = GENERATE_OPTIONS.some(([option]) => option === field.name)
-			? `options.${field.name}`
-			: field.name;
-		const read = (chosen: unknown) => {
-			const row: Record<string, unknown> = {
-				prompt: 'A fox',
-				shotList: { shot: [{ prompt: 'A fox', duration: 3 }] },
-				shotListJson: [{ prompt: 'A fox', duration: 4 }],
-				startImageUrl: 'https://example.com/a.png',
-				...(field.name === 'imageInput' && { source: 'image' }),
-				[path]: chosen,
-			};
-			return readClipRequest(flatParams(row), 'https://api.apimart.ai');
-		};
-		expect(read(name)).toEqual(read(value));
-		const [first, second] = choicesOf(field).map((other) => read(other.value));
-		expect(first).not.toEqual(second);
+	it.each(everyChoice)('$path takes the choice "$name" by its name and by its value', (choice) => {
+		const { path, name, value } = choice;
+		expect(flatParams({ [path]: name }).choice(path)).toBe(value);
+		expect(flatParams({ [path]: value }).choice(path)).toBe(value);
 	});
 
-	it.each(['mode', 'waitBy'])('%s is taken by value and by name', (name) => {
-		for (const choice of choicesOf(generateField(name))) {
-			expect(flatParams({ [name]: choice.name }).choice(name)).toBe(choice.value);
-			expect(flatParams({ [name]: choice.value }).choice(name)).toBe(choice.value);
-		}
+	it('explain themselves, or have an explanation', () => {
+		const everyField = klingFastProperties.flatMap((field) => [field, ...childrenOf(field)]);
+		const unexplained = everyField.filter(({ description, hint }) => !description && !hint);
+		expect(new Set(unexplained.map(({ name }) => name))).toEqual(
+			new Set(['resource', 'operation', 'options']),
+		);
 	});
 });
 
-describe('the operations', () => {
-	it('read as a sentence when they land on the canvas', () => {
-		const actions = klingFastProperties
-			.filter(({ name }) => name === 'operation')
-			.flatMap(choicesOf)
-			.map(({ value, action }) => [value, action]);
-		expect(Object.fromEntries(actions)).toEqual({
-			estimateCost: 'Estimate video cost',
-			generate: 'Generate video',
-			get: 'Get video',
-			upload: 'Upload image',
-			getBalance: 'Get account balance',
-		});
+test('the operations read as a sentence when they land on the canvas', () => {
+	const actions = klingFastProperties
+		.filter(({ name }) => name === 'operation')
+		.flatMap(choicesOf)
+		.map(({ value, action }) => [value, action]);
+	expect(Object.fromEntries(actions)).toEqual({
+		estimateCost: 'Estimate video cost',
+		generate: 'Generate video',
+		get: 'Get video',
+		upload: 'Upload image',
+		getBalance: 'Get account balance',
 	});
+});
 
-	it('start with Generate Video', () => {
-		const parameters = NodeHelpers.getNodeParameters(
-			klingFastProperties,
-			{},
-			true,
-			false,
-			null,
-			null,
-		);
-		expect(parameters).toMatchObject({ resource: 'video', operation: 'generate' });
-	});
+test.each<[string[], INodeParameters]>([
+	[['prompt'], {}],
+	[['prompt'], { shots: 'auto' }],
+	[[], { shots: 'json' }],
+	[[], { prompt: '={{ $json.prompt }}' }],
+	[['startImageUrl'], { prompt: 'A fox', source: 'image' }],
+	[[], { prompt: 'A fox', source: 'image', imageInput: 'binary' }],
+	[[], { prompt: 'A fox', source: '={{ $json.source }}', imageInput: 'binary' }],
+	[['taskId'], { operation: 'get' }],
+	[[], { operation: 'estimateCost' }],
+	[[], { prompt: 'A fox', duration: '={{ $json.seconds }}', audio: '={{ $json.audio }}' }],
+])('before a run n8n misses %p with %p', (missing, typed) => {
+	const { description } = new KlingFast();
+	const parameters = storedParameters(typed);
+	const node = { id: '1', name: 'Kling Fast', type: 'klingFast', typeVersion: 1 };
+	const issues = NodeHelpers.getNodeParametersIssues(
+		klingFastProperties,
+		{ ...node, position: [0, 0], parameters },
+		description,
+	);
+	expect(Object.keys(issues?.parameters ?? {})).toEqual(missing);
 });

@@ -1,182 +1,96 @@
-import { NodeHelpers, type INodeParameters, type INodeProperties } from 'n8n-workflow';
+import { NodeHelpers, type INodeParameters } from 'n8n-workflow';
 import { klingFastProperties } from '../../nodes/KlingFast/actions/properties';
 import { KlingFast } from '../../nodes/KlingFast/KlingFast.node';
+import { childrenOf, storedParameters } from './fieldLists';
 
-/** Names of the fields that the editor shows, in their order, resource and operation left out. */
-function shownFields(parameters: INodeParameters, { asTool = false } = {}): string[] {
-	const { description } = new KlingFast();
+const { description } = new KlingFast();
+const ROOT = ['resource', 'operation'];
+
+/** Names of the fields that the editor shows, in their order, and of the options that can be added; `asTool`: to an AI agent. */
+function shown({ asTool, ...parameters }: INodeParameters): string[] {
 	const type = { ...description, name: asTool ? `${description.name}Tool` : description.name };
-	const values = NodeHelpers.getNodeParameters(
-		klingFastProperties,
-		parameters,
-		true,
-		true,
-		null,
-		type,
+	const root = { ...storedParameters(parameters, type, true), ...parameters };
+	const fields = klingFastProperties.filter((field) =>
+		NodeHelpers.displayParameter(root, field, null, type),
 	);
-	const root = { ...values, ...parameters };
-	return klingFastProperties
-		.filter((field) => NodeHelpers.displayParameter(root, field, null, type))
-		.map(({ name }) => name)
-		.filter((name) => name !== 'resource' && name !== 'operation');
+	const options = fields
+		.filter(({ type: kind }) => kind === 'collection')
+		.flatMap(childrenOf)
+		.filter((option) => NodeHelpers.displayParameter({}, option, null, type, root));
+	return [
+		...fields.map(({ name }) => name).filter((name) => !ROOT.includes(name)),
+		...options.map(({ name }) => `options.${name}`),
+	];
 }
 
-/** Names of the options that can be added. */
-function shownOptions(parameters: INodeParameters): string[] {
-	const { description } = new KlingFast();
-	const root = {
-		...NodeHelpers.getNodeParameters(
-			klingFastProperties,
-			parameters,
-			true,
-			true,
-			null,
-			description,
-		),
-		...parameters,
-	};
-	const collection = klingFastProperties.find(
-		(field) =>
-			field.name === 'options' && NodeHelpers.displayParameter(root, field, null, description),
-	);
-	return (collection?.options ?? [])
-		.filter((option): option is INodeProperties => 'type' in option)
-		.filter((option) => NodeHelpers.displayParameter({}, option, null, description, root))
-		.map(({ name }) => name);
-}
+const GENERATE = { resource: 'video', operation: 'generate' };
+const GET = { resource: 'video', operation: 'get' };
+const ESTIMATE = { resource: 'video', operation: 'estimateCost' };
+const ALL_BUT_OPTIONS = /^(?!options\.)/;
 
-const VIDEO = { resource: 'video', operation: 'generate' };
-
-describe('Generate Video shows', () => {
-	const always = ['aspectRatio', 'quality', 'audio', 'metadata'];
-	const ofCallbacks = ['waitBy', 'callbackUrl'];
-
-	it('the short form when it is fresh', () => {
-		expect(shownFields({})).toEqual([
-			'mode',
-			'source',
-			'shots',
-			'prompt',
-			'duration',
-			'aspectRatio',
-			'quality',
-			'audio',
-			'waitBy',
-			'metadata',
-			'downloadVideo',
-			'options',
-		]);
-	});
-
-	it('how to wait where it waits, whom to call where it does not, and neither to an AI agent that waits', () => {
-		const shown = (parameters: INodeParameters, as?: { asTool: boolean }) =>
-			shownFields({ ...VIDEO, ...parameters }, as).filter((name) => ofCallbacks.includes(name));
-		expect(shown({})).toEqual(['waitBy']);
-		expect(shown({ mode: 'submitOnly' })).toEqual(['callbackUrl']);
-		expect(shown({}, { asTool: true })).toEqual([]);
-	});
-
-	it.each([
-		['single', ['prompt', 'duration']],
-		['auto', ['prompt', 'duration']],
-		['custom', ['shotList']],
-		['json', ['shotListJson']],
-	])('for shots "%s": %p', (shots, expected) => {
-		const ofShots = ['prompt', 'duration', 'shotList', 'shotListJson'];
-		const fields = shownFields({ ...VIDEO, shots });
-		expect(fields.filter((name) => ofShots.includes(name))).toEqual(expected);
-		expect(fields).toEqual(expect.arrayContaining(always));
-	});
-
-	it.each([
-		['text', 'url', []],
-		['text', 'binary', []],
-		['image', 'url', ['imageInput', 'startImageUrl', 'endImageUrl']],
-		['image', 'binary', ['imageInput', 'startImageField', 'endImageField']],
-	])('for source "%s" by %s: %p', (source, imageInput, expected) => {
-		const fields = shownFields({ ...VIDEO, source, imageInput });
-		expect(fields.filter((name) => /image/i.test(name))).toEqual(expected);
-		expect(fields).toEqual(expect.arrayContaining(always));
-	});
-
-	it('no download where nothing is waited for, or where an AI agent uses it', () => {
-		expect(shownFields(VIDEO)).toContain('downloadVideo');
-		expect(shownFields({ ...VIDEO, mode: 'submitOnly' })).not.toContain('downloadVideo');
-		expect(shownFields(VIDEO, { asTool: true })).not.toContain('downloadVideo');
-		expect(shownFields({ ...VIDEO, operation: 'get' }, { asTool: true })).not.toContain(
-			'downloadVideo',
-		);
-	});
-
-	it('every field that may be needed where the choice is left to an expression', () => {
-		expect(shownFields({ ...VIDEO, shots: '={{ $json.shots }}' })).toEqual(
-			expect.arrayContaining(['prompt', 'shotList', 'shotListJson', 'duration']),
-		);
-	});
-
-	it('only the options that have an effect', () => {
-		const waiting = shownOptions(VIDEO);
-		expect(waiting).toEqual(expect.arrayContaining(['maxWait', 'pollInterval', 'outputField']));
-		const submitting = shownOptions({ ...VIDEO, mode: 'submitOnly' });
-		expect(waiting.filter((name) => !submitting.includes(name))).toEqual([
-			'retryFailed',
-			'pollInterval',
-			'outputField',
-			'eachClipWorkflow',
-		]);
-		const linksOnly = shownOptions({ ...VIDEO, downloadVideo: false });
-		expect(waiting.filter((name) => !linksOnly.includes(name))).toEqual(['outputField']);
-	});
+test.each<[INodeParameters, string[]]>([
+	[
+		{},
+		[
+			...['mode', 'source', 'shots', 'prompt', 'duration', 'aspectRatio', 'quality', 'audio'],
+			...['waitBy', 'metadata', 'downloadVideo', 'options'],
+		],
+	],
+	[GET, ['taskId', 'waitUntilFinished', 'metadata', 'downloadVideo', 'options']],
+	[
+		ESTIMATE,
+		['source', 'shots', 'prompt', 'duration', 'aspectRatio', 'quality', 'audio', 'options'],
+	],
+	[{ resource: 'image', operation: 'upload' }, ['inputField']],
+	[{ resource: 'account', operation: 'getBalance' }, []],
+])('a fresh node with %j shows %j', (parameters, names) => {
+	expect(shown(parameters).filter((name) => ALL_BUT_OPTIONS.test(name))).toEqual(names);
 });
 
-describe('the other operations show', () => {
-	it.each([
-		['video', 'get', ['taskId', 'waitUntilFinished', 'metadata', 'downloadVideo', 'options']],
-		[
-			'video',
-			'estimateCost',
-			['source', 'shots', 'prompt', 'duration', 'aspectRatio', 'quality', 'audio', 'options'],
-		],
-		['image', 'upload', ['inputField']],
-		['account', 'getBalance', []],
-	])('%s %s: %p', (resource, operation, expected) => {
-		expect(shownFields({ resource, operation })).toEqual(expected);
-	});
+const WRITTEN = [['shotList'], ['prompt', 'duration']];
+const FROM_JSON = [['shotListJson'], ['prompt', 'duration']];
+const NOT_FOR_AGENTS = ['downloadVideo', 'options.outputField'];
+const OF_WAITING = ['options.maxWait', 'options.pollInterval'];
+const OF_CLIPS = ['options.retryFailed', 'options.pollInterval', 'options.outputField'];
 
-	it('the shots of an estimate', () => {
-		const estimate = { resource: 'video', operation: 'estimateCost' };
-		expect(shownFields({ ...estimate, shots: 'custom' })).toContain('shotList');
-		expect(shownFields({ ...estimate, shots: 'json' })).toContain('shotListJson');
-		expect(shownFields({ ...estimate, shots: 'json' })).not.toContain('duration');
-		expect(shownFields({ ...estimate, shots: 'json' })).not.toContain('prompt');
-	});
+test.each<[operation: INodeParameters, parameters: INodeParameters, string[], string[]]>([
+	[
+		GENERATE,
+		{ mode: 'submitOnly' },
+		['callbackUrl'],
+		['waitBy', 'downloadVideo', ...OF_CLIPS, 'options.eachClipWorkflow'],
+	],
+	[GENERATE, { asTool: true }, [], ['waitBy', ...NOT_FOR_AGENTS, 'options.eachClipWorkflow']],
+	[GENERATE, { downloadVideo: false }, [], ['options.outputField']],
+	[GENERATE, { shots: 'auto' }, [], []],
+	[GENERATE, { shots: 'custom' }, WRITTEN[0], WRITTEN[1]],
+	[GENERATE, { shots: 'json' }, FROM_JSON[0], FROM_JSON[1]],
+	[GENERATE, { shots: '={{ $json.shots }}' }, ['shotList', 'shotListJson'], []],
+	[GENERATE, { imageInput: 'binary' }, [], []],
+	[GENERATE, { source: 'image' }, ['imageInput', 'startImageUrl', 'endImageUrl'], []],
+	[
+		GENERATE,
+		{ source: 'image', imageInput: 'binary' },
+		['imageInput', 'startImageField', 'endImageField'],
+		[],
+	],
+	[GET, { waitUntilFinished: true }, ['waitBy', ...OF_WAITING], []],
+	[GET, { waitUntilFinished: true, asTool: true }, OF_WAITING, NOT_FOR_AGENTS],
+	[ESTIMATE, { shots: 'custom' }, WRITTEN[0], WRITTEN[1]],
+	[ESTIMATE, { shots: 'json' }, FROM_JSON[0], FROM_JSON[1]],
+	[ESTIMATE, { source: 'image' }, ['imageInput'], []],
+	[ESTIMATE, { source: 'image', imageInput: 'binary' }, ['imageInput', 'startImageField'], []],
+])('%j with %j shows %j more, and %j no longer', (operation, parameters, more, gone) => {
+	const fresh = shown(operation);
+	const changed = shown({ ...operation, ...parameters });
+	expect(changed.filter((name) => !fresh.includes(name))).toEqual(more);
+	expect(fresh.filter((name) => !changed.includes(name))).toEqual(gone);
+});
 
-	it('of images the file that an estimate can look at, and no address', () => {
-		const estimate = { resource: 'video', operation: 'estimateCost', source: 'image' };
-		const images = (imageInput: string) =>
-			shownFields({ ...estimate, imageInput }).filter((name) => /image/i.test(name));
-		expect(images('url')).toEqual(['imageInput']);
-		expect(images('binary')).toEqual(['imageInput', 'startImageField']);
-		expect(shownOptions(estimate)).toEqual(['cameraMovement']);
-	});
-
-	it('how to wait only when Get Video waits, and not to an AI agent', () => {
-		const get = { resource: 'video', operation: 'get' };
-		expect(shownFields(get)).not.toContain('waitBy');
-		expect(shownFields({ ...get, waitUntilFinished: true })).toContain('waitBy');
-		const asTool = shownFields({ ...get, waitUntilFinished: true }, { asTool: true });
-		expect(asTool).not.toContain('waitBy');
-	});
-
-	it('options of waiting only when Get Video waits', () => {
-		const get = { resource: 'video', operation: 'get' };
-		expect(shownOptions(get)).toEqual(['concurrency', 'includeInputFields', 'outputField']);
-		expect(shownOptions({ ...get, waitUntilFinished: true })).toEqual([
-			'concurrency',
-			'includeInputFields',
-			'maxWait',
-			'pollInterval',
-			'outputField',
-		]);
-	});
+test.each<[INodeParameters, string[]]>([
+	[GET, ['concurrency', 'includeInputFields', 'outputField']],
+	[ESTIMATE, ['cameraMovement']],
+])('%j offers the options %j', (parameters, names) => {
+	const options = shown(parameters).filter((name) => !ALL_BUT_OPTIONS.test(name));
+	expect(options).toEqual(names.map((name) => `options.${name}`));
 });

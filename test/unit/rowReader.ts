@@ -1,6 +1,7 @@
-import { NodeHelpers, type INodeParameters } from 'n8n-workflow';
-import { klingFastFields, klingFastProperties } from '../../nodes/KlingFast/actions/properties';
+import type { INodeParameters } from 'n8n-workflow';
+import { klingFastFields } from '../../nodes/KlingFast/actions/properties';
 import { Params } from '../../nodes/KlingFast/params';
+import { storedParameters } from './fieldLists';
 
 /**
  * Reads fields as a running node does: n8n fills in the defaults, drops what is hidden, and throws for what is not there
@@ -8,14 +9,7 @@ import { Params } from '../../nodes/KlingFast/params';
  */
 export function rowParams(parameters: Record<string, unknown>): Params {
 	const stored = { resource: 'video', operation: 'generate', ...parameters } as INodeParameters;
-	const shownParameters = NodeHelpers.getNodeParameters(
-		klingFastProperties,
-		stored,
-		true,
-		false,
-		null,
-		null,
-	);
+	const shownParameters = storedParameters(stored);
 	return new Params(klingFastFields, (path, fallback) => {
 		let value: unknown = shownParameters;
 		for (const key of path.split('.')) {

@@ -1,256 +1,173 @@
 import fc from 'fast-check';
-import { readBoolean, readChoice, readNumber, readText } from '../../nodes/KlingFast/values';
+import {
+	readBoolean,
+	readChoice,
+	readJsonList,
+	readJsonObject,
+	readNumber,
+	readText,
+} from '../../nodes/KlingFast/values';
 import { InvalidField, shown } from '../../nodes/KlingFast/invalidField';
 
+const EMPTY_CELLS = [undefined, null, '', ' ', '\t\n', '\u00a0'];
+const RATIOS = ['16:9', '9:16', '1:1'].map((value) => ({ name: value, value }));
 const QUALITIES = [
 	{ name: 'Fast (720p)', value: 'std' },
 	{ name: '4K', value: '4k' },
 ];
-const EMPTY_CELLS = [undefined, null, '', ' ', '\t\n', '\u00a0'];
+const WHOLE = { isWhole: true, min: 1 };
+const LOOP: { self?: unknown } = {};
+LOOP.self = LOOP;
 
-describe('numbers', () => {
-	const duration = (value: unknown) =>
+/** A field of each kind. The last five have no default. */
+const READ = {
+	duration: (value: unknown) =>
 		readNumber(value, 'Duration (Seconds)', {
-			default: 5,
-			isWhole: true,
-			min: 3,
-			max: 15,
-			unit: 'seconds',
-		});
+			...{ default: 5, isWhole: true, min: 3, max: 15, unit: 'seconds' },
+		}),
+	audio: (value: unknown) => readBoolean(value, 'Generate Audio', true),
+	watermark: (value: unknown) => readBoolean(value, 'Watermark', false),
+	outputField: (value: unknown) => readText(value, 'Output', { default: 'data' }),
+	aspectRatio: (value: unknown) => readChoice(value, 'Aspect Ratio', RATIOS, '16:9'),
+	quality: (value: unknown) => readChoice(value, 'Quality', QUALITIES, '4k'),
+	movement: (value: unknown) => readChoice(value, 'Movement', [{ name: 'None', value: '' }], ''),
+	metadata: (value: unknown) => readJsonObject(value, 'Metadata'),
+	list: (value: unknown) => readJsonList(value, 'List', 'a list'),
+	maxCost: (value: unknown) => readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' }),
+	poll: (value: unknown) => readNumber(value, 'Poll Interval', { min: 0.1, max: 86_400 }),
+	shot: (value: unknown) => readNumber(value, 'Shot List', { ...WHOLE, place: 'shot 2, duration' }),
+	prompt: (value: unknown) => readText(value, 'Prompt'),
+};
+type Field = keyof typeof READ;
 
-	it.each([
-		[5, 5],
-		['5', 5],
-		[' 7 ', 7],
-		['15.0', 15],
-		['+4', 4],
-		['03', 3],
-		['5s', 5],
-		['5 S', 5],
-		['5 sec', 5],
-		['5 secs.', 5],
-		['5 seconds', 5],
-		['7 second', 7],
-		['5,0', 5],
-		['\uff15', 5],
-		['5\u200b', 5],
-		['5\u00a0s', 5],
-	])('reads %p as %d', (value, number) => {
-		expect(duration(value)).toBe(number);
-	});
-
-	it.each(EMPTY_CELLS)('takes the default for the empty cell %p', (value) => {
-		expect(duration(value)).toBe(5);
-	});
-
-	it.each([
-		[20, "'Duration (Seconds)' is 20, allowed is a whole number from 3 to 15"],
-		['20', '\'Duration (Seconds)\' is "20", allowed is a whole number from 3 to 15'],
-		[2, /is 2, allowed/],
-		[4.5, /is 4.5, allowed is a whole number/],
-		['4,5', /is "4,5", allowed/],
-		['5 min', /is "5 min", allowed/],
-		['5 s s', /is "5 s s", allowed/],
-		['s', /is "s", allowed/],
-		['5:00', /is "5:00", allowed/],
-		['5 USD', /is "5 USD", allowed/],
-		['1e1', /is "1e1", allowed/],
-		['0x5', /is "0x5", allowed/],
-		[NaN, /is NaN, allowed/],
-		[Infinity, /is Infinity, allowed/],
-		[true, /is true, allowed/],
-		[{}, /is an object, allowed/],
-		[[5], /is a list, allowed/],
-		[new Date(0), /is a date, allowed/],
-	])('refuses %p in one sentence', (value, sentence) => {
-		expect(() => duration(value)).toThrow(sentence);
-		expect(() => duration(value)).toThrow(InvalidField);
-	});
-
-	it('refuses an empty cell of a required field', () => {
-		expect(() =>
-			readNumber('', 'Shot List', { isWhole: true, min: 1, place: 'shot 2, duration' }),
-		).toThrow("'Shot List' (shot 2, duration) is empty, allowed is a whole number from 1");
-	});
-
-	it('knows an open lower end and fractions', () => {
-		expect(readNumber('0.25', 'Maximum Cost (USD)', { above: 0 })).toBe(0.25);
-		expect(() => readNumber(0, 'Maximum Cost (USD)', { above: 0 })).toThrow(
-			"'Maximum Cost (USD)' is 0, allowed is a number above 0",
-		);
-		expect(() => readNumber(0.05, 'Poll Interval (Seconds)', { min: 0.1, max: 300 })).toThrow(
-			'a number from 0.1 to 300',
-		);
-		expect(() => readNumber(90000, 'Maximum Wait (Seconds)', { min: 1, max: 86400 })).toThrow(
-			'from 1 to 86,400',
-		);
-	});
-
-	it.each([
-		['0,5', 0.5],
-		[',5', 0.5],
-		['12,50', 12.5],
-		['0,500', 0.5],
-		['1234,567', 1234.567],
-		['$5', 5],
-		['5 $', 5],
-		['US$ 5,50', 5.5],
-		['USD 5', 5],
-		['5usd', 5],
-	])('reads the amount %p as %d', (value, number) => {
-		expect(readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' })).toBe(number);
-	});
-
-	it.each(['1,000', '12,345', '1,000,000'])('refuses %p, which means two things', (value) => {
-		expect(() => readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' })).toThrow(
-			`'Maximum Cost (USD)' is "${value}", which can be read in two ways, allowed is a number above 0`,
-		);
-	});
-
-	it.each(['5 EUR', '\u20ac5', '$5$', '5 s', '1,5,5', '1.5,5'])(
-		'refuses the amount %p',
-		(value) => {
-			expect(() => readNumber(value, 'Maximum Cost (USD)', { above: 0, unit: 'USD' })).toThrow(
-				InvalidField,
-			);
-		},
+test.each<[Field, result: unknown, values: unknown[]]>([
+	['duration', 5, [5, '5', '5s', '5 S', '5 sec', '5 secs.', '5 seconds', '5,0', ...EMPTY_CELLS]],
+	['duration', 5, ['\uff15', '5\u200b', '5\u00a0s']],
+	['duration', 7, [' 7 ', '7 second', '07', '+7', '7.0']],
+	['maxCost', 0.5, ['0,5', ',5', '0,500', 0.5, '.5', '0.5']],
+	['maxCost', 5, ['$5', '5 $', 'US$ 5,0', 'USD 5', '5usd']],
+	['maxCost', 1234.567, ['1234,567']],
+	['audio', true, [true, 'TRUE', ' True ', 1, '1', 'yes', 'y', 'on', 'Vrai', ...EMPTY_CELLS]],
+	['watermark', true, ['\uff11', 'WAHR']],
+	['watermark', false, [false, 'FALSE', 0, '0', 'no', 'n', 'Off', 'FALSCH', 'non', ...EMPTY_CELLS]],
+	['audio', false, ['false', 'nein']],
+	['outputField', 'data', EMPTY_CELLS],
+	['prompt', 'A fox', ['A fox', '  A fox \n']],
+	['prompt', '2024', [2024]],
+	['prompt', 'false', [false]],
+	['prompt', '🦊', ['\ud83e\udd8a']],
+	[
+		'aspectRatio',
+		'16:9',
+		['16:9', '16:09', '16:09:00', ' 16 : 9 ', '16x9', '16/9', ...EMPTY_CELLS],
+	],
+	['aspectRatio', '16:9', ['16\u00d79', '16\uff1a9', '\uff11\uff16:\uff10\uff19', '16\u22369']],
+	['aspectRatio', '16:9', ['4:09 PM', '04:09:00 p.m.', '16:09 PM']],
+	['aspectRatio', '9:16', ['9:16', '9:16:00', '09:16:00', '9:16 AM']],
+	['aspectRatio', '1:1', ['1:1', '1:01', '01:01:00', '1:01am']],
+	// As Excel stores them, and as they come out of fewer digits, or of a German sheet.
+	['aspectRatio', '16:9', [0.6729166666666667, '0.6729166666666667']],
+	['aspectRatio', '9:16', [0.3861111111111111, '0,38611']],
+	['aspectRatio', '1:1', [0.0423611111111111, '0.04236']],
+	['quality', '4k', ['4K', ...EMPTY_CELLS]],
+	['quality', 'std', ['std', ' STD ', 's-t-d', 'fast (720P)', 'Fast', '720p', 'fast 720p']],
+	['quality', 'std', ['Fast(720p)', '\uff26\uff41\uff53\uff54']],
+	['metadata', { row: 7 }, ['{"row": 7}', { row: 7, gone: undefined }]],
+	['metadata', { at: '1970-01-01T00:00:00.000Z' }, [{ at: new Date(0) }]],
+	['metadata', {}, ['null', ...EMPTY_CELLS]],
+	['list', [1, 2], ['[1, 2]', [1, 2]]],
+	['list', [], EMPTY_CELLS],
+])('%s is %j where a cell holds any of %j', (field, result, values) => {
+	expect(values.map((value): unknown => READ[field](value))).toStrictEqual(
+		values.map(() => result),
 	);
-
-	it('reads every number of the range from its text and refuses every other one', () => {
-		fc.assert(
-			fc.property(
-				fc.oneof(fc.integer(), fc.double(), fc.integer({ min: 0, max: 20 })),
-				(number) => {
-					const fits = Number.isInteger(number) && number >= 3 && number <= 15;
-					for (const value of [number, ` ${number} `]) {
-						if (fits) expect(duration(value)).toBe(number);
-						else expect(() => duration(value)).toThrow(InvalidField);
-					}
-				},
-			),
-		);
-	});
 });
 
-describe('booleans', () => {
-	it.each([
-		true,
-		'TRUE',
-		'true',
-		' True ',
-		1,
-		'1',
-		'yes',
-		'YES',
-		'y',
-		'on',
-		'WAHR',
-		'Vrai',
-		'\uff11',
-	])('%p is true', (value) => {
-		expect(readBoolean(value, 'Generate Audio', false)).toBe(true);
-	});
+const NO_DURATION = 'is @, allowed is a whole number from 3 to 15';
+const NO_RATIO = 'is @, allowed is 16:9, 9:16 or 1:1';
+const NO_OBJECT = 'allowed is an object such as {"row": 7}';
+const TWO_WAYS = 'is @, which can be read in two ways, allowed is a number above 0';
 
-	it.each([false, 'FALSE', 'false', 0, '0', 'no', 'n', 'Off', 'FALSCH', 'non'])(
-		'%p is false',
-		(value) => {
-			expect(readBoolean(value, 'Generate Audio', true)).toBe(false);
-		},
-	);
-
-	it.each(EMPTY_CELLS)('%p is the default', (value) => {
-		expect(readBoolean(value, 'Generate Audio', true)).toBe(true);
-		expect(readBoolean(value, 'Generate Audio', false)).toBe(false);
-	});
-
-	it.each(['maybe', 'x', 2, {}, []])('%p is refused', (value) => {
-		expect(() => readBoolean(value, 'Generate Audio', true)).toThrow(
-			/^'Generate Audio' is .*, allowed is true or false$/,
-		);
-	});
+test.each<[Field, sentence: string, values: unknown[]]>([
+	['duration', NO_DURATION, [20, '20', 2, 4.5, '4,5', '5 min', '5 s s', 's', '5:00', '5 USD']],
+	['duration', NO_DURATION, ['1e1', '0x5', NaN, Infinity, true, {}, [5], new Date(0)]],
+	['maxCost', 'is @, allowed is a number above 0', [0, -1, '5 EUR', '\u20ac5', '$5$', '5 s']],
+	['maxCost', 'is @, allowed is a number above 0', ['1,5,5', '1.5,5']],
+	['maxCost', TWO_WAYS, ['1,000', '12,345', '1,000,000']],
+	['poll', 'is @, allowed is a number from 0.1 to 86,400', [0.05, 90_000]],
+	['shot', '(shot 2, duration) is empty, allowed is a whole number from 1', EMPTY_CELLS],
+	['audio', 'is @, allowed is true or false', ['maybe', 'x', 2, {}, []]],
+	['prompt', 'is empty, allowed is a text', EMPTY_CELLS],
+	['prompt', 'is @, allowed is a text', [{}, ['a']]],
+	['prompt', 'NUL', ['a\0b']],
+	[
+		'prompt',
+		'is a text with half of a character (such as a cut emoji) in it, allowed is text without it',
+		['A fox \ud83e', '\udd8a fox', 'a\ud83e b', '\ud83e\ud83e\udd8a'],
+	],
+	['aspectRatio', NO_RATIO, ['4:3', '04:03:00', '16:90', '9:16:30', '1:10', '16', '161:9', '169']],
+	['aspectRatio', NO_RATIO, ['4:09', '9:16 PM', '1:01 PM', '12:01 AM', {}]],
+	['aspectRatio', NO_RATIO, [0.67, 0.673, 0.672, 1.673, 0, 1, -0.1]],
+	['quality', 'is @, allowed is std or 4k', ['8k', {}]],
+	['movement', 'is @, allowed is ', ['()', '-', '_']],
+	['metadata', NO_OBJECT, ['[1]', [1], '"text"', '5', 5, true, '{', '{row: 7}', LOOP]],
+	['metadata', "'Metadata' is not JSON", [LOOP]],
+	['list', 'is an object, allowed is a list', ['{}', {}]],
+	['list', 'is "[", which is not JSON, allowed is a list', ['[']],
+])('%s %s: any of %p', (field, sentence, values) => {
+	for (const value of values) {
+		const refused = expect(() => READ[field](value));
+		refused.toThrow(InvalidField);
+		refused.toThrow(sentence.replace('@', shown(value)));
+	}
 });
 
-describe('texts', () => {
-	it('trims, and takes a number or a boolean cell as its text', () => {
-		expect(readText('  A fox \n', 'Prompt')).toBe('A fox');
-		expect(readText(2024, 'Prompt')).toBe('2024');
-		expect(readText(false, 'Prompt')).toBe('false');
-	});
-
-	it.each(EMPTY_CELLS)(
-		'takes the default for %p, or refuses it where a text is required',
-		(value) => {
-			expect(readText(value, 'Put Output in Field', { default: 'data' })).toBe('data');
-			expect(() => readText(value, 'Prompt')).toThrow("'Prompt' is empty, allowed is a text");
-		},
+test('every number of the range is read from its text, and every other one refused', () => {
+	fc.assert(
+		fc.property(fc.oneof(fc.integer(), fc.double(), fc.integer({ min: 0, max: 20 })), (number) => {
+			const fits = Number.isInteger(number) && number >= 3 && number <= 15;
+			for (const value of [number, ` ${number} `]) {
+				if (fits) expect(READ.duration(value)).toBe(number);
+				else expect(() => READ.duration(value)).toThrow(InvalidField);
+			}
+		}),
 	);
-
-	it('refuses what is no text, and invisible NULs', () => {
-		expect(() => readText({}, 'Prompt')).toThrow("'Prompt' is an object, allowed is a text");
-		expect(() => readText(['a'], 'Prompt')).toThrow("'Prompt' is a list, allowed is a text");
-		expect(() => readText('a\0b', 'Prompt')).toThrow('NUL');
-	});
-
-	it.each(['A fox \ud83e', '\udd8a fox', 'a\ud83e b', '\ud83e\ud83e\udd8a'])(
-		'refuses half of a character: %j',
-		(text) => {
-			expect(() => readText(text, 'Prompt')).toThrow(
-				"'Prompt' is a text with half of a character (such as a cut emoji) in it, allowed is text without it",
-			);
-		},
-	);
-
-	it('takes whole ones', () => {
-		expect(readText('\ud83e\udd8a', 'Prompt')).toBe('🦊');
-	});
-
-	it('keeps every other character as it is', () => {
-		fc.assert(
-			fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
-				fc.pre(text.trim() !== '' && !text.includes('\0'));
-				expect(readText(`  ${text} `, 'Prompt')).toBe(text.trim());
-			}),
-		);
-	});
 });
 
-describe('choices', () => {
-	it.each([
-		...['std', 'STD', ' std ', 'Fast (720p)', 'fast (720P)', 'Fast', 'FAST', '720p', 'fast 720p'],
-		...['Fast(720p)', '\uff26\uff41\uff53\uff54', 's-t-d'],
-	])('%p is std', (value) => {
-		expect(readChoice(value, 'Quality', QUALITIES, '4k')).toBe('std');
-	});
-
-	it('takes the default for an empty cell and names the choices otherwise', () => {
-		expect(readChoice('', 'Quality', QUALITIES, 'std')).toBe('std');
-		expect(() => readChoice('8k', 'Quality', QUALITIES, 'std')).toThrow(
-			'\'Quality\' is "8k", allowed is std or 4k',
-		);
-		expect(() => readChoice({}, 'Quality', QUALITIES, 'std')).toThrow('is an object');
-		for (const nothing of ['()', '-', '_'])
-			expect(() => readChoice(nothing, 'Movement', [{ name: 'None', value: '' }], '')).toThrow(
-				InvalidField,
-			);
-	});
+test('every character of a text stays as it is', () => {
+	fc.assert(
+		fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
+			fc.pre(text.trim() !== '' && !text.includes('\0'));
+			expect(READ.prompt(`  ${text} `)).toBe(text.trim());
+		}),
+	);
 });
 
-describe('how a value is shown', () => {
-	it('is short, on one line, and without secrets', () => {
-		expect(shown('a'.repeat(500))).toBe(`"${'a'.repeat(60)}..."`);
-		expect(shown('one\n\ttwo')).toBe('"one two"');
-		expect(shown('https://me:hunter2@example.com/a.png?signature=abc#x')).toBe(
-			'"https://example.com/a.png?..."',
-		);
-	});
+test('any object is read the same from its text and as it is', () => {
+	fc.assert(
+		fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+			const fromText = READ.metadata(JSON.stringify(object));
+			expect(JSON.stringify(READ.metadata(object))).toBe(JSON.stringify(fromText));
+		}),
+	);
+});
 
-	it('always gives one line of bounded length', () => {
-		fc.assert(
-			fc.property(fc.anything(), (value) => {
-				const sentence = shown(value);
-				expect(sentence).not.toMatch(/[\n\r]/);
-				expect(Array.from(sentence).length).toBeLessThan(90);
-			}),
-		);
-	});
+test.each([
+	['a'.repeat(500), `"${'a'.repeat(60)}..."`],
+	['one\n\ttwo', '"one two"'],
+	['https://me:hunter2@example.com/a.png?signature=abc#x', '"https://example.com/a.png?..."'],
+	[{}, 'an object'],
+	[[5], 'a list'],
+	[new Date(0), 'a date'],
+])('%j is shown as %s', (value, words) => {
+	expect(shown(value)).toBe(words);
+});
+
+test('any value is shown on one line of bounded length', () => {
+	fc.assert(
+		fc.property(fc.anything(), (value) => {
+			expect(shown(value)).not.toMatch(/[\n\r]/);
+			expect(Array.from(shown(value)).length).toBeLessThan(90);
+		}),
+	);
 });

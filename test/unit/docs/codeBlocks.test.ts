@@ -7,32 +7,25 @@ import { repositoryFolder } from '../../../host/package';
 import { manifest } from '../../package/repository';
 import { allPages, pageOf } from './markdown';
 
-interface Command {
-	page: string;
-	line: string;
-}
-
 const pages = allPages();
 const blocks = pages.flatMap(({ path, codeBlocks }) =>
 	codeBlocks.map((block) => ({ path, ...block })),
 );
+const OF_PACKAGE = /(^|\s)npm (run|start|test)\b/;
 
-const shellLines: Command[] = blocks
+const shellLines = blocks
 	.filter(({ language, text }) => language === 'bash' || /^npm /.test(text))
 	.flatMap(({ path, text }) => text.split('\n').map((line) => ({ page: path, line })))
-	.map(({ page, line }) => ({ page, line: line.replace(/\s+#.*$/, '').trim() }))
-	.filter(({ line }) => line !== '' && !line.startsWith('#'));
+	.map(({ page, line }) => ({ page, line: line.replace(/\s*#.*$/, '').trim() }))
+	.filter(({ line }) => line !== '');
 
 /** Commands in running text and in tables. */
-const inlineCommands: Command[] = pages.flatMap(({ path, text }) =>
-	[...text.matchAll(/`([^`\n]*\bnpm (?:run|start|test)\b[^`\n]*)`/g)].map(([, line]) => ({
-		page: path,
-		line,
-	})),
+const inlineCommands = pages.flatMap(({ path, text }) =>
+	[...text.matchAll(/`([^`\n]*)`/g)].map(([, line]) => ({ page: path, line })),
 );
 
 const packageCommands = [...shellLines, ...inlineCommands].filter(({ line }) =>
-	/(^|\s)npm (run|start|test)\b/.test(line),
+	OF_PACKAGE.test(line),
 );
 
 /** The install of the README; the package suite runs it with the packed package, without a network. */
@@ -66,12 +59,12 @@ it.each(packageCommands)(
 		const flags = [...rest.matchAll(/ --([a-z][\w-]*)/g)].map(([, flag]) => flag);
 		const program = programOf(script);
 		for (const flag of flags.filter((name) => !jestFlags.includes(name))) {
-			expect(program).toMatch(new RegExp(`['"]?${flag}['"]?: \\{`));
+			expectFlag(program, flag);
 		}
 	},
 );
 
-it.each(shellLines.filter(({ line }) => !/(^|\s)npm (run|start|test)\b/.test(line)))(
+it.each(shellLines.filter(({ line }) => !OF_PACKAGE.test(line)))(
 	'$page: "$line" is a command that is known here',
 	({ line }) => {
 		const home = manifest.repository.url.replace(/^git\+/, '');
@@ -96,7 +89,7 @@ it('the flags of the sandbox in its page are those that it takes', () => {
 	const program = readFileSync(join(repositoryFolder, 'sandbox/main.ts'), 'utf8');
 	const flags = [...pageOf('sandbox/README.md').text.matchAll(/`--([a-z-]+)`/g)];
 	expect(flags.length).toBeGreaterThan(8);
-	for (const [, flag] of flags) expect(program).toMatch(new RegExp(`['"]?${flag}['"]?: \\{`));
+	for (const [, flag] of flags) expectFlag(program, flag);
 });
 
 it('files that the pages name in code are there', () => {
@@ -115,6 +108,10 @@ it('files that the pages name in code are there', () => {
 	expect(named.length).toBeGreaterThan(2);
 	expect(missing).toEqual([]);
 });
+
+function expectFlag(program: string, flag: string): void {
+	expect(program).toMatch(new RegExp(`['"]?${flag}['"]?: \\{`));
+}
 
 const jestFlags = ['testPathPatterns', 'selectProjects'];
 

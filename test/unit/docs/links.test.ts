@@ -46,16 +46,6 @@ it('every picture is shown somewhere', () => {
 	expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([]);
 });
 
-it('the drawings bring a background of their own, so that they can be read on light and dark pages', () => {
-	for (const name of ['waiting', 'sleep', 'architecture']) {
-		const path = join(repositoryFolder, 'docs/images', `${name}.svg`);
-		const drawing = readFileSync(path, 'utf8');
-		const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(drawing) ?? [];
-		expect(drawing).toContain(`<rect width="${width}" height="${height}" rx="14" fill="#ffffff"`);
-		expect(drawing).toMatch(/text \{[^}]*fill: #1f2937/);
-	}
-});
-
 it("n8n's links lead to headings of the README", () => {
 	const codexes = ['KlingFast', 'KlingFastTrigger'].map((name) =>
 		readFileSync(join(repositoryFolder, `nodes/KlingFast/${name}.node.json`), 'utf8'),
