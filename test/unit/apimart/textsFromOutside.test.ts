@@ -1,5 +1,10 @@
 /** Whatever a provider, a proxy or a caller writes: it costs no time, and what a person or a log gets of it is one short line. */
-import { describeCause, retryAfterSeconds } from '../../../nodes/KlingFast/apimart/answer';
+import {
+	describeCause,
+	excerpt,
+	redact,
+	retryAfterSeconds,
+} from '../../../nodes/KlingFast/apimart/answer';
 import {
 	looksLikeToken,
 	openToken,
@@ -7,7 +12,6 @@ import {
 } from '../../../nodes/KlingFast/apimart/callback';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { errorOfAnswer, networkError } from '../../../nodes/KlingFast/apimart/errors';
-import { excerpt, redact } from '../../../nodes/KlingFast/apimart/answer';
 import { parseSubmittedTaskId, parseTask, TASK_ID } from '../../../nodes/KlingFast/apimart/task';
 import {
 	faultOfTask,
