@@ -190,7 +190,7 @@ async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<Shee
 		const reading = await readOnce(taskId, row.reading ?? NOT_READ, {
 			client,
 			signal,
-			isNewTask: row.isNewTask === true,
+			isNewTask: row.job !== undefined && !row.outcome.isFromEarlierRun,
 			isHopeless: ({ kind, retryForSeconds = Infinity }) =>
 				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),

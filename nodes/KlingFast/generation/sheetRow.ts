@@ -27,8 +27,6 @@ export interface SheetRow {
 	startedAtMs?: number;
 	reading?: Reading;
 	nextReadAtMs?: number;
-	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
-	isNewTask?: boolean;
 	/** Whether a task of this row may be in the works at the provider although its id is not known. */
 	mayBeSent?: boolean;
 	tries?: number;
@@ -36,7 +34,6 @@ export interface SheetRow {
 	nextTryAtMs?: number;
 	/** Clips that failed in earlier runs under the same row key, and were passed over. */
 	earlierFailures?: number;
-	isFromEarlierRun?: boolean;
 	/** Whether nobody waits for the clip. */
 	isSubmitOnly?: boolean;
 	/** Whether the task is read only once, whatever its state. */

@@ -100,7 +100,7 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
  * final in this execution, as one whose content was refused.
  */
 export function markFailed(
-	{ outcome: { itemIndex }, job, isFromEarlierRun }: SheetRow,
+	{ outcome: { itemIndex, isFromEarlierRun }, job }: SheetRow,
 	{ fault, task }: Outcome,
 	{ ledger }: Pick<Run, 'ledger'>,
 ): void {

@@ -50,8 +50,6 @@ export function afterSubmit(
 		// A full provider may have refused a fresh task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
-		isNewTask: !isFromEarlierRun,
-		isFromEarlierRun,
 		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
 	};
 	if (!row.isSubmitOnly) return open;
@@ -132,7 +130,7 @@ function lastSubmitMs(row: SheetRow): number {
 
 /** What is done for the row went wrong in a way that nothing else here foresees. */
 export function afterError(row: SheetRow, fault: Fault): SheetRow {
-	return { ...row, phase: 'ended', outcome: { ...row.outcome, ...withFault(row, fault) } };
+	return endedWith(row, withFault(row, fault));
 }
 
 function withFault(row: SheetRow, fault: Fault): Pick<Outcome, 'fault' | 'isOfNextAttempt'> {
@@ -220,9 +218,9 @@ export function deadlineMs({ startedAtMs = 0, settings }: SheetRow): number {
 }
 
 function afterEnd(row: SheetRow, task: Task, nowMs: number): SheetRow {
-	const { isFromEarlierRun, settings } = row;
+	const { settings } = row;
 	const outcome = withTask(row.outcome, task);
-	if (task.state === 'failed' && isFromEarlierRun && mayPassOver(row)) {
+	if (task.state === 'failed' && outcome.isFromEarlierRun && mayPassOver(row)) {
 		return passedOver({ ...row, outcome });
 	}
 	const { attempts = 1 } = outcome;
