@@ -12,6 +12,7 @@ import {
 	withMug,
 } from './clipRows';
 
+const inJson = (...elementsJson: unknown[]): Row => ({ options: { elementsJson } });
 const WITH_MOVEMENT = " characters long with the words of 'Camera Movement', allowed is up to ";
 
 test.each<[row: Row, sentence: string]>([
@@ -38,47 +39,6 @@ test.each<[row: Row, sentence: string]>([
 		"'Negative Prompt' is 2,501 characters long, allowed is up to 2,500",
 	],
 	[{ options: { negativePrompt: 'a\0b' } }, "'Negative Prompt' is a text with a NUL"],
-	[
-		{ ...withMug(), prompt: 'A mug, @mugs' },
-		'\'Elements (JSON)\' (element 1, name) is "mug", allowed is a name that the prompt mentions as @mug',
-	],
-	[
-		withMug({ name: 'my mug' }),
-		'\'Elements (JSON)\' (element 1, name) is "my mug", allowed is a name of',
-	],
-	[withMug({ name: '' }), "'Elements (JSON)' (element 1, name) is empty"],
-	[withMug({ description: ' ' }), "'Elements (JSON)' (element 1, description) is empty"],
-	[
-		withMug({ imageUrls: [] }),
-		"'Elements (JSON)' (element 1, imageUrls) is empty, allowed is 1 to 4",
-	],
-	[
-		withMug({ imageUrls: Array(5).fill(URL) }),
-		"'Elements (JSON)' (element 1, imageUrls) is a list of 5, allowed is 1 to 4 addresses of images",
-	],
-	[
-		withMug({ imageUrls: [URL, 'http://localhost/mug.png'] }),
-		'imageUrls) is "http://localhost/mug.png", allowed is an address on the public internet',
-	],
-	[
-		{ ...withMug(), options: { elementsJson: [MUG, MUG] } },
-		'\'Elements (JSON)\' (element 2, name) is "mug" a second time, allowed is another name',
-	],
-	[
-		{
-			prompt: '@a @b @c @d',
-			options: { elementsJson: [...'abcd'].map((name) => ({ ...MUG, name })) },
-		},
-		"'Elements (JSON)' is a list of 4 elements, allowed is up to 3 in all",
-	],
-	[
-		{ options: { elementsJson: ['mug'] } },
-		'\'Elements (JSON)\' (element 1) is "mug", allowed is {',
-	],
-	[
-		{ options: { elementsJson: '{}' } },
-		"'Elements (JSON)' is an object, allowed is a list such as",
-	],
 	[
 		{ options: { elements: { element: [{ name: 'cup' }] } } },
 		"'Elements' (element 1, description) is empty",
@@ -110,6 +70,36 @@ test.each<[row: Row, sentence: string]>([
 	],
 ])('%j is refused: %s', (row, sentence) => {
 	expect(() => requestOf({ prompt: 'A fox', ...row })).toThrow(sentence);
+});
+
+test.each<[elements: Row, sentence: string]>([
+	[withMug({ name: 'my mug' }), ' (element 1, name) is "my mug", allowed is a name of'],
+	[withMug({ name: '' }), ' (element 1, name) is empty'],
+	[
+		{ ...withMug(), prompt: 'A mug, @mugs' },
+		'is "mug", allowed is a name that the prompt mentions as @mug',
+	],
+	[withMug({ description: ' ' }), ' (element 1, description) is empty'],
+	[withMug({ imageUrls: [] }), ' (element 1, imageUrls) is empty, allowed is 1 to 4'],
+	[
+		withMug({ imageUrls: Array(5).fill(URL) }),
+		'imageUrls) is a list of 5, allowed is 1 to 4 addresses',
+	],
+	[
+		withMug({ imageUrls: [URL, 'http://localhost/'] }),
+		'is "http://localhost/", allowed is an address on',
+	],
+	[inJson(MUG, MUG), ' (element 2, name) is "mug" a second time, allowed is another name'],
+	[
+		inJson(...'abcd'.split('').map((name) => ({ ...MUG, name }))),
+		' is a list of 4 elements, allowed is up to 3',
+	],
+	[inJson('mug'), ' (element 1) is "mug", allowed is {'],
+	[{ options: { elementsJson: '{}' } }, ' is an object, allowed is a list such as'],
+])('elements: %j is refused: %s', (row, sentence) => {
+	const refused = expect(() => requestOf({ prompt: '@mug @a @b @c @d', ...row }));
+	refused.toThrow("'Elements (JSON)'");
+	refused.toThrow(sentence);
 });
 
 test.each<[row: Row, sentence: string]>([
