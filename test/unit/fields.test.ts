@@ -111,12 +111,20 @@ describe('the fields', () => {
 		expect(flatParams({ [path]: value }).choice(path)).toBe(value);
 	});
 
+	const everyField = klingFastProperties.flatMap((field) => [field, ...childrenOf(field)]);
+
 	it('explain themselves, or have an explanation', () => {
-		const everyField = klingFastProperties.flatMap((field) => [field, ...childrenOf(field)]);
 		const unexplained = everyField.filter(({ description, hint }) => !description && !hint);
 		expect(new Set(unexplained.map(({ name }) => name))).toEqual(
 			new Set(['resource', 'operation', 'options']),
 		);
+		expect(klingFastFields.get('metadata')?.hint).toContain('{{ { row: $json.row_number } }}');
+	});
+
+	it('show an example as one', () => {
+		const examples = everyField.filter(({ type }) => !/collection/i.test(type));
+		const others = examples.filter(({ placeholder = 'e.g. ' }) => !placeholder.startsWith('e.g. '));
+		expect(others.map(({ name }) => name)).toEqual([]);
 	});
 });
 

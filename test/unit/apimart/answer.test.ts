@@ -13,16 +13,13 @@ const NOW_MS = Date.parse('2026-09-19T12:00:00Z');
 describe('Retry-After', () => {
 	it.each<[string, Record<string, unknown>, number | undefined]>([
 		['a number', { 'retry-after': '7' }, 7],
-		['a number that is no text', { 'retry-after': 7 }, 7],
 		['any spelling of the name', { 'Retry-After': '7' }, 7],
-		['a fraction', { 'retry-after': '0.5' }, 0.5],
 		['a negative number, as nothing', { 'retry-after': '-5' }, 0],
 		['a date', { 'retry-after': 'Sat, 19 Sep 2026 12:00:30 GMT' }, 30],
 		['a date that has passed, as nothing', { 'retry-after': 'Sat, 19 Sep 2026 11:00:00 GMT' }, 0],
 		['no header', {}, undefined],
 		['an empty one', { 'retry-after': '  ' }, undefined],
 		['a word', { 'retry-after': 'soon' }, undefined],
-		['an endless one', { 'retry-after': 'Infinity' }, undefined],
 		['null', { 'retry-after': null }, undefined],
 	])('reads %s', (_, headers, seconds) => {
 		expect(retryAfterSeconds(headers, NOW_MS)).toBe(seconds);
@@ -36,22 +33,11 @@ describe('Retry-After', () => {
 			}),
 		);
 	});
-
-	it('gives the same moment for both forms', () => {
-		fc.assert(
-			fc.property(fc.integer({ min: 0, max: 86_400 }), (seconds) => {
-				const date = new Date(NOW_MS + seconds * 1000).toUTCString();
-				expect(retryAfterSeconds({ 'retry-after': date }, NOW_MS)).toBe(seconds);
-				expect(retryAfterSeconds({ 'retry-after': String(seconds) }, NOW_MS)).toBe(seconds);
-			}),
-		);
-	});
 });
 
 describe('the status that an answer means', () => {
 	it.each<[string, number, unknown, number]>([
 		['a good one', 200, { code: 200, data: [] }, 200],
-		['the versioned good one', 202, { code: 202, data: {} }, 202],
 		['a refusal wrapped in 200', 200, { code: 402, message: 'balance' }, 402],
 		['a refusal inside the error', 200, { error: { code: 429, message: 'slow' } }, 429],
 		['a refusal as text', 200, { code: '503' }, 503],
@@ -60,7 +46,6 @@ describe('the status that an answer means', () => {
 		['a code that is no status', 200, { code: 1001 }, 200],
 		['a real status, whatever the body says', 503, { code: 400 }, 503],
 		['HTML', 200, '<html></html>', 200],
-		['a list', 200, [{ code: 500 }], 200],
 	])('%s', (_, httpStatus, body, status) => {
 		expect(effectiveStatus(answer(httpStatus, body))).toBe(status);
 	});
@@ -69,10 +54,8 @@ describe('the status that an answer means', () => {
 describe('whether a body says that it failed', () => {
 	it.each<[unknown, boolean]>([
 		[{ code: 200, data: [] }, false],
-		[{ code: 202, data: {} }, false],
 		[{ code: 0 }, false],
 		[{ code: '' }, false],
-		[{ success: true, remain_balance: 1 }, false],
 		[{ error: null }, false],
 		[{ error: '' }, false],
 		[{ success: false, message: 'Failed to get token info' }, true],
@@ -80,7 +63,6 @@ describe('whether a body says that it failed', () => {
 		[{ error: 'plain' }, true],
 		[{ code: 1001 }, true],
 		[{ code: 302 }, true],
-		[[], false],
 		[null, false],
 		['text', false],
 	])('%j: %s', (json, failed) => {

@@ -1,4 +1,4 @@
-import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
+import type { IN8nHttpFullResponse } from 'n8n-workflow';
 import type { Answer } from '../../../nodes/KlingFast/apimart/answer';
 import { ApimartError, errorOfAnswer } from '../../../nodes/KlingFast/apimart/errors';
 
@@ -18,7 +18,7 @@ export function response(
 	body: unknown,
 	headers: Record<string, unknown> = {},
 ): IN8nHttpFullResponse {
-	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	const { text } = answer(statusCode, body);
 	return { statusCode, headers: headers as IN8nHttpFullResponse['headers'], body: text };
 }
 
@@ -49,8 +49,6 @@ export async function apimartRejection(work: Promise<unknown>): Promise<ApimartE
 	if (reason instanceof ApimartError) return reason;
 	throw new Error(`Expected an ApimartError, got ${String(reason)}`);
 }
-
-export type Sent = IHttpRequestOptions;
 
 function parsed(text: string): unknown {
 	try {

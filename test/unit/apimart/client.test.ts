@@ -8,6 +8,7 @@ import { apimartRejection, response } from './answers';
 const BASE_URL = 'https://api.apimart.ai';
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n\x00\xff\r\n--x', 'latin1');
+const LATER = /fetch it later with Get Video/;
 const IMAGE = { bytes: PNG, fileName: 'cup.png', mimeType: 'image/png' };
 
 /** A client whose requests are kept, and answered by this answer (or not at all, by an error). */
@@ -22,50 +23,35 @@ function clientOf(given: IN8nHttpFullResponse | Error) {
 }
 
 const submitted = response(200, { code: 200, data: [{ status: 'submitted', task_id: ID }] });
-const uploaded = response(200, {
-	url: 'https://getapib.org/f/cup.png',
-	filename: 'cup.png',
-	content_type: 'image/png',
-	bytes: PNG.length,
-	created_at: 1765000891,
-});
+const CUP = 'https://getapib.org/f/cup.png';
+const OF_IMAGE = { fileName: 'cup.png', mimeType: 'image/png', bytes: PNG.length };
+const named = { filename: 'cup.png', content_type: 'image/png', bytes: PNG.length };
+const uploaded = response(200, { ...named, url: CUP, created_at: 1765000891 });
 
 describe('every request', () => {
-	const calls: Array<[string, IN8nHttpFullResponse, (client: ApimartClient) => Promise<unknown>]> =
-		[
-			['a submit', submitted, async (client) => await client.submit('{}', 'key-1')],
-			[
-				'a read',
-				response(200, { id: ID, status: 'pending' }),
-				async (client) => await client.readTask(ID),
-			],
-			[
-				'a balance',
-				response(200, { remain_balance: 1, used_balance: 2 }),
-				async (client) => await client.readBalance(),
-			],
-			['an upload', uploaded, async (client) => await client.uploadImage(IMAGE)],
-		];
-	it.each(calls)(
-		'%s goes to the base URL, follows no redirect and has a time limit',
-		async (_, given, call) => {
-			const { client, sent } = clientOf(given);
-			await call(client);
-			expect(sent).toHaveLength(1);
-			const [options] = sent;
-			expect(new URL(options.url).origin).toBe(BASE_URL);
-			expect(options).toMatchObject({
-				disableFollowRedirect: true,
-				ignoreHttpStatusErrors: true,
-				returnFullResponse: true,
-				encoding: 'text',
-			});
-			// n8n adds the key from the credential.
-			expect(JSON.stringify(options)).not.toMatch(/authorization|"auth"/i);
-			expect(options.timeout).toBeGreaterThanOrEqual(15_000);
-			expect(options.timeout).toBeLessThanOrEqual(120_000);
-		},
-	);
+	type Call = (client: ApimartClient) => Promise<unknown>;
+	const pending = response(200, { id: ID, status: 'pending' });
+	const balance = response(200, { remain_balance: 1, used_balance: 2 });
+	const calls: Array<[string, IN8nHttpFullResponse, Call]> = [
+		['a submit', submitted, async (client) => await client.submit('{}', 'key-1')],
+		['a read', pending, async (client) => await client.readTask(ID)],
+		['a balance', balance, async (client) => await client.readBalance()],
+		['an upload', uploaded, async (client) => await client.uploadImage(IMAGE)],
+	];
+
+	it.each(calls)('%s goes to the base URL and follows no redirect', async (_, given, call) => {
+		const { client, sent } = clientOf(given);
+		await call(client);
+		expect(sent).toHaveLength(1);
+		const [options] = sent;
+		expect(new URL(options.url).origin).toBe(BASE_URL);
+		expect(options).toMatchObject({ disableFollowRedirect: true, ignoreHttpStatusErrors: true });
+		expect(options).toMatchObject({ returnFullResponse: true, encoding: 'text' });
+		// n8n adds the key from the credential.
+		expect(JSON.stringify(options)).not.toMatch(/authorization|"auth"/i);
+		expect(options.timeout).toBeGreaterThanOrEqual(15_000);
+		expect(options.timeout).toBeLessThanOrEqual(120_000);
+	});
 
 	it.each(calls)('%s whose answer trickles is given up, the body included', async (_, __, call) => {
 		const clock = new ManualClock();
@@ -133,16 +119,27 @@ describe('a read', () => {
 		expect(sent[0].url).toBe(`${BASE_URL}/v1/tasks/..%2Fbalance%3Fx%3D1%23?language=en`);
 	});
 
-	it('takes a refusal inside a 200 for one, even if it has an id and a status', async () => {
-		const refused = {
-			id: 'req_1',
-			status: 'error',
-			error: { code: 401, message: 'invalid API key' },
-		};
-		const { client } = clientOf(response(200, refused));
-		const { details } = await apimartRejection(client.readTask(ID));
-		expect(details.kind).toBe('credential');
-	});
+	const inside = { id: 'req_1', status: 'error', error: { code: 401, message: 'invalid' } };
+
+	it.each<[kind: string, status: number, body: object, advice: RegExp]>([
+		['credential', 200, inside, LATER],
+		['parameter', 200, { code: 400, error: { message: 'busy' } }, LATER],
+		['parameter', 400, { error: { message: 'busy' } }, LATER],
+		['credential', 401, { error: { message: 'invalid API key' } }, LATER],
+		['balance', 402, { error: { message: 'balance' } }, LATER],
+		['credential', 403, { error: { message: 'forbidden' } }, LATER],
+		['unreachable', 407, {}, LATER],
+		['unknownTask', 400, { error: { message: 'Invalid task ID' } }, /Check the task ID/],
+	])(
+		'that is refused, %s, does not speak of charges: %d %j',
+		async (kind, status, body, advice) => {
+			const { client } = clientOf(response(status, body));
+			const { details } = await apimartRejection(client.readTask(ID));
+			expect(details.kind).toBe(kind);
+			expect(details.advice).not.toMatch(/charged/);
+			expect(details.advice).toMatch(advice);
+		},
+	);
 
 	it.each<[string, unknown]>([
 		['no task', { code: 200, data: [] }],
@@ -182,13 +179,8 @@ describe('a balance', () => {
 describe('an upload', () => {
 	it('is a form with the file in it, byte for byte', async () => {
 		const { client, sent } = clientOf(uploaded);
-		await expect(client.uploadImage(IMAGE)).resolves.toEqual({
-			url: 'https://getapib.org/f/cup.png',
-			fileName: 'cup.png',
-			mimeType: 'image/png',
-			bytes: PNG.length,
-			createdMs: 1765000891000,
-		});
+		const createdMs = 1765000891000;
+		await expect(client.uploadImage(IMAGE)).resolves.toEqual({ ...OF_IMAGE, url: CUP, createdMs });
 		const [{ body, headers, url }] = sent;
 		expect(url).toBe(`${BASE_URL}/v1/uploads/images`);
 		if (!Buffer.isBuffer(body)) throw new Error('Expected bytes');
@@ -202,12 +194,8 @@ describe('an upload', () => {
 	});
 
 	it('falls back on what was sent where the answer gives the address only', async () => {
-		const { client } = clientOf(response(200, { data: { url: 'https://getapib.org/f/1.png' } }));
-		await expect(client.uploadImage(IMAGE)).resolves.toMatchObject({
-			fileName: 'cup.png',
-			mimeType: 'image/png',
-			bytes: PNG.length,
-		});
+		const { client } = clientOf(response(200, { data: { url: CUP } }));
+		await expect(client.uploadImage(IMAGE)).resolves.toMatchObject(OF_IMAGE);
 	});
 
 	it.each([{}, { url: '' }, { url: 'data:image/png;base64,AA' }, { url: 5 }])(

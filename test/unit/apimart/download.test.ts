@@ -20,6 +20,7 @@ interface Given {
 function start(
 	rule: (count: number, clock: ManualClock) => Given | Promise<Given>,
 	changes: Partial<Download> = {},
+	store: (stream: Readable) => Promise<Buffer> = buffer,
 ) {
 	const clock = new ManualClock(1_000_000_000);
 	const asked: Array<{ url: string; atSeconds: number }> = [];
@@ -30,7 +31,8 @@ function start(
 			return { headers: {}, ...(await rule(asked.length, clock)) };
 		},
 		prepareBinaryData: async (stream): Promise<IBinaryData> => {
-			await buffer(stream as Readable);
+			await Promise.resolve();
+			await store(stream as Readable);
 			return { data: '', mimeType: 'video/mp4' };
 		},
 	};
@@ -165,5 +167,28 @@ describe('Stop', () => {
 		expect(await rejection(result)).toBe(stop);
 		expect(clock.nowMs()).toBe(1_000_003_000);
 		expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+	});
+});
+
+describe('a store of binary data gets every byte', () => {
+	it.each<[string, (stream: Readable) => Promise<Buffer>]>([
+		['on the disk, which pipes', async (stream) => await buffer(stream.pipe(new PassThrough()))],
+		[
+			'in the memory, which listens',
+			async (stream) =>
+				await new Promise((resolve) => {
+					const chunks: Buffer[] = [];
+					stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+					stream.once('end', () => resolve(Buffer.concat(chunks)));
+				}),
+		],
+		['of objects, which iterates', buffer],
+	])('%s', async (_, take) => {
+		const bytes = await buffer(tinyClip([]).open());
+		const halves = [bytes.subarray(0, 100), bytes.subarray(100)];
+		let stored: Buffer | undefined;
+		const store = async (stream: Readable) => (stored = await take(stream));
+		await start(() => ({ statusCode: 200, body: Readable.from(halves) }), {}, store).result;
+		expect(stored?.equals(bytes)).toBe(true);
 	});
 });

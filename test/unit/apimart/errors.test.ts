@@ -10,7 +10,8 @@ import { answer, refusal } from './answers';
 type Rule = Pick<ErrorDetails, 'retryable' | 'charged' | 'retryForSeconds'>;
 const NO: Rule = { retryable: false, charged: 'no' };
 const AGAIN: Rule = { retryable: true, charged: 'no' };
-const PERHAPS: Rule = { retryable: true, charged: 'unknown' };
+const NEVER: Rule = { ...AGAIN, retryForSeconds: 0 };
+const PERHAPS: Rule = { retryable: true, charged: 'unknown', retryForSeconds: undefined };
 /** A page of something in between: retryable for two minutes. */
 const PAGE: Rule = { ...PERHAPS, retryForSeconds: 120 };
 const UNCLEAR: Rule = { retryable: false, charged: 'unknown' };
@@ -19,8 +20,12 @@ const says = (message: string, code = '') => ({ error: { code, message, type: 'a
 const page = (title: string) => `<html><head><title>${title}</title></head></html>`;
 const BUILD = 'build_request_failed: invalid size: 3:5, allowed: 16:9, 9:16, 1:1';
 
+type Row = [number, unknown, ErrorDetails['kind'], Rule, sentence: string, advice?: RegExp];
+const BETWEEN = ['unreadable', PAGE, 'between'] as const;
+const BASE_URL = /often passes.*Base URL/;
+
 /** Recorded and documented answers, and those that public clients have met. */
-const ANSWERS: Array<[number, unknown, ErrorDetails['kind'], Rule, string, RegExp?]> = [
+const ANSWERS: Row[] = [
 	[400, says('duration must be 3 to 15'), 'parameter', NO, 'refused', /Correct this row.*charged/],
 	[400, says('parameter names are case-sensitive'), 'parameter', NO, 'refused'],
 	[413, says('file size 2 exceeds maximum 1 bytes'), 'parameter', NO, 'refused'],
@@ -33,14 +38,7 @@ const ANSWERS: Array<[number, unknown, ErrorDetails['kind'], Rule, string, RegEx
 	[403, says('access forbidden'), 'credential', NO, 'access', /may not use this model/],
 	[402, says('insufficient account balance'), 'balance', NO, 'balance', /Top up/],
 	[200, { code: 402, message: 'balance' }, 'balance', NO, 'balance'],
-	[
-		400,
-		says('The prompt hits the sensitive word filter'),
-		'content',
-		NO,
-		'content',
-		/Edit.*charged/,
-	],
+	[400, says('It hits the sensitive word filter'), 'content', NO, 'content', /Edit.*charged/],
 	[422, says('see our policy'), 'content', NO, 'content'],
 	[200, { code: 400, error: { message: 'content_rejected' } }, 'content', NO, 'content'],
 	[429, says('Rate limit exceeded'), 'rateLimit', AGAIN, 'rate', /Clips at the Same Time/],
@@ -59,29 +57,15 @@ const ANSWERS: Array<[number, unknown, ErrorDetails['kind'], Rule, string, RegEx
 	[200, page('Login'), 'unreadable', PERHAPS, 'unreadable', /Base URL/],
 	[200, '{"code":200,"data":[{"status":"subm', 'unreadable', PERHAPS, 'unreadable'],
 	[302, '', 'redirect', PAGE, 'redirect', /never sent across a redirect/],
-	[
-		407,
-		page('Sign in'),
-		'unreachable',
-		{ ...AGAIN, retryForSeconds: 0 },
-		'proxy',
-		/Neither the row.*Nothing was sent/,
-	],
-	...[401, 402, 403, 404, 413, 500, 522].map((status): (typeof ANSWERS)[number] => [
-		...([
-			status,
-			page('No'),
-			'unreadable',
-			status < 500 ? PAGE : { ...PERHAPS, retryForSeconds: undefined },
-			'between',
-			/often passes.*Base URL/,
-		] as const),
-	]),
-	[404, '', 'unreadable', PAGE, 'between'],
-	[403, { message: 'Forbidden' }, 'unreadable', PAGE, 'between'],
-	[401, { error: 'Unauthorized' }, 'unreadable', PAGE, 'between'],
-	[401, {}, 'unreadable', PAGE, 'between'],
-	[403, [], 'unreadable', PAGE, 'between'],
+	[407, page('Sign in'), 'unreachable', NEVER, 'proxy', /Neither the row.*Nothing was sent/],
+	...[401, 402, 403, 404, 413].map((status): Row => [status, page('No'), ...BETWEEN, BASE_URL]),
+	[500, page('No'), 'unreadable', PERHAPS, 'between', BASE_URL],
+	[522, page('No'), 'unreadable', PERHAPS, 'between', BASE_URL],
+	[404, '', ...BETWEEN],
+	[403, { message: 'Forbidden' }, ...BETWEEN],
+	[401, { error: 'Unauthorized' }, ...BETWEEN],
+	[401, {}, ...BETWEEN],
+	[403, [], ...BETWEEN],
 ];
 
 const SENTENCES: Record<string, RegExp> = {
@@ -136,13 +120,6 @@ describe('what an answer of APIMart means', () => {
 		expect(plain.replayed).toBe(false);
 	});
 
-	it('gives the meant status of a refusal inside a 200', () => {
-		expect(refusal(200, { code: 429, message: 'slow down' }).details).toMatchObject({
-			kind: 'rateLimit',
-			httpStatus: 429,
-		});
-	});
-
 	it('calls only the published list retryable, whatever the text says', () => {
 		const status = fc.integer({ min: 400, max: 599 }).filter((code) => code !== 407);
 		fc.assert(
@@ -164,24 +141,6 @@ describe('what an answer of APIMart means', () => {
 		fc.assert(
 			fc.property(status, message, (httpStatus, text) => {
 				expect(refusal(httpStatus, { error: { message: text } }).details.charged).toBe('unknown');
-			}),
-		);
-	});
-
-	it('never throws and never shows a key or a signature, whatever the answer', () => {
-		const shownNowhere = ['sk', 'THISISTHEKEY0123456789'].join('-');
-		const said = fc
-			.string()
-			.map((text) => `${text} ${shownNowhere} https://a.b/v.mp4?X-Sig=SIGNATURE`);
-		const status = fc.integer({ min: 200, max: 599 });
-		fc.assert(
-			fc.property(status, fc.jsonValue(), said, (httpStatus, json, message) => {
-				for (const body of [json, message, { error: { message } }, { success: false, message }]) {
-					const error = errorOfAnswer(answer(httpStatus, body), 0);
-					const shown = `${error?.message} ${error?.details.advice}`;
-					expect(shown).not.toContain('THISISTHEKEY');
-					expect(shown).not.toContain('SIGNATURE');
-				}
 			}),
 		);
 	});

@@ -1,28 +1,15 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { ApimartClient, connect } from '../../../nodes/KlingFast/apimart/client';
-import { apimartRejection, rejection, response } from './answers';
+import { apimartRejection, response } from './answers';
 
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 /** Keys of a mirror may look like anything: no pattern would find this one. */
 const quoted = 'mirror.7f3a9c55/zz';
 
-function clientThatIsTold(body: object, status = 200) {
-	const send = async () => response(status, body);
-	return new ApimartClient(send, 'https://api.apimart.ai', quoted);
-}
-
-test('an error that quotes the key does not show it', async () => {
-	const body = {
-		error: { message: `invalid key ${quoted} (Bearer ${quoted})`, type: 'apimart_error' },
-	};
-	const refusal = await rejection(clientThatIsTold(body, 401).readBalance());
-	expect(JSON.stringify(refusal)).not.toContain(quoted);
-	expect(String(refusal)).toMatch(/invalid key \*\*\*/);
-});
-
-test('nor does the reason of a failed task', async () => {
+test('the reason of a failed task does not show the key', async () => {
 	const data = { id: ID, status: 'failed', error: { message: `no channel for ${quoted}` } };
-	const task = await clientThatIsTold({ code: 200, data }).readTask(ID);
+	const send = async () => response(200, { code: 200, data });
+	const task = await new ApimartClient(send, 'https://api.apimart.ai', quoted).readTask(ID);
 	expect(task).toMatchObject({ taskId: ID, state: 'failed', failure: 'no channel for ***' });
 });
 

@@ -56,38 +56,28 @@ const wholeBoxes = fc
 		isFastStart ? [FTYP, moov, ...extras, mdat] : [FTYP, mdat, ...extras, moov],
 	);
 
+const EMPTY = 'the file is empty';
+const NO_MP4 = 'the file is not an MP4';
+const NO_VIDEO = 'the file has no video in it';
+const cutAfter = (bytes: number) => `the file was cut off after ${bytes} bytes`;
+const WHOLE = file(FTYP, MOOV, MDAT);
+
 describe('following an MP4 while it passes by', () => {
 	it.each<[string, Buffer, string | undefined]>([
-		['index first', file(FTYP, MOOV, MDAT), undefined],
+		['index first', WHOLE, undefined],
 		['index last', file(FTYP, MDAT, MOOV), undefined],
 		['a 64-bit size', file(FTYP, MOOV, { ...MDAT, form: 'large' }), undefined],
-		[
-			'a last box that reaches to the end',
-			file(FTYP, MOOV, { ...MDAT, form: 'toTheEnd' }),
-			undefined,
-		],
-		['nothing', Buffer.alloc(0), 'the file is empty'],
-		['an XML page', Buffer.from('<?xml version="1.0"?><Error/>'), 'the file is not an MP4'],
-		['a few bytes', Buffer.from('<?xm'), 'the file is not an MP4'],
-		[
-			'a box that is shorter than its head',
-			Buffer.from('\0\0\0\x04ftyp', 'latin1'),
-			'the file is not an MP4',
-		],
-		['no index', file(FTYP, MDAT), 'the file has no video in it'],
-		['no picture data', file(FTYP, MOOV), 'the file has no video in it'],
-		['only a beginning', file(FTYP), 'the file has no video in it'],
-		['a cut', file(FTYP, MOOV, MDAT).subarray(0, 150), 'the file was cut off after 150 bytes'],
-		[
-			'a cut inside a head',
-			file(FTYP, MOOV, MDAT).subarray(0, 76),
-			'the file was cut off after 76 bytes',
-		],
-		[
-			'something behind the end',
-			Buffer.concat([file(FTYP, MOOV, MDAT), Buffer.from('<!--')]),
-			'the file was cut off after 184 bytes',
-		],
+		['a last box to the end', file(FTYP, MOOV, { ...MDAT, form: 'toTheEnd' }), undefined],
+		['nothing', Buffer.alloc(0), EMPTY],
+		['an XML page', Buffer.from('<?xml version="1.0"?><Error/>'), NO_MP4],
+		['a few bytes', Buffer.from('<?xm'), NO_MP4],
+		['a box that is shorter than its head', Buffer.from('\0\0\0\x04ftyp', 'latin1'), NO_MP4],
+		['no index', file(FTYP, MDAT), NO_VIDEO],
+		['no picture data', file(FTYP, MOOV), NO_VIDEO],
+		['only a beginning', file(FTYP), NO_VIDEO],
+		['a cut', WHOLE.subarray(0, 150), cutAfter(150)],
+		['a cut inside a head', WHOLE.subarray(0, 76), cutAfter(76)],
+		['something behind the end', Buffer.concat([WHOLE, Buffer.from('<!--')]), cutAfter(184)],
 	])('%s', (_, bytes, verdict) => {
 		expect(inspect(bytes).verdict()).toBe(verdict);
 	});
@@ -135,10 +125,10 @@ describe('following an MP4 while it passes by', () => {
 				const ends = new Set<number>();
 				boxes.reduce((at, one) => (ends.add(at + box(one).length), at + box(one).length), 0);
 				const verdict = inspect(bytes.subarray(0, length)).verdict();
-				if (length === 0) expect(verdict).toBe('the file is empty');
-				else if (length < 8) expect(verdict).toBe('the file is not an MP4');
-				else if (ends.has(length)) expect(verdict).toBe('the file has no video in it');
-				else expect(verdict).toBe(`the file was cut off after ${length} bytes`);
+				if (length === 0) expect(verdict).toBe(EMPTY);
+				else if (length < 8) expect(verdict).toBe(NO_MP4);
+				else if (ends.has(length)) expect(verdict).toBe(NO_VIDEO);
+				else expect(verdict).toBe(cutAfter(length));
 			}),
 			{ numRuns: 500 },
 		);

@@ -128,16 +128,16 @@ test.each<[fields: Fields, task: Fields]>([
 	],
 	[{ created: '1765000891' }, { createdMs: read.createdMs }],
 	[{ created: 1765000891123 }, { createdMs: 1765000891123 }],
-	...[0, -5, 1e17, 1e300, 'soon', null, [], true].map((created): [Fields, Fields] => [
-		{ created },
-		{ createdMs: undefined },
-	]),
+	...[0, -5, 1e15, 8.639e15, 1e17, 1e300, '9'.repeat(30), 'soon', null, [], true].map(
+		(created): [Fields, Fields] => [{ created }, { createdMs: undefined }],
+	),
 ])('numbers and times of %j are read as %j', (fields, task) => {
 	expect(processing(fields)).toMatchObject(task);
 });
 
 test.each<[what: string, Fields, afterMs: number | undefined]>([
 	['24 hours after completion where the answer does not say', { ...times, url: URL }, 86_400_000],
+	['so, too, where it says nonsense', { ...times, url: URL, expires_at: 1e15 }, 86_400_000],
 	['left out where the answer has neither', { url: URL }, undefined],
 	['left out of a task without a video', times, undefined],
 ])('the end of a link is %s', (_, fields, afterMs) => {

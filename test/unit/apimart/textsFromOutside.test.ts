@@ -13,11 +13,7 @@ import {
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { errorOfAnswer, networkError } from '../../../nodes/KlingFast/apimart/errors';
 import { parseSubmittedTaskId, parseTask, TASK_ID } from '../../../nodes/KlingFast/apimart/task';
-import {
-	faultOfTask,
-	outcomeJson,
-	timeoutFault,
-} from '../../../nodes/KlingFast/generation/outcome';
+import { faultOfTask, timeoutFault } from '../../../nodes/KlingFast/generation/outcome';
 import { logEnd, logState } from '../../../nodes/KlingFast/generation/taskLog';
 import { ENDLESS_TEXTS, isSlow } from '../inputs/hostileValues';
 import { answer, apimartRejection, response } from './answers';
@@ -122,22 +118,6 @@ test('file names of an upload are cut and one line, and its time is in range', a
 		expect((await upload({ ...body, created_at })).createdMs).toBeUndefined();
 	}
 });
-
-test.each([1e15, 8.64e15, 8.639e15, 253_402_300_799_999, 1e300, '9'.repeat(30)])(
-	'a time that cannot be written down is absent: %p',
-	(time) => {
-		const task = parseTask({
-			id: ID,
-			status: 'completed',
-			created: time,
-			completed: time,
-			result: { videos: [{ url: ['https://a.example/v.mp4'], expires_at: time }] },
-		});
-		expect(task).toMatchObject({ createdMs: undefined, completedMs: undefined });
-		expect(task?.expiresAtMs).toBeUndefined();
-		expect(() => outcomeJson({ itemIndex: 0, task })).not.toThrow();
-	},
-);
 
 function errorWith(message: string) {
 	return { error: { message, type: 'apimart_error' } };

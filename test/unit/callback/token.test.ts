@@ -68,15 +68,6 @@ describe('a token', () => {
 		}
 	});
 
-	it('says nothing once a single bit of it was turned over', () => {
-		const bytes = Buffer.from(sealMetadata(secret, KEY, { row: 7, name: 'Zoë' }), 'base64url');
-		for (let bit = 0; bit < bytes.length * 8; bit++) {
-			const forged = Buffer.from(bytes);
-			forged[bit >> 3] ^= 1 << (bit & 7);
-			expect(openToken(secret, forged.toString('base64url'))).toBeUndefined();
-		}
-	});
-
 	it('says nothing with any other text in the place of a character, nor with one more or fewer', () => {
 		// Of 1, 2 and 3 bytes in the last group of base64: two of them leave bits that mean nothing.
 		for (const row of [1, 12, 123]) {

@@ -22,7 +22,6 @@ export interface Page {
 	/** Without code blocks. */
 	text: string;
 	codeBlocks: CodeBlock[];
-	headings: string[];
 	/** Anchors as GitHub makes them. */
 	anchors: string[];
 	/** Targets of links and images. */
@@ -57,21 +56,14 @@ export function pageOf(path: string): Page {
 	);
 	const headings = [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading);
 	const links = [...withoutCode(text).matchAll(LINK)].map(([, inline, tag]) => inline ?? tag);
-	return {
-		path,
-		text,
-		codeBlocks,
-		headings,
-		anchors: anchorsOf(headings),
-		links,
-		tables: tablesOf(text),
-	};
+	const anchors = anchorsOf(headings);
+	return { path, text, codeBlocks, anchors, links, tables: tablesOf(text) };
 }
 
 /** The text below a heading, up to the next heading of its level or above. */
 export function sectionOf({ text, path }: Page, heading: string): string {
 	const lines = text.split('\n');
-	const start = lines.findIndex((line) => new RegExp(`^#+ ${escaped(heading)}$`).test(line));
+	const start = lines.findIndex((line) => line.replace(/^#+ /, '#') === `#${heading}`);
 	if (start === -1) throw new Error(`${path} has no heading "${heading}"`);
 	const level = lines[start].indexOf(' ');
 	const rest = lines.slice(start + 1);
@@ -79,15 +71,11 @@ export function sectionOf({ text, path }: Page, heading: string): string {
 	return rest.slice(0, end === -1 ? undefined : end).join('\n');
 }
 
-/** The only table, or the `index`th one, right below a heading. */
-export function tableOf(page: Page, heading: string, index = 0): Table {
-	const table = page.tables.filter((candidate) => candidate.heading === heading)[index];
-	if (!table) throw new Error(`${page.path} has no table number ${index} below "${heading}"`);
+/** The first table right below a heading. */
+export function tableOf({ tables, path }: Page, heading: string): Table {
+	const table = tables.find((candidate) => candidate.heading === heading);
+	if (!table) throw new Error(`${path} has no table below "${heading}"`);
 	return table;
-}
-
-export function escaped(text: string): string {
-	return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** What is between the first pair of backticks, or undefined. */
