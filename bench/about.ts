@@ -10,9 +10,8 @@ export async function aboutThisRun(n8n: string, speed: number, seed: number) {
 	const git = async (...args: string[]) =>
 		(await run('git', args, { cwd: repositoryFolder })).trim();
 	const changes = await git('status', '--porcelain', '--', 'nodes', 'credentials');
-	const commit = await git('rev-parse', '--short', 'HEAD');
 	return {
-		commit: changes === '' ? commit : `${commit} and changes`,
+		commit: (await git('rev-parse', '--short', 'HEAD')) + (changes && ' and changes'),
 		date: new Date().toISOString().slice(0, 10),
 		n8n,
 		machine: `${cpus().length} cores`,

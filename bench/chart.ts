@@ -1,6 +1,6 @@
 import { SHEET_ROWS } from './rows';
 import { ACCENT, drawing, line, PLAIN, round, text, title } from './svg';
-import { labelOf, realTimeSheets, type Results } from './tables';
+import { isOurs, labelOf, realTimeSheets, type Results } from './tables';
 
 const WIDTH = 760;
 const LABEL_WIDTH = 280;
@@ -19,11 +19,11 @@ export function chartOf(results: Results): string {
 		const width = round(sheet.makespanSeconds * scale);
 		const middle = y + BAR_HEIGHT / 2 + 5;
 		const minutes = `${(sheet.makespanSeconds / 60).toFixed(1)} min`;
-		const color = labelOf(sheet).startsWith('Kling Fast') ? ACCENT : '#94a3b8';
+		const color = isOurs(sheet) ? ACCENT : '#94a3b8';
 		return [
-			text({ x: LABEL_WIDTH - 12, y: middle }, labelOf(sheet), { anchor: 'end', size: 14 }),
+			text([LABEL_WIDTH - 12, middle], labelOf(sheet), { anchor: 'end', size: 14 }),
 			`<rect x="${LABEL_WIDTH}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="3" fill="${color}"/>`,
-			text({ x: LABEL_WIDTH + width + 8, y: middle }, minutes, { size: 14 }),
+			text([LABEL_WIDTH + width + 8, middle], minutes, { size: 14 }),
 		];
 	});
 	// The same for all: it comes of the clips alone.
@@ -36,7 +36,7 @@ export function chartOf(results: Results): string {
 	return drawing(WIDTH, bottom + 28, about, [
 		title(`A sheet of ${SHEET_ROWS} rows: minutes until every clip is there`),
 		...bars,
-		line({ x, y: TOP - 8 }, { x, y: bottom + 4 }, '#0f172a', '4 3'),
-		text({ x: x + 8, y: bottom + 8 }, least, { color: PLAIN }),
+		line([x, TOP - 8], [x, bottom + 4], '#0f172a', '4 3'),
+		text([x + 8, bottom + 8], least, { color: PLAIN }),
 	]);
 }

@@ -1,6 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-restricted-globals */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { INode, INodeParameters } from 'n8n-workflow';
 import { transpile } from 'typescript';
@@ -29,7 +28,6 @@ export interface Contender {
 	name: string;
 	/** One line for the head of a table. */
 	label: string;
-	isOurs?: boolean;
 	/** Also measured with many rows, and with several executions at once. */
 	isThorough?: boolean;
 	/** What its n8n is started with beside what all are. */
@@ -47,18 +45,11 @@ const templateLoop: Contender = {
 	name: 'loop',
 	label: 'HTTP Request, Wait, IF in a loop',
 	scaledRows: [SHEET_ROWS, 1, 5],
-	async workflow(rows, { host, sandbox, speed }) {
-		const file = await readFile(join(CONTENDERS, 'template-loop.json'), 'utf8');
-		const workflow = JSON.parse(file) as WorkflowJson;
-		const authorization = { name: 'Authorization', value: `Bearer ${sandbox.apiKey}` };
-		const { id, name } = await host.createCredential('httpHeaderAuth', 'Header', authorization);
+	async workflow(rows, { host, sandbox: { apiKey, baseUrl }, speed }) {
+		const authorization = { name: 'Authorization', value: `Bearer ${apiKey}` };
+		const credential = await host.createCredential('httpHeaderAuth', 'Header', authorization);
 		const waitSeconds = LOOP_INTERVAL_SECONDS / speed;
-		const settings = JSON.stringify({ baseUrl: sandbox.baseUrl, waitSeconds, rows });
-		for (const node of workflow.nodes) {
-			if (node.name === 'Settings') node.parameters.jsonOutput = settings;
-			if (node.parameters.genericAuthType) node.credentials = { httpHeaderAuth: { id, name } };
-		}
-		return workflow;
+		return await workflowOf('template-loop', { baseUrl, waitSeconds, rows }, credential);
 	},
 };
 
@@ -67,42 +58,34 @@ const sequentialNode: Contender = {
 	label: 'A node that goes row by row',
 	scaledRows: [SHEET_ROWS, 1, 5],
 	async workflow(rows, { credential, speed }) {
-		return rowsInto(rows, credential, 'CUSTOM.sequentialVideo', {
-			prompt: '={{ $json.prompt }}',
-			intervalSeconds: SEQUENTIAL_INTERVAL_SECONDS / speed,
-		});
+		const intervalSeconds = SEQUENTIAL_INTERVAL_SECONDS / speed;
+		const parameters = { prompt: '={{ $json.prompt }}', intervalSeconds };
+		const clips = { type: 'CUSTOM.sequentialVideo', parameters };
+		return await workflowOf('one-node', { rows }, credential, clips);
 	},
 };
 
 const ours = (waitBy: 'polling' | 'sleep') => ({
-	isOurs: true,
-	async workflow(rows: INodeParameters[], { credential }: Bed) {
-		return rowsInto(rows, credential, NODE_TYPE, {
-			resource: 'video',
-			operation: 'generate',
-			mode: 'submitAndWait',
-			prompt: '={{ $json.prompt }}',
-			duration: 3,
-			waitBy,
-			metadata: '={{ { row: $json.row } }}',
-		});
-	},
-});
-
-const thorough = {
 	isThorough: true,
 	scaledRows: [SHEET_ROWS, 1, 5, 12, LONG_SHEET_ROWS],
-};
+	async workflow(rows: INodeParameters[], { credential }: Bed) {
+		const parameters = {
+			...{ resource: 'video', operation: 'generate', mode: 'submitAndWait', duration: 3, waitBy },
+			...{ prompt: '={{ $json.prompt }}', metadata: '={{ { row: $json.row } }}' },
+		};
+		return await workflowOf('one-node', { rows }, credential, { type: NODE_TYPE, parameters });
+	},
+});
 
 export const CONTENDERS_IN_ORDER: Contender[] = [
 	templateLoop,
 	sequentialNode,
-	{ name: 'polling', label: 'Kling Fast, polling', ...ours('polling'), ...thorough },
-	{ name: 'sleep', label: 'Kling Fast, asleep with callbacks', ...ours('sleep'), ...thorough },
+	{ name: 'polling', label: 'Kling Fast, polling', ...ours('polling') },
+	{ name: 'sleep', label: 'Kling Fast, asleep with callbacks', ...ours('sleep') },
 	{
 		name: 'sleepAlone',
 		label: 'Kling Fast, asleep without callbacks',
-		...ours('sleep'),
+		...{ ...ours('sleep'), isThorough: false },
 		// Such an address n8n has where it was told none that a provider could call.
 		env: { WEBHOOK_URL: 'none://n8n.internal/' },
 		scaledRows: [SHEET_ROWS, 12],
@@ -114,31 +97,26 @@ export async function compileSequentialNode(folder: string): Promise<void> {
 	const name = 'SequentialVideo.node';
 	const source = await readFile(join(CONTENDERS, 'sequential', `${name}.ts`), 'utf8');
 	const options = { module: 1, target: 9, esModuleInterop: true };
-	await mkdir(folder, { recursive: true });
 	await writeFile(join(folder, `${name}.js`), transpile(source, options));
 }
 
-/** A sheet's rows, and one node that makes the clips. */
-function rowsInto(
-	rows: INodeParameters[],
+/**
+ * A file of `contenders/` with these settings, and with the credential in each node that takes one.
+ * @param clips what the node is that makes the clips, where it is one
+ */
+async function workflowOf(
+	file: string,
+	settings: object,
 	{ type, id, name }: CredentialRef,
-	nodeType: string,
-	parameters: INodeParameters,
-): WorkflowJson {
-	const jsonOutput = JSON.stringify({ rows });
-	const nodes = [
-		node('Manual', 'n8n-nodes-base.manualTrigger', 1, {}),
-		node('Sheet', 'n8n-nodes-base.set', 3.4, { mode: 'raw', jsonOutput, options: {} }),
-		node('Rows', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'rows', options: {} }),
-		{ ...node('Clips', nodeType, 1, parameters), credentials: { [type]: { id, name } } },
-	];
-	const steps = nodes.slice(1).map((next, index) => [nodes[index].name, next.name]);
-	const connections = Object.fromEntries(
-		steps.map(([from, to]) => [from, { main: [[{ node: to, type: 'main' as const, index: 0 }]] }]),
-	);
-	return { name: nodeType, nodes, connections };
-}
-
-function node(name: string, type: string, typeVersion: number, parameters: INodeParameters): INode {
-	return { id: randomUUID(), name, type, typeVersion, position: [0, 0], parameters };
+	clips?: Pick<INode, 'type' | 'parameters'>,
+): Promise<WorkflowJson> {
+	const text = await readFile(join(CONTENDERS, `${file}.json`), 'utf8');
+	const workflow = JSON.parse(text) as WorkflowJson;
+	for (const node of workflow.nodes) {
+		const isClips = node.name === 'Clips';
+		if (isClips) Object.assign(node, clips);
+		if (node.name === 'Settings') node.parameters.jsonOutput = JSON.stringify(settings);
+		if (isClips || node.parameters.genericAuthType) node.credentials = { [type]: { id, name } };
+	}
+	return workflow;
 }

@@ -17,7 +17,6 @@ import { writePages } from './pages';
 import { doParts, type Part } from './plan';
 import { FIGURES_FILE, pagesOf, reportOf } from './report';
 import { BIG_MB, LONG_SHEET_ROWS, SEED, SHEET_ROWS, single, type Round } from './rows';
-import type { Results } from './tables';
 
 const GROWTH_ROWS = 500;
 const EXECUTIONS_AT_ONCE = 3;
@@ -35,8 +34,8 @@ async function main(): Promise<void> {
 	const { brief, save } = values;
 	if (brief && save) throw new Error('The pages show everything: --save goes without --brief');
 	const speed = Number(values.speed);
-	const names = values.only.split(',');
-	const contenders = CONTENDERS_IN_ORDER.filter(({ name }) => names.includes(name));
+	const only = values.only.split(',');
+	const contenders = CONTENDERS_IN_ORDER.filter(({ name }) => only.includes(name));
 	const n8n = await installN8n();
 	const tarball = await showStep('Building and packing the nodes', ensureTarball);
 	// Each sheet in a process of its own.
@@ -46,19 +45,14 @@ async function main(): Promise<void> {
 		}),
 	);
 	const counts = values.rows?.split(',').map(Number);
-	const scaled = scaledParts(contenders, { counts, brief, speed });
-	const scaledFigures = async () => {
-		const figures: Figures[] = [];
-		for (const parts of scaled) figures.push(...(await doParts(parts, tarball)));
-		return figures;
-	};
-	const figures = await Promise.all([brief ? [] : doParts(inRealTime, tarball), scaledFigures()]);
-	const loading = await showStep(
-		'Loading the nodes',
-		async () => await measureLoading(tarball, n8n),
-	);
-	const about = await aboutThisRun(n8n.version, speed, SEED);
-	const results: Results = { about, figures: figures.flat(), loading };
+	const figures: Figures[] = [];
+	const measured = async (parts: Part[]) => figures.push(...(await doParts(parts, tarball)));
+	const meanwhile = brief ? 0 : measured(inRealTime);
+	for (const parts of scaledParts(contenders, { counts, brief, speed })) await measured(parts);
+	await meanwhile;
+	const load = async () => await measureLoading(tarball, n8n);
+	const loading = await showStep('Loading the nodes', load);
+	const results = { about: await aboutThisRun(n8n.version, speed, SEED), figures, loading };
 	process.stdout.write(`\n${reportOf(results)}\n`);
 	if (!save) return;
 	await writeFile(FIGURES_FILE, `${JSON.stringify(results, null, '\t')}\n`);

@@ -37,7 +37,9 @@ export async function measure(contender: Contender, round: Round, bed: Bed, mete
 	for (const id of ids) await refuseFailure(id, bed);
 	const families = ids.map((id) => familyOf(id, after));
 	const stretches = after.stretches.filter(({ executionId }) => ids.includes(executionId));
-	const makespanSeconds = spanMs(stretches) * (speed / 1000);
+	const endMs = Math.max(...stretches.map(({ untilMs = NaN }) => untilMs));
+	const startMs = Math.min(...stretches.map(({ fromMs }) => fromMs));
+	const makespanSeconds = (endMs - startMs) * (speed / 1000);
 	const clipsMade = ledger.charges().length;
 	const lags = lagsSeconds(sandbox, speed);
 	const placeMs = sumOf(families.map((family) => coveredMs(family.stretches)));
@@ -99,7 +101,6 @@ export function familyOf(
 	for (const { executionId: id, parentId = '' } of stretches) if (ids.has(parentId)) ids.add(id);
 	const own = stretches.filter(({ executionId: id, untilMs }) => ids.has(id) && untilMs);
 	return {
-		executionId,
 		stretches: own,
 		saves: saves.filter(({ executionId: id }) => ids.has(id)),
 		worker: own.find(({ name }) => name === WORKER_NAME)?.executionId,
@@ -108,14 +109,13 @@ export function familyOf(
 
 function asleepFigures(families: Family[], { ledger }: Sandbox, clips: number) {
 	const begun = ledger.accepted().slice(0, CAP);
-	const waiting = families.map(({ executionId, stretches }) => {
-		return stretches.find((of) => of.executionId === executionId)?.untilMs ?? NaN;
-	});
+	// The first stretch of a family is that of the sheet's own execution.
+	const waiting = families.map(({ stretches: [own] }) => own.untilMs ?? NaN);
 	const saves = families.flatMap((family) => family.saves);
-	const ofWorkers = <Entry extends { executionId: string }>(entries: Entry[]) =>
-		entries.filter(({ executionId }) => families.some(({ worker }) => worker === executionId));
-	const savedBytes = ofWorkers(saves).map(({ bytes }) => bytes);
-	const rounds = ofWorkers(families.flatMap(({ stretches }) => stretches));
+	const workers = families.map(({ worker }) => worker);
+	const isOfWorker = ({ executionId }: { executionId: string }) => workers.includes(executionId);
+	const savedBytes = saves.filter(isOfWorker).map(({ bytes }) => bytes);
+	const rounds = families.flatMap(({ stretches }) => stretches.filter(isOfWorker));
 	const callbacks = ledger.callbacks();
 	const begunMs = Math.max(...begun.map(({ at }) => Date.parse(at)));
 	return {
@@ -133,16 +133,8 @@ function asleepFigures(families: Family[], { ledger }: Sandbox, clips: number) {
 	};
 }
 
-type Span = Pick<Stretch, 'fromMs' | 'untilMs'>;
-
-/** From the first beginning to the last end. */
-function spanMs(stretches: Span[]): number {
-	const ends = stretches.map(({ untilMs = NaN }) => untilMs);
-	return Math.max(...ends) - Math.min(...stretches.map(({ fromMs }) => fromMs));
-}
-
 /** Time in which at least one of these lasts: an execution that another one starts works in its place. */
-export function coveredMs(stretches: Span[]): number {
+export function coveredMs(stretches: Array<Pick<Stretch, 'fromMs' | 'untilMs'>>): number {
 	let coveredMs = 0;
 	let endMs = 0;
 	for (const { fromMs, untilMs = NaN } of [...stretches].sort((a, b) => a.fromMs - b.fromMs)) {

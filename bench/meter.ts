@@ -56,8 +56,8 @@ export async function openMeter(meterFile: string) {
 			const deadline = Date.now() + timeoutSeconds * 1000;
 			for (;;) {
 				const latest = await ask<Record<string, string | undefined>>('/latest');
-				const hasEnded = (status?: string) => status !== undefined && status !== 'waiting';
-				if (executionIds.every((id) => hasEnded(latest[id]))) return await ask<Reading>('/');
+				const isAtWork = (id: string) => (latest[id] ?? 'waiting') === 'waiting';
+				if (!executionIds.some(isAtWork)) return await ask<Reading>('/');
 				if (Date.now() > deadline) throw new Error(`No end after ${timeoutSeconds} s`);
 				await delay(ASK_EVERY_MS);
 			}

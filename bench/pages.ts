@@ -3,8 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryFolder } from '../host/package';
 
-const FROM = '<!-- measured -->';
-const UNTIL = '<!-- /measured -->';
+const MEASURED = /(?<=<!-- measured -->)[\s\S]*(?=<!-- \/measured -->)/;
 
 /** A head, and the cell under it; no cell where the figure does not exist. */
 export type Column<Row> = [head: string, cell: (row: Row) => string | undefined];
@@ -18,9 +17,8 @@ export function table<Row>(rows: Row[], columns: Array<Column<Row>>, title?: str
 		const [first, ...others] = cells.map((text) => text.padEnd(width));
 		return [first, '-'.repeat(width), ...others];
 	});
-	const lines = padded[0].map(
-		(_, index) => `| ${padded.map((cells) => cells[index]).join(' | ')} |`,
-	);
+	const lineOf = (index: number) => `| ${padded.map((cells) => cells[index]).join(' | ')} |`;
+	const lines = padded[0].map((_, index) => lineOf(index));
 	return [...(title ? [`**${title}**`, ''] : []), ...lines].join('\n');
 }
 
@@ -39,8 +37,7 @@ export async function writePages(pages: Pages): Promise<void> {
  * @throws Error where the page has no marks
  */
 export function withContent(page: string, content: string): string {
-	const start = page.indexOf(FROM);
-	const end = page.indexOf(UNTIL);
-	if (start === -1 || end === -1) throw new Error(`The page has no ${FROM} … ${UNTIL}`);
-	return `${page.slice(0, start + FROM.length)}\n\n${content}\n\n${page.slice(end)}`;
+	if (!MEASURED.test(page))
+		throw new Error('The page has no <!-- measured --> … <!-- /measured -->');
+	return page.replace(MEASURED, () => `\n\n${content}\n\n`);
 }

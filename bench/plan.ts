@@ -20,41 +20,27 @@ export interface Part {
 	rounds: Round[];
 }
 
-type Closing = Array<() => Promise<void>>;
-type RunRound = (round: Round) => Promise<Figures>;
+type Closing = Array<() => Promise<unknown>>;
 
 /** Does these parts at the same time, with the packed package. */
 export async function doParts(parts: Part[], tarball: string): Promise<Figures[]> {
 	const closing: Closing = [];
 	try {
-		const runs: RunRound[] = [];
+		const runs: Array<() => Promise<Figures[]>> = [];
 		// One after the other, and all before anything is measured: starting n8n keeps the machine busy.
 		for (const part of parts) {
 			const open = async () => runs.push(await startPart(part, tarball, closing));
 			await showStep(`${part.contender.label}: starting n8n`, open);
 		}
-		const figures = parts.map(async (part, index) => {
-			const own: Figures[] = [];
-			// The first clip of a process is not counted.
-			await runs[index](single(1));
-			for (const round of part.rounds) {
-				const work = async () => await runs[index](round);
-				own.push(await showStep(titleOf(part, round), work));
-			}
-			return own;
-		});
-		return (await Promise.all(figures)).flat();
+		return (await Promise.all(runs.map(async (run) => await run()))).flat();
 	} finally {
 		for (const close of closing.reverse()) await close();
 	}
 }
 
-/** Starts an n8n and a sandbox. */
-async function startPart(
-	{ contender, speed }: Part,
-	tarball: string,
-	closing: Closing,
-): Promise<RunRound> {
+/** Starts an n8n and a sandbox. @returns what does the rounds */
+async function startPart(part: Part, tarball: string, closing: Closing) {
+	const { contender, speed } = part;
 	const folder = await mkdtemp(join(tmpdir(), 'kling-fast-bench-'));
 	closing.push(async () => await rm(folder, { recursive: true, force: true }));
 	const sandbox = await startSandbox({
@@ -71,7 +57,16 @@ async function startPart(
 	const credential = await host.addKlingCredential(sandbox);
 	const meter = await openMeter(meterFile);
 	const bed = { host, sandbox, credential, speed };
-	return async (round) => await measure(contender, round, bed, meter);
+	return async () => {
+		// The first clip of a process is not counted.
+		await measure(contender, single(1), bed, meter);
+		const figures: Figures[] = [];
+		for (const round of part.rounds) {
+			const work = async () => await measure(contender, round, bed, meter);
+			figures.push(await showStep(titleOf(part, round), work));
+		}
+		return figures;
+	};
 }
 
 function titleOf({ contender, speed }: Part, { rows, executions, megabytes }: Round): string {

@@ -10,10 +10,7 @@ export interface TextStyle {
 	color?: string;
 }
 
-export interface Point {
-	x: number;
-	y: number;
-}
+export type Point = [x: number, y: number];
 
 /** @param about for those who cannot see it */
 export function drawing(width: number, height: number, about: string, parts: string[]): string {
@@ -26,18 +23,18 @@ export function drawing(width: number, height: number, about: string, parts: str
 	].join('\n');
 }
 
-export function text({ x, y }: Point, words: string, style: TextStyle = {}): string {
+export function text([x, y]: Point, words: string, style: TextStyle = {}): string {
 	const { anchor = 'start', size = 13, bold = false, color = INK } = style;
 	const weight = bold ? ' font-weight="bold"' : '';
 	return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" font-size="${size}"${weight} fill="${color}" stroke="#ffffff" stroke-width="3" paint-order="stroke">${words}</text>`;
 }
 
 export function title(words: string): string {
-	return text({ x: 24, y: 34 }, words, { size: 17, bold: true, color: '#0f172a' });
+	return text([24, 34], words, { size: 17, bold: true, color: '#0f172a' });
 }
 
-export function line(from: Point, to: Point, color: string, dashes = 'none'): string {
-	return `<line x1="${round(from.x)}" y1="${round(from.y)}" x2="${round(to.x)}" y2="${round(to.y)}" stroke="${color}" stroke-dasharray="${dashes}"/>`;
+export function line([x1, y1]: Point, [x2, y2]: Point, color: string, dashes = 'none'): string {
+	return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${color}" stroke-dasharray="${dashes}"/>`;
 }
 
 export function round(pixels: number): number {

@@ -1,5 +1,5 @@
 import type { About } from './about';
-import { CONTENDERS_IN_ORDER, type Contender } from './contenders';
+import { CONTENDERS_IN_ORDER } from './contenders';
 import type { Loading } from './loading';
 import type { Figures } from './measure';
 import { table, type Column as AnyColumn } from './pages';
@@ -55,14 +55,10 @@ const LOADING: Array<AnyColumn<Loading>> = [
 
 /** All tables, without those that nothing was measured for. */
 export function tablesOf(results: Results): string {
-	const inRealTime = realTime(results);
-	const scaled = results.figures.filter(({ speed }) => speed === results.about.speed);
-	const singles = inOrder(
-		scaled
-			.filter(({ executions, megabytes }) => executions === 1 && megabytes === SMALL_MB)
-			.sort((left, right) => left.rows - right.rows),
-	);
-	const ours = singles.filter(({ contender }) => contenderOf(contender)?.isOurs);
+	const inRealTime = inOrder(results).filter(({ speed }) => speed === 1);
+	const scaled = inOrder(results).filter(({ speed }) => speed === results.about.speed);
+	const singles = scaled.filter((of) => of.executions === 1 && of.megabytes === SMALL_MB);
+	const ours = singles.filter(isOurs);
 	const labelAndRows: Column = ['', (of) => `${labelOf(of)}, ${rowsText(of.rows)}`];
 	const oneEach = [...new Map(singles.map((of) => [of.contender, of])).values()];
 	const counts = [...new Set(singles.map(({ rows }) => rows))].sort((left, right) => left - right);
@@ -73,36 +69,32 @@ export function tablesOf(results: Results): string {
 		});
 		return table(oneEach, [LABEL, ...columns], title);
 	};
+	const inReal = (count: number) => {
+		const sheets = inRealTime.filter(({ rows }) => rows === count);
+		const title = `A sheet of ${count} rows, in real time`;
+		return table(sheets, [...SHEET, REFUSED_CALLBACKS, PLACE], title);
+	};
+	const atOnce = scaled.filter(({ executions }) => executions > 1);
+	const asleep = ours.filter((of) => of.asleep);
+	const big = scaled.filter(({ megabytes }) => megabytes === BIG_MB);
+	const memory = [LABEL, memoryWith(scaled, SMALL_MB), memoryWith(scaled, BIG_MB)];
 	return [
-		...[SHEET_ROWS, LONG_SHEET_ROWS].map((count) =>
-			table(
-				inRealTime.filter(({ rows }) => rows === count),
-				[...SHEET, REFUSED_CALLBACKS, PLACE],
-				`A sheet of ${count} rows, in real time`,
-			),
-		),
+		inReal(SHEET_ROWS),
+		inReal(LONG_SHEET_ROWS),
 		byRows(OVER_BEST[1], 'Time for the whole sheet, over the best that these clips allow'),
 		byRows((of) => times(of.overRounds), 'Time for the whole sheet, over ceil(N / 5) x T'),
 		byRows(DONE_AFTER[1], 'Time for the whole sheet'),
 		table(
-			inOrder(scaled.filter(({ executions }) => executions > 1)),
+			atOnce,
 			[...SHEET, CPU, PLACE],
 			`Three executions of ${SHEET_ROWS} rows at once on one key`,
 		),
 		table(ours, [labelAndRows, ...GROWTH], 'How it grows'),
-		table(
-			ours.filter(({ asleep }) => asleep),
-			[labelAndRows, ...ASLEEP],
-			'What a sheet that sleeps makes n8n do',
-		),
-		table(
-			inOrder(scaled.filter(({ megabytes }) => megabytes === BIG_MB)),
-			[LABEL, memoryWith(scaled, SMALL_MB), memoryWith(scaled, BIG_MB)],
-			`Memory of n8n over its idle level, ${SHEET_ROWS} rows`,
-		),
+		table(asleep, [labelAndRows, ...ASLEEP], 'What a sheet that sleeps makes n8n do'),
+		table(big, memory, `Memory of n8n over its idle level, ${SHEET_ROWS} rows`),
 		table(results.loading, LOADING, "What the nodes add to n8n's start"),
 	]
-		.filter((shown) => shown !== '')
+		.filter(Boolean)
 		.join('\n\n');
 }
 
@@ -121,11 +113,15 @@ export function summaryOf(results: Results): string {
 
 /** The sheet that every table shows, by every contender. */
 export function realTimeSheets(results: Results): Figures[] {
-	return realTime(results).filter(({ rows }) => rows === SHEET_ROWS);
+	return inOrder(results).filter(({ speed, rows }) => speed === 1 && rows === SHEET_ROWS);
 }
 
 export function labelOf({ contender }: Figures): string {
-	return contenderOf(contender)?.label ?? contender;
+	return CONTENDERS_IN_ORDER.find(({ name }) => name === contender)?.label ?? contender;
+}
+
+export function isOurs(figures: Figures): boolean {
+	return labelOf(figures).startsWith('Kling Fast');
 }
 
 /** What the same contender came to in one of these runs. */
@@ -138,22 +134,13 @@ function inAnother(runs: Figures[], cell: Cell): Cell {
 
 function memoryWith(figures: Figures[], size: number): Column {
 	const runs = figures.filter(
-		({ rows, executions, megabytes }) =>
-			rows === SHEET_ROWS && executions === 1 && megabytes === size,
+		(of) => of.rows === SHEET_ROWS && of.executions === 1 && of.megabytes === size,
 	);
 	return [`clips of ${size} MB`, inAnother(runs, MEMORY[1])];
 }
 
-function realTime({ figures }: Results): Figures[] {
-	return inOrder(figures.filter(({ speed }) => speed === 1));
-}
-
-function inOrder(figures: Figures[]): Figures[] {
-	return CONTENDERS_IN_ORDER.flatMap(({ name }) =>
-		figures.filter(({ contender }) => contender === name),
-	);
-}
-
-function contenderOf(name: string): Contender | undefined {
-	return CONTENDERS_IN_ORDER.find((contender) => contender.name === name);
+/** Contender by contender, the shorter sheets first. */
+function inOrder({ figures }: Results): Figures[] {
+	const byRows = [...figures].sort((left, right) => left.rows - right.rows);
+	return CONTENDERS_IN_ORDER.flatMap(({ name }) => byRows.filter((of) => of.contender === name));
 }

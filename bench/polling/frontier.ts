@@ -1,4 +1,5 @@
-import { PEAK_SECONDS, PEAK_SHARE, USUAL_SECONDS } from '../clipTimes';
+import { PEAK_SECONDS, USUAL_SECONDS } from '../clipTimes';
+import { sumOf } from '../statistics';
 import { summaryOf, type Summary } from './simulate';
 
 /** Moments at which the best schedule may ask lie so far apart. */
@@ -7,11 +8,11 @@ const STEP_SECONDS = 0.5;
 const WEIGHTS_SECONDS = Array.from({ length: 25 }, (_, index) => 0.02 * 1.28 ** index);
 
 /**
- * As good as a schedule can be that knows how long clips take, and nothing of this one: for each weight of a request the moments that
+ * As good as a schedule can be that knows how long these clips take, and nothing of this one: for each weight of a request the moments that
  * make mean lag + weight x requests the least (dynamic programming from the last moment back), tried on these clips.
  */
 export function frontier(clipSeconds: number[]): Summary[] {
-	const moments = allMoments();
+	const moments = momentsOf(clipSeconds);
 	return WEIGHTS_SECONDS.map((weight) => {
 		const atSeconds = bestMoments(moments, weight);
 		return summaryOf(
@@ -24,7 +25,7 @@ export function frontier(clipSeconds: number[]): Summary[] {
 }
 
 /** When to ask, in seconds; the last is the moment at which every clip is ready. */
-function bestMoments(moments: ReturnType<typeof allMoments>, weight: number): number[] {
+function bestMoments(moments: ReturnType<typeof momentsOf>, weight: number): number[] {
 	const last = moments.length - 1;
 	const cost = moments.map(() => Infinity);
 	const next = moments.map(() => last);
@@ -47,25 +48,16 @@ function bestMoments(moments: ReturnType<typeof allMoments>, weight: number): nu
 	}
 }
 
-function allMoments() {
-	const { from } = USUAL_SECONDS;
-	const count = Math.round((PEAK_SECONDS.until - from) / STEP_SECONDS);
+function momentsOf(clipSeconds: number[]) {
+	const count = Math.round((PEAK_SECONDS.until - USUAL_SECONDS.from) / STEP_SECONDS);
 	return Array.from({ length: count + 1 }, (_, index) => {
-		const atSeconds = from + index * STEP_SECONDS;
-		const usual = until(atSeconds, USUAL_SECONDS, 1 - PEAK_SHARE);
-		const peak = until(atSeconds, PEAK_SECONDS, PEAK_SHARE);
+		const atSeconds = USUAL_SECONDS.from + index * STEP_SECONDS;
+		const ready = clipSeconds.filter((seconds) => seconds <= atSeconds);
 		return {
 			atSeconds,
-			/** Share of the clips that are ready by then, and their mean time up to then: sum of (share x time). */
-			ready: usual.ready + peak.ready,
-			readyTime: usual.readyTime + peak.readyTime,
+			/** Share of the clips that are ready by then, and of their times the sum over all clips. */
+			ready: ready.length / clipSeconds.length,
+			readyTime: sumOf(ready) / clipSeconds.length,
 		};
 	});
-}
-
-/** Of clips that are spread evenly over a range: which share is ready, and the sum of their times. */
-function until(atSeconds: number, range: { from: number; until: number }, share: number) {
-	const reached = Math.min(range.until, Math.max(range.from, atSeconds));
-	const ready = (share * (reached - range.from)) / (range.until - range.from);
-	return { ready, readyTime: (ready * (range.from + reached)) / 2 };
 }

@@ -34,81 +34,66 @@ const LINE_HEIGHT = 16;
 export function plotOf({ contests, ours, frontier }: Study): string {
 	const toldTrue = ours.filter(({ told }) => told === 'progress that grows evenly');
 	const about = `Status requests a clip against the time until a finished clip is noticed, for ${contests.length} schedules`;
-	const others = contests.filter(({ schedule }) => schedule !== OURS);
-	const toldNothing = contests.filter(({ schedule }) => schedule === OURS);
+	// Our own lie on top.
+	const shown = [...contests].sort((left, right) => Number(isOurs(left)) - Number(isOurs(right)));
+	const goal = y(GOAL_SECONDS);
 	return drawing(WIDTH, HEIGHT, about, [
 		title('How late a finished clip is noticed'),
-		text({ x: 24, y: 56 }, 'Dots: the middle clip. Whiskers: up to 95 % of the clips.', {
-			color: PLAIN,
-		}),
-		...axes(),
-		...goal(),
+		plain([24, 56], 'Dots: the middle clip. Whiskers: up to 95 % of the clips.'),
+		...READS.marks.flatMap((reads) => [
+			line([x(reads), TOP], [x(reads), BOTTOM], PALE),
+			text([x(reads), BOTTOM + 20], String(reads), { anchor: 'middle' }),
+		]),
+		...LAG_SECONDS.marks.flatMap((seconds) => [
+			line([LEFT, y(seconds)], [RIGHT, y(seconds)], PALE),
+			text([LEFT - 10, y(seconds) + 4], `${seconds} s`, { anchor: 'end' }),
+		]),
+		text([(LEFT + RIGHT) / 2, HEIGHT - 22], 'Status requests a clip', { anchor: 'middle' }),
+		line([LEFT, goal], [RIGHT, goal], PLAIN, '6 5'),
+		plain([RIGHT - 4, goal - 7], 'goal: 3 s', 'end'),
 		...bestPossible(frontier),
-		...others.flatMap((contest) => point(contest)),
 		...toldTrue.flatMap((contest) => point(contest, TOLD_TRUE)),
-		...toldNothing.flatMap((contest) => point(contest)),
+		...shown.flatMap((contest) => point(contest)),
 	]);
 }
 
-function axes(): string[] {
-	return [
-		...READS.marks.flatMap((reads) => [
-			line({ x: x(reads), y: TOP }, { x: x(reads), y: BOTTOM }, PALE),
-			text({ x: x(reads), y: BOTTOM + 20 }, String(reads), { anchor: 'middle' }),
-		]),
-		...LAG_SECONDS.marks.flatMap((seconds) => [
-			line({ x: LEFT, y: y(seconds) }, { x: RIGHT, y: y(seconds) }, PALE),
-			text({ x: LEFT - 10, y: y(seconds) + 4 }, `${seconds} s`, { anchor: 'end' }),
-		]),
-		text({ x: (LEFT + RIGHT) / 2, y: HEIGHT - 22 }, 'Status requests a clip', { anchor: 'middle' }),
-	];
-}
-
-function goal(): string[] {
-	const at = y(GOAL_SECONDS);
-	return [
-		line({ x: LEFT, y: at }, { x: RIGHT, y: at }, PLAIN, '6 5'),
-		text({ x: RIGHT - 4, y: at - 7 }, 'goal: 3 s', { anchor: 'end', color: PLAIN }),
-	];
+function isOurs({ schedule }: Contest): boolean {
+	return schedule === OURS;
 }
 
 function bestPossible(frontier: Summary[]): string[] {
-	const shown = frontier.filter(
-		({ readsPerClip, medianLagSeconds }) =>
-			readsPerClip >= READS.from && medianLagSeconds >= LAG_SECONDS.from,
-	);
-	const corners = shown.map((each) => `${x(each.readsPerClip)},${y(each.medianLagSeconds)}`);
+	const corners = frontier
+		.map(({ readsPerClip, medianLagSeconds }): Point => [x(readsPerClip), y(medianLagSeconds)])
+		.filter(([right, down]) => right >= LEFT && down <= BOTTOM);
+	const words = 'the best possible, had one known\nexactly how the times are spread';
 	return [
 		`<polyline points="${corners.join(' ')}" fill="none" stroke="${BEST}" stroke-width="2"/>`,
-		...textLines(
-			{ x: x(2.1), y: y(1.45) },
-			'the best possible, had one known\nexactly how the times are spread',
-			{ color: BEST },
-		),
+		...textLines([x(2.1), y(1.45)], words, { color: BEST }),
 	];
 }
 
 function point(contest: Contest, label: PlotLabel = contest.schedule.plotLabel): string[] {
-	const isOurs = contest.schedule === OURS;
-	const color = isOurs ? ACCENT : PLAIN;
 	const [lines, right, down, anchor] = label;
-	const at = { x: x(contest.readsPerClip), y: y(contest.medianLagSeconds) };
+	const [color, radius, bold] = isOurs(contest) ? [ACCENT, 7, true] : [PLAIN, 4, false];
+	const [atX, atY] = [x(contest.readsPerClip), y(contest.medianLagSeconds)];
 	const top = y(contest.p95LagSeconds);
+	const style = { anchor, bold, ...(bold && { color }) };
 	return [
-		line(at, { x: at.x, y: top }, color),
-		line({ x: at.x - 4, y: top }, { x: at.x + 4, y: top }, color),
-		`<circle cx="${at.x}" cy="${at.y}" r="${isOurs ? 7 : 4}" fill="${color}"/>`,
-		...textLines({ x: at.x + right, y: at.y + down }, lines, {
-			anchor,
-			...(isOurs && { bold: true, color }),
-		}),
+		line([atX, atY], [atX, top], color),
+		line([atX - 4, top], [atX + 4, top], color),
+		`<circle cx="${atX}" cy="${atY}" r="${radius}" fill="${color}"/>`,
+		...textLines([atX + right, atY + down], lines, style),
 	];
 }
 
-function textLines(at: Point, lines: string, style: TextStyle): string[] {
+function plain(at: Point, words: string, anchor?: TextStyle['anchor']): string {
+	return text(at, words, { anchor, color: PLAIN });
+}
+
+function textLines([atX, atY]: Point, lines: string, style: TextStyle): string[] {
 	return lines
 		.split('\n')
-		.map((words, index) => text({ x: at.x, y: at.y + index * LINE_HEIGHT }, words, style));
+		.map((words, index) => text([atX, atY + index * LINE_HEIGHT], words, style));
 }
 
 function x(reads: number): number {

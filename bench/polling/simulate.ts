@@ -39,8 +39,8 @@ export function simulate(
 	seed: number,
 ): Summary {
 	const random = new Random(seed);
-	const spread = () => random.fraction();
-	return summaryOf(clipSeconds.map((seconds) => poll(seconds, schedule, tell, spread)));
+	const pollOne = (seconds: number) => poll(seconds, schedule, tell, () => random.fraction());
+	return summaryOf(clipSeconds.map(pollOne));
 }
 
 export function summaryOf(polls: Poll[]) {

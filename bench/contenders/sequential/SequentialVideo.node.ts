@@ -6,7 +6,6 @@
 import {
 	NodeConnectionTypes,
 	sleep,
-	type IDataObject,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
 	type INodeExecutionData,
@@ -59,9 +58,8 @@ export class SequentialVideo implements INodeType {
 				url = data.status === 'completed' ? data.result?.videos[0].url[0] : undefined;
 			}
 			const file = (await this.helpers.httpRequest({ url, encoding: 'arraybuffer' })) as Buffer;
-			const json: IDataObject = { taskId, status: 'completed' };
 			const data = await this.helpers.prepareBinaryData(file, `${taskId}.mp4`, 'video/mp4');
-			made.push({ json, binary: { data }, pairedItem: { item: index } });
+			made.push({ json: { taskId }, binary: { data }, pairedItem: { item: index } });
 		}
 		return [made];
 	}
