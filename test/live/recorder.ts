@@ -1,4 +1,3 @@
- 
 import axios, { type AxiosRequestConfig } from 'axios';
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { isLoopbackOrPrivate } from '../../nodes/KlingFast/apimart/address';
