@@ -3,9 +3,15 @@ import { readdir } from 'node:fs/promises';
 import { freePort } from '../../../host/privateServers';
 import { writeRecording } from '../../live/recording';
 import { Redactor } from '../../live/redactor';
-import { API_KEY, setStage } from './stage';
+import { API_KEY, setStage, type Stage } from './stage';
 
 const SIGNATURE = 'X-Amz-Signature=5d41402abc4b2a76b9719d911017c592';
+let stage: Stage | undefined;
+afterEach(async () => {
+	await stage?.close();
+	stage = undefined;
+});
+
 const BASE64 = Buffer.from(API_KEY).toString('base64');
 
 describe('what a recording may not show', () => {
@@ -51,7 +57,7 @@ it('shows the same id by the same name, and words as they are', () => {
 });
 
 it('keeps out what the provider echoes, wherever it does', async () => {
-	const stage = await setStage();
+	stage = await setStage();
 	const { faults, filesUrl } = stage.sandbox;
 	const echo = `key ${API_KEY}, Bearer ${API_KEY.slice(3)}`;
 	const link = `${filesUrl}/video/${API_KEY}.mp4?${SIGNATURE}`;
@@ -62,7 +68,6 @@ it('keeps out what the provider echoes, wherever it does', async () => {
 	faults.add({ route: 'submit', action: { kind: 'answer', status: 200, headers, body } });
 	faults.add({ route: 'task', action: { kind: 'answer', status: 200, headers, body } });
 	const { recording, text } = await stage.record();
-	await stage.close();
 	expect(recording.exchanges.map(({ step }) => step)).toContain('file');
 	expect(recording.exchanges[1]).toMatchObject({ step: 'schema', httpStatus: 302 });
 	for (const secret of [API_KEY.slice(3, 12), API_KEY.slice(-8), '5d41402a']) {
@@ -72,20 +77,18 @@ it('keeps out what the provider echoes, wherever it does', async () => {
 });
 
 it('writes nothing where a secret would stand in the recording after all', async () => {
-	const stage = await setStage();
+	stage = await setStage();
 	const { recording } = await stage.record();
 	const written = writeRecording(`${stage.path}.new`, recording, { 'API key': 'submitted' });
 	await expect(written).rejects.toThrow('API key would stand in it');
 	expect(await readdir(stage.folder)).toEqual(['recording.json', 'recording.mp4']);
-	await stage.close();
 });
 
 it('shows by which field a callback came, where its query went, and nothing of the address', async () => {
-	const stage = await setStage({ webhookContract: 'both' });
+	stage = await setStage({ webhookContract: 'both' });
 	const port = String(await freePort());
 	const url = `http://127.0.0.1:${port}/hidden-path/x?token=hidden-query`;
 	const { recording, text } = await stage.record(['--callback-url', url, '--callback-port', port]);
-	await stage.close();
 	const callbacks = recording.exchanges.filter(({ step }) => step.startsWith('callback'));
 	expect(callbacks.map(({ request }) => request).sort()).toEqual([
 		'POST /by-callback-url<query>',
