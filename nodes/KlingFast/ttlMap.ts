@@ -1,4 +1,4 @@
-/** A map that forgets what is older than `ttlMs`, and beyond `maxEntries` what was set the longest ago. */
+/** A map that does not give what is older than `ttlMs`, and drops beyond `maxEntries` what was set the longest ago. */
 export class TtlMap<Value> {
 	private readonly entries = new Map<string, { value: Value; atMs: number }>();
 

@@ -144,7 +144,7 @@ export function pollDelaySeconds(state: PollState): number {
 		return Math.max(GAP_SECONDS, Math.min(LONGEST_LATE_DELAY_SECONDS, elapsedSeconds / 30));
 	}
 	const usual = Math.min(LONGEST_EARLY_DELAY_SECONDS, PLAN_SECONDS[planned] - elapsedSeconds);
-	const leftSeconds = toldTotalSeconds(state) - elapsedSeconds;
+	const leftSeconds = expectedTotalSeconds(state) - elapsedSeconds;
 	if (leftSeconds <= 0 || reads >= planned + EXTRA_READS) return usual;
 	// A little later than estimated: the spread of a tenth must not lead to a request just before the end.
 	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds * 1.1 + 0.5));
@@ -173,7 +173,7 @@ function planSeconds(): number[] {
 }
 
 /** The whole time by what the provider says, 0 where it says nothing: its progress where there is any, else its estimate. */
-function toldTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
+function expectedTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
 	if (progress !== undefined && progress > 0) return (elapsedSeconds * 100) / progress;
 	return estimatedSeconds ?? 0;
 }

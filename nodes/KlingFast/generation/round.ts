@@ -168,8 +168,8 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 	// A task that cannot be read (any more) was paid for all the same: only one that has failed makes room for another.
 	if (row.phase === 'open' && outcome.task?.state === 'failed') markFailed(row, outcome, run);
 	// That of the attempt before is in the log already.
-	const isTold = isBeforeSubmit(row) && taskId === row.outcome.taskId;
-	if (taskId !== undefined && !isTold && (phase === 'ended' || phase === 'queued')) {
+	const isLogged = isBeforeSubmit(row) && taskId === row.outcome.taskId;
+	if (taskId !== undefined && !isLogged && (phase === 'ended' || phase === 'queued')) {
 		if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);
 		logEnd({ taskId, itemIndex }, outcome, run);
 	}

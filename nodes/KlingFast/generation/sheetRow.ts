@@ -23,7 +23,7 @@ export interface SheetRow {
 	settings: WaitSettings;
 	/** Absent where the task was there from the start, and once it is not needed any more. */
 	job?: ClipJob;
-	/** When the wait for the clip began: the submit of its first attempt, or its first look. Before a submit: the next attempt's. */
+	/** When the wait for the clip began: the submit of its first attempt, or its first read. Before a submit: the next attempt's. */
 	startedAtMs?: number;
 	reading?: Reading;
 	nextReadAtMs?: number;
@@ -46,7 +46,7 @@ export interface SheetRow {
 
 /** How long to wait for one clip, and what to bring along. */
 export interface WaitSettings {
-	/** From the clip's submit. */
+	/** From the clip's submit; of a clip that exists, from the start of the run. */
 	maxWaitSeconds: number;
 	/** Absent: the interval follows the clip's progress. */
 	pollIntervalSeconds?: number;
@@ -108,6 +108,11 @@ export function openRow(
 /** A row about which nothing is left to do. */
 export function endedRow(outcome: Outcome): SheetRow {
 	return { phase: 'ended', outcome, settings: { maxWaitSeconds: 0, download: false } };
+}
+
+/** Whether somebody waits until the row has ended. */
+export function waitsForClip({ phase, isSingleRead, isSubmitOnly }: SheetRow): boolean {
+	return phase !== 'ended' && !isSingleRead && !isSubmitOnly;
 }
 
 /** Whether the row's next request has not been answered yet. */

@@ -2,7 +2,7 @@
  * What must stay true:
  * - A clip starts only while fewer clips of its key are in flight than its own node allows; the count is shared by every
  *   execution in the process, those that sleep in n8n's database included.
- * - Whoever waits for a slot is woken when one is given back, or when what a sleeping sheet keeps has run out: it cannot give slots
+ * - Whoever waits for a slot is notified when one is given back, or when what a sleeping sheet keeps has run out: it cannot give slots
  *   back from another process, or when it is deleted, so it keeps them for a limited time and says so anew in every round.
  */
 import { createHash } from 'node:crypto';
@@ -50,7 +50,7 @@ export class Slots {
 		else semaphore.kept.delete(this.sheetId);
 		if (semaphore.kept.size > 0) semaphores.set(this.id, semaphore);
 		else semaphores.delete(this.id);
-		if (count < before) for (const wakeUp of [...semaphore.waiters]) wakeUp();
+		if (count < before) for (const notify of [...semaphore.waiters]) notify();
 	}
 
 	/** Resolves when another sheet may have given a slot back, or when the signal is aborted. */
@@ -58,15 +58,15 @@ export class Slots {
 		const semaphore = semaphores.get(this.id);
 		const nextEndMs = Math.min(...this.others().map(({ untilMs }) => untilMs));
 		await new Promise<void>((resolve) => {
-			const wakeUp = () => {
-				semaphore?.waiters.delete(wakeUp);
+			const notify = () => {
+				semaphore?.waiters.delete(notify);
 				resolve();
 			};
-			semaphore?.waiters.add(wakeUp);
-			ended.addEventListener('abort', wakeUp, { once: true });
+			semaphore?.waiters.add(notify);
+			ended.addEventListener('abort', notify, { once: true });
 			if (!Number.isFinite(nextEndMs)) return;
 			const waitMs = Math.max(0, nextEndMs - this.clock.nowMs());
-			this.clock.sleep(waitMs, ended).then(wakeUp, wakeUp);
+			this.clock.sleep(waitMs, ended).then(notify, notify);
 		});
 	}
 

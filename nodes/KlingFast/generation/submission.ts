@@ -44,7 +44,7 @@ export async function prepareEntry(
 	run: Run,
 ): Promise<{ fault: Fault; taskId?: string } | undefined> {
 	const { clock, keyScope, ledger } = run;
-	const job = paidJob(row);
+	const job = askedJob(row);
 	const { itemIndex } = job;
 	const known = findEntry(job, run);
 	if (known && known.state !== 'closed') return undefined;
@@ -76,7 +76,7 @@ export async function prepareEntry(
  * @throws ApimartError; where it is `retryable`, the same call may be made again
  */
 export async function submitPrepared(row: SheetRow, run: Run): Promise<Submission> {
-	const job = paidJob(row);
+	const job = askedJob(row);
 	const known = findEntry(job, run);
 	if (!known || known.state === 'closed') throw new Error('The row was not prepared');
 	const nowMs = run.clock.nowMs();
@@ -120,10 +120,10 @@ export function unpaidCostUsd(rows: SheetRow[], { ledger }: Pick<Run, 'ledger'>)
 	return roundUsd(unpaid.reduce((sum, { outcome }) => sum + (outcome.estimatedCostUsd ?? 0), 0));
 }
 
-/** What is asked for and paid for in a row. */
-type PaidJob = ClipJob & Pick<Outcome, 'itemIndex'> & { request: ClipRequest };
+/** What is asked for in a row. */
+type AskedJob = ClipJob & Pick<Outcome, 'itemIndex'> & { request: ClipRequest };
 
-function paidJob({ job, outcome: { itemIndex, request } }: SheetRow): PaidJob {
+function askedJob({ job, outcome: { itemIndex, request } }: SheetRow): AskedJob {
 	if (!job || !request) throw new Error('The row has no request');
 	return { ...job, itemIndex, request };
 }
@@ -137,7 +137,7 @@ function contentRefusal(fault: Fault | undefined): Fault | undefined {
 }
 
 /** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
-function findEntry(job: PaidJob, run: Run): LedgerEntry | undefined {
+function findEntry(job: AskedJob, run: Run): LedgerEntry | undefined {
 	const known = run.ledger.find(job.itemIndex, job.contentHash);
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
@@ -148,12 +148,12 @@ function findEntry(job: PaidJob, run: Run): LedgerEntry | undefined {
 }
 
 /** What all attempts of a row have in common. */
-function rowKey(job: PaidJob, { keyScope }: Run): string {
+function rowKey(job: AskedJob, { keyScope }: Run): string {
 	return idempotencyKey(keyScope, { ...job, attempt: 0 });
 }
 
 async function send(
-	job: PaidJob,
+	job: AskedJob,
 	run: Run,
 	entry: LedgerEntry,
 	isRepetition: boolean,

@@ -1,6 +1,6 @@
 /*
  * Where a task id is written down as soon as it is known. What must stay true:
- * - Every line of the log names the task, and the line of a submit also its execution, in its message: with n8n's default settings
+ * - Every line about a clip names its task, and the line of a submit also its execution, in its message: with n8n's default settings
  *   the log shows messages only, not what is logged beside them.
  * - The line of a submit carries the row's own data, cut and without secrets: after a kill nothing else says which row it was.
  * - One line a change of state: submit and end at info (an end that went wrong at warn), what is between at debug.

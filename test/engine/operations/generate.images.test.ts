@@ -1,3 +1,4 @@
+import type { IBinaryData } from 'n8n-workflow';
 import { jpeg, png } from '../../unit/apimart/imageFiles';
 import { column, jsonOf, setTheStage } from '../laws/setup';
 import { fromFiles, imageRows } from './imageRows';
@@ -47,6 +48,15 @@ describe('Generate Video from image files', () => {
 		await stage.sandbox.finishTask(first.taskId ?? '');
 		expect(column(await running, 'status')).toEqual(Array(3).fill('completed'));
 		expect(ledger.uploads()).toHaveLength(3);
+	});
+
+	test.each(['', null])('an image whose bytes stand in the item, with the id %p', async (id) => {
+		const data = Buffer.from(`${PNG}one`, 'latin1').toString('base64');
+		const first = { data, id, mimeType: 'image/png' } as unknown as IBinaryData;
+		const items = [{ json: { prompt: 'A' }, binary: { first } }];
+		const run = await stage.run([], { items, parameters: fromFiles });
+		expect(column(run, 'status')).toEqual(['completed']);
+		expect(stage.ledger.uploads()).toHaveLength(1);
 	});
 
 	test('a run that is refused uploads nothing', async () => {

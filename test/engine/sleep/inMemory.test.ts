@@ -31,6 +31,25 @@ test('images are uploaded before the sheet sleeps, because they could not be fou
 	expect(stage.ledger.uploads()).toHaveLength(1);
 });
 
+test('an image that is refused costs its own row only', async () => {
+	const images = ['one', 'two'].map((name) => Buffer.concat([png(), Buffer.from(name)]));
+	const items = await Promise.all(
+		images.map(async (bytes, row) => {
+			const data = await stage.engine.binary(bytes, 'cat.png', 'image/png');
+			return { json: { prompt: `row ${row}` }, binary: { data } };
+		}),
+	);
+	stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status: 413 } });
+	const final = await stage.sleepThrough([], {
+		items,
+		parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
+		onError: 'continueRegularOutput',
+	});
+	expect(column(final, 'status')).toEqual(['failed', 'completed']);
+	expect(column(final, 'error')).toEqual([expect.stringContaining('HTTP 413'), undefined]);
+	expect(stage.ledger.charges()).toHaveLength(1);
+});
+
 test('a workflow that is started for each clip gets its video then, and the row its own in the end', async () => {
 	const { engine } = stage;
 	engine.addWorkflow(CHOSEN, chosenWorkflow());

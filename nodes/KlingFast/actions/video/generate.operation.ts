@@ -21,13 +21,12 @@ import { readClipRequest } from './readClip';
 import { readDelivery, readWaiting } from './result.fields';
 import { refuseAll } from './results';
 import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row } from './rows';
-import { sleepingFault } from './sleep';
 
 interface Opened extends OpenRun {
 	concurrency: number;
 	waitForEnd: boolean;
-	/** An AI agent waits inside the tool and takes no files. */
-	takesFiles: boolean;
+	/** Whether the run may sleep, takes files and starts workflows; an AI agent waits inside the tool and takes no files. */
+	canWait: boolean;
 	sleeps: boolean;
 	maxCostUsd?: number;
 }
@@ -39,8 +38,6 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
-	const unable = opened.sleeps ? sleepingFault() : undefined;
-	if (unable) return refuseAll(this, unable);
 	const rows = await readRows(
 		this,
 		async (params, itemIndex) => await readRow(this, itemIndex, params, opened),
@@ -56,34 +53,34 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await finishRows(this, opened.run, checked, {
 		...opened,
 		// What waits is refused as a whole or not at all.
-		startsWorkflows: opened.takesFiles && refusals.size === 0,
+		startsWorkflows: opened.canWait && refusals.size === 0,
 	});
 }
 
 async function open(context: IExecuteFunctions): Promise<Opened> {
 	const mode = readForRun(context, 'mode', (params, path) => params.choice(path));
 	const waitForEnd = mode === 'submitAndWait';
-	const takesFiles = waitForEnd && !isTool(context);
-	const sleeps = takesFiles && readSleeps(context);
+	const canWait = waitForEnd && !isTool(context);
+	const sleeps = canWait && readSleeps(context);
 	const maxCostUsd = readForRun(context, 'options.maxCost', (params, path) =>
 		params.optionalNumber(path),
 	);
 	const concurrency = readConcurrency(context);
 	const opened = await openRun(context, concurrency);
-	return { ...opened, concurrency, waitForEnd, takesFiles, sleeps, maxCostUsd };
+	return { ...opened, concurrency, waitForEnd, canWait, sleeps, maxCostUsd };
 }
 
 async function readRow(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	params: Params,
-	{ run, waitForEnd, takesFiles }: Opened,
+	{ run, waitForEnd, canWait }: Opened,
 ): Promise<Row> {
 	const request = readClipRequest(params, run.client.baseUrl);
 	const waiting = readWaiting(params);
 	const settings = {
 		...waiting,
-		download: takesFiles && waiting.download,
+		download: canWait && waiting.download,
 		retryFailed: waitForEnd ? params.number('options.retryFailed') : 0,
 	};
 	const delivery = readDelivery(params);

@@ -9,7 +9,6 @@ import { openRun, type OpenRun } from './openRun';
 import { readDelivery, readMetadata, readWaiting } from './result.fields';
 import { refuseAll } from './results';
 import { finishRows, readConcurrency, readRows, readSleeps, type Row } from './rows';
-import { sleepingFault } from './sleep';
 
 /**
  * Looks clips up by their task ids: N ids in, N results out. Without waiting, a clip that failed or is still being made is
@@ -29,9 +28,6 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const rows = await readRows(this, (params, itemIndex) =>
 		readRow(params, { itemIndex, nowMs, takesFiles: !isTool(this) }),
 	);
-	const waits = rows.some(({ row: { phase, isSingleRead } }) => phase === 'open' && !isSingleRead);
-	const unable = opened.sleeps && waits ? sleepingFault() : undefined;
-	if (unable) return refuseAll(this, unable);
 	return await finishRows(this, run, rows, { ...opened, startsWorkflows: false });
 }
 

@@ -92,9 +92,10 @@ async function loadImage(
 	{ id, data, fileName, mimeType }: IBinaryData,
 ): Promise<ImageFile> {
 	const bytes =
-		id === undefined
-			? Buffer.from(data, 'base64')
-			: await helpers.binaryToBuffer(await helpers.getBinaryStream(id));
+		// As n8n decides it: an id may be there and empty.
+		id
+			? await helpers.binaryToBuffer(await helpers.getBinaryStream(id))
+			: Buffer.from(data, 'base64');
 	const type = imageMimeType(bytes) ?? mimeType;
 	return { bytes, mimeType: type, fileName: uploadFileName(fileName, type) };
 }

@@ -5,7 +5,7 @@ import type { Outcome } from '../../generation/outcome';
 import { runAwake } from '../../generation/round';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
-import { endedRow, type SheetRow } from '../../generation/sheetRow';
+import { endedRow, waitsForClip, type SheetRow } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
@@ -13,8 +13,8 @@ import { paramsOf } from '../properties';
 import { eachClipAwake } from './eachClip';
 import { entriesOf, explainBalance } from './openRun';
 import { readMetadata, type Delivery } from './result.fields';
-import { deliver, deliveryOfUnread, planOf } from './results';
-import { sleepThrough } from './sleep';
+import { deliver, deliveryOfUnread, planOf, refuseAll } from './results';
+import { sleepingFault, sleepThrough } from './sleep';
 
 export interface Row {
 	row: SheetRow;
@@ -113,13 +113,13 @@ export async function finishRows(
 		read.map(({ delivery }) => delivery),
 	);
 	const rows = read.map(({ row }) => row);
+	const sleeps = settings.sleeps && rows.some(waitsForClip);
+	const unable = sleeps ? sleepingFault() : undefined;
+	if (unable) return refuseAll(context, unable);
 	const sheet = sheetOf(context, run, settings.concurrency, rows);
 	const eachClip = settings.startsWorkflows ? eachClipAwake(context, run, plan) : undefined;
 	await eachClip?.check();
-	if (
-		settings.sleeps &&
-		rows.some(({ phase, isSingleRead }) => phase !== 'ended' && !isSingleRead)
-	) {
+	if (sleeps) {
 		sheet.eachClip = eachClip?.saved();
 		const slept = await sleepThrough(context, run, sheet, plan);
 		if (run.signal?.aborted) throw stopReason(run.signal);

@@ -10,10 +10,12 @@ import {
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import type { Fault, Outcome } from '../../generation/outcome';
+import { stopReason } from '../../clock';
+import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
+import { afterError } from '../../generation/transitions';
 import { checkResumeAddress } from './callbacks';
 import { outcomesOf } from './openRun';
 import type { DeliveryPlan } from './results';
@@ -50,7 +52,7 @@ export async function sleepThrough(
 	const earlierStarts = Object.entries(earlier?.eachClip?.starts ?? {});
 	// What could not be started is tried again.
 	for (const [name, isStarted] of earlierStarts) if (isStarted) starts[name] ??= true;
-	await keepImages(sheet, run);
+	await uploadFromMemory(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
 	const { executionId, workflowId } = keyScope;
@@ -82,19 +84,30 @@ export async function sleepThrough(
 		undefined,
 		parent,
 	);
-	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} makes their clips`;
+	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} works on them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
 	return { waiting: [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
 }
 
-/** Images that n8n keeps in memory are uploaded before the sheet sleeps: they could not be found later. */
-async function keepImages(sheet: Sheet, run: Run): Promise<void> {
-	for (const frame of sheet.rows.flatMap(({ job }) => job?.frames ?? [])) {
-		const { identity, file } = frame;
-		if (!file) continue;
-		if (file.id === undefined) sheet.uploads[identity] = await run.imageUrl(frame);
-		frame.file = { ...file, data: '' };
+/**
+ * Images that n8n keeps in memory are uploaded before the sheet sleeps: they could not be found later. Of the others the sheet is saved
+ * with no more than where they are.
+ */
+async function uploadFromMemory({ rows, uploads }: Sheet, run: Run): Promise<void> {
+	for (const [rowIndex, row] of rows.entries()) {
+		const frames = row.job?.frames.filter(({ file }) => file) ?? [];
+		try {
+			for (const frame of frames) {
+				if (!frame.file?.id) uploads[frame.identity] = await run.imageUrl(frame);
+			}
+		} catch (error) {
+			if (run.signal?.aborted) throw stopReason(run.signal);
+			rows[rowIndex] = afterError(row, faultOf(error));
+		}
+		for (const frame of frames) {
+			if (frame.file) Object.assign(frame, { file: { ...frame.file, data: '' }, size: undefined });
+		}
 	}
 }
 

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { ImageUploads } from '../../../nodes/KlingFast/actions/video/images';
-import { ManualClock } from './manualClock';
-import { Provider, reset } from './provider';
-import { paidRun } from './run';
+import { ImageUploads } from '../../nodes/KlingFast/actions/video/images';
+import { ManualClock } from './generation/manualClock';
+import { Provider, reset } from './generation/provider';
+import { paidRun } from './generation/run';
 
 it('an image upload is given up after eight tries within two minutes, and for good', async () => {
 	const clock = new ManualClock();
