@@ -1,5 +1,5 @@
 /** Rows of Generate Video for tests, and what they ask APIMart for. */
-import { readClipRequest, readEstimate } from '../../nodes/KlingFast/actions/video/readClip';
+import { readClipRequest, readEstimate } from '../../nodes/KlingFast/actions/video/clip';
 import { clipBody, type ClipRequest } from '../../nodes/KlingFast/apimart/clipRequest';
 import { rowParams } from './rowReader';
 

@@ -1,4 +1,4 @@
-import { CAMERA_MOVEMENTS } from '../../nodes/KlingFast/actions/video/clip.fields';
+import { CAMERA_MOVEMENTS } from '../../nodes/KlingFast/actions/video/shots';
 import {
 	warningsOf,
 	warningsOfRun,

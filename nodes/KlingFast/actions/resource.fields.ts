@@ -1,5 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+/** Where fields are shown: a `displayOptions.show` for each operation that shares or has them. */
+export const GENERATE = { resource: ['video'], operation: ['generate'] };
+export const ESTIMATE = { resource: ['video'], operation: ['estimateCost'] };
+export const GENERATE_OR_ESTIMATE = {
+	resource: ['video'],
+	operation: ['generate', 'estimateCost'],
+};
+export const GET = { resource: ['video'], operation: ['get'] };
+
 /** What the node works on, and what it does with it: the first two dropdowns, and the actions in the node panel. */
 export const resourceFields: INodeProperties[] = [
 	{

@@ -14,7 +14,10 @@ const page = pageOf('docs/errors.md');
 /** Texts of these are shown beside fields or in a workflow, not as messages. */
 const PANEL_TEXTS = /\.(fields|node)\.ts$|sheetWorkflows\.ts$|apimart\/errors\.ts$/;
 /** What follows a message; the tables of the page have it in words of their own. */
-const NO_MESSAGES = ['displayName', 'description', 'hint', 'advice', 'check', 'goesOn'];
+const NO_MESSAGES = [
+	...['name', 'displayName', 'description', 'placeholder', 'hint', 'words'],
+	...['advice', 'check', 'goesOn'],
+];
 
 /** Only a fault of the package itself leads there. */
 const NEVER_SHOWN = [

@@ -4,7 +4,7 @@ import { warningsOf } from './warnings';
 import { eachItem } from '../eachItem';
 import { paramsOf } from '../properties';
 import { startImageSize } from './images';
-import { readEstimate } from './readClip';
+import { readEstimate } from './clip';
 
 /** What each row would cost by the price table, and what is worth a look before it is paid for. Sends no request. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

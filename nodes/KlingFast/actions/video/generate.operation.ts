@@ -17,7 +17,7 @@ import { isTool } from '../toolCall';
 import { probeTriggers, readCallbackBase } from './callbacks';
 import { openFrames } from './images';
 import { openRun, type OpenRun } from './openRun';
-import { readClipRequest } from './readClip';
+import { readClipRequest } from './clip';
 import { readDelivery, readWaiting } from './result.fields';
 import { refuseAll } from './results';
 import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row } from './rows';

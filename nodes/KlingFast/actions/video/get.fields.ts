@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { GET } from './clip.fields';
+import { GET } from '../resource.fields';
 import { outputFieldOption } from '../../outputField';
 import {
 	concurrencyOption,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { checkImageAddress } from '../../apimart/address';
 import {
 	FRAME_LIMITS,
 	IMAGE_LIMITS,
@@ -17,6 +18,90 @@ import type { Run } from '../../generation/run';
 import type { Frame } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
+import { GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
+
+/*
+ * In a `show` rule n8n stops at the first key whose value is an expression and shows the field. `imageInput` therefore
+ * stands before `source`: with `source` from a sheet and binary images, the required URL field must not appear.
+ */
+const WITH_IMAGE_URLS = { ...GENERATE, imageInput: ['url'], source: ['image'] };
+const WITH_IMAGE_FILES = { ...GENERATE, imageInput: ['binary'], source: ['image'] };
+
+export const imageFields: INodeProperties[] = [
+	{
+		displayName: 'Image Input',
+		name: 'imageInput',
+		type: 'options',
+		options: [
+			{ name: 'URL', value: 'url', description: 'An address that anybody can open' },
+			{
+				name: 'Binary File',
+				value: 'binary',
+				description: 'A file from a previous node, which is uploaded first',
+			},
+		],
+		default: 'url',
+		description: 'Where the images come from',
+		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, source: ['image'] } },
+	},
+	{
+		displayName: 'Start Image URL',
+		name: 'startImageUrl',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. https://example.com/first-frame.png',
+		description: 'The first picture of the clip. The address must be open to the public.',
+		displayOptions: { show: WITH_IMAGE_URLS },
+	},
+	{
+		displayName: 'End Image URL',
+		name: 'endImageUrl',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. https://example.com/last-frame.png',
+		description: 'The last picture of the clip. Leave empty to let the clip end freely.',
+		displayOptions: { show: WITH_IMAGE_URLS },
+	},
+	{
+		displayName: 'Start Image Input Data Field Name',
+		name: 'startImageField',
+		type: 'string',
+		default: 'data',
+		required: true,
+		placeholder: 'e.g. data',
+		hint: 'The name of the input field containing the image file to start from',
+		displayOptions: { show: { ...WITH_IMAGE_FILES, ...GENERATE_OR_ESTIMATE } },
+	},
+	{
+		displayName: 'End Image Input Data Field Name',
+		name: 'endImageField',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. data1',
+		hint: 'The name of the input field containing the image file to end with. Leave empty to let the clip end freely.',
+		displayOptions: { show: WITH_IMAGE_FILES },
+	},
+];
+
+/** @throws InvalidField where an address cannot be used */
+export function readFrames(
+	params: Params,
+	baseUrl: string,
+): { startFrame?: FrameSource; endFrame?: FrameSource } {
+	if (params.choice('source') === 'text') return {};
+	if (params.choice('imageInput') === 'binary') {
+		const [start, end] = [params.text('startImageField'), params.text('endImageField')];
+		return { startFrame: { binaryField: start }, ...(end && { endFrame: { binaryField: end } }) };
+	}
+	const endUrl = params.text('endImageUrl');
+	const whenever = endUrl && ` whenever '${params.label('endImageUrl')}' is filled in`;
+	const startUrl = params.text('startImageUrl', `the address of an image${whenever}`);
+	checkImageAddress(startUrl, baseUrl, params.label('startImageUrl'));
+	if (!endUrl) return { startFrame: { url: startUrl } };
+	checkImageAddress(endUrl, baseUrl, params.label('endImageUrl'));
+	return { startFrame: { url: startUrl }, endFrame: { url: endUrl } };
+}
 
 /**
  * The row's images, start before end, held to the model's rules. Bytes are read here once for their hash and again

@@ -101,11 +101,11 @@ export async function whyStopped(
 	const isStarting = !sheet.wasWaitedFor && clock.nowMs() - sheet.startedAtMs < STARTING_MS;
 	for (const executionId of sheet.waitingExecutionIds) {
 		const data = await context.getExecutionDataById(executionId);
-		const name = `Execution ${executionId}, which waits for this row,`;
-		if (data?.resultData.error) return { message: `${name} was stopped` };
+		const who = `Execution ${executionId}, which waits for this row,`;
+		if (data?.resultData.error) return { message: `${who} was stopped` };
 		if (data?.waitTill) waiting.add(executionId);
 		else if (!isStarting) {
-			return { message: data ? `${name} does not wait any more` : `${name} was deleted` };
+			return { message: data ? `${who} does not wait any more` : `${who} was deleted` };
 		}
 	}
 	sheet.wasWaitedFor ||= waiting.size === sheet.waitingExecutionIds.length;

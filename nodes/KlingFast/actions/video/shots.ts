@@ -1,0 +1,272 @@
+/*
+ * What happens in a clip and how long it is: prompt, shots, duration and camera, their fields and how a row says them.
+ */
+import type { INodeProperties } from 'n8n-workflow';
+import {
+	fullPrompt,
+	isWrittenInShots,
+	type ClipRequest,
+	type Shot,
+	type ShotsKind,
+} from '../../apimart/clipRequest';
+import { KLING_V3 } from '../../apimart/models';
+import { grouped, InvalidField } from '../../invalidField';
+import type { Params } from '../../params';
+import type { Choice } from '../../values';
+import { ESTIMATE, GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
+
+const { limits } = KLING_V3;
+const SHOT = 'shotList.shot';
+const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
+
+export const shotsFields: INodeProperties[] = [
+	{
+		displayName: 'Shots',
+		name: 'shots',
+		type: 'options',
+		options: [
+			{ name: 'One Shot', value: 'single', description: 'One continuous take' },
+			{
+				name: 'Several, Written by You',
+				value: 'custom',
+				description: 'Up to 6 shots, each with its own prompt and duration',
+			},
+			{
+				name: 'Several, From JSON',
+				value: 'json',
+				description: 'A script from the row: a list of prompts and durations',
+			},
+			{
+				name: 'Several, Split by Kling',
+				value: 'auto',
+				description: 'One prompt, cut into shots by the model',
+			},
+		],
+		default: 'single',
+		description: 'How the clip is cut',
+		displayOptions: { show: GENERATE_OR_ESTIMATE },
+	},
+];
+
+/** The Prompt of Generate Video, which need not be there to know the price. */
+const estimatePrompt: INodeProperties = {
+	displayName: 'Prompt',
+	name: 'prompt',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	default: '',
+	placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
+	description:
+		'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for in vain.',
+	displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
+};
+
+export const promptFields: INodeProperties[] = [
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		default: '',
+		required: true,
+		placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
+		description:
+			'What happens in the clip: subject, action, style and sound. Up to 2,500 characters, English works best.',
+		displayOptions: { show: { ...GENERATE, shots: ['single', 'auto'] } },
+	},
+	estimatePrompt,
+];
+
+export const shotListFields: INodeProperties[] = [
+	{
+		displayName: 'Shot List',
+		name: 'shotList',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true, maxAllowedFields: limits.shots },
+		placeholder: 'Add Shot',
+		default: {},
+		description:
+			'1 to 6 shots in their order. Together they make a clip of 3 to 15 seconds. Shots without a prompt are skipped.',
+		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['custom'] } },
+		options: [
+			{
+				displayName: 'Shot',
+				name: 'shot',
+				values: [
+					{
+						displayName: 'Prompt',
+						name: 'prompt',
+						type: 'string',
+						typeOptions: { rows: 2 },
+						default: '',
+						placeholder: 'e.g. Close-up of the bottle, drops running down the glass',
+						description: 'What this shot shows, up to 512 characters',
+					},
+					{
+						displayName: 'Duration (Seconds)',
+						name: 'duration',
+						type: 'number',
+						typeOptions: {
+							minValue: limits.shotSeconds.min,
+							maxValue: limits.shotSeconds.max,
+							numberPrecision: 0,
+						},
+						default: 3,
+						description: 'Length of this shot in whole seconds',
+					},
+				],
+			},
+		],
+	},
+	{
+		displayName: 'Shot List (JSON)',
+		name: 'shotListJson',
+		type: 'json',
+		typeOptions: { rows: 4 },
+		default: '[]',
+		placeholder: 'e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
+		hint: 'e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
+		description:
+			'1 to 6 shots, each with a prompt of up to 512 characters and a duration in whole seconds. Together they make a clip of 3 to 15 seconds. Shots without a prompt are skipped.',
+		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['json'] } },
+	},
+];
+
+export const durationFields: INodeProperties[] = [
+	{
+		displayName: 'Duration (Seconds)',
+		name: 'duration',
+		type: 'number',
+		typeOptions: {
+			minValue: limits.durationSeconds.min,
+			maxValue: limits.durationSeconds.max,
+			numberPrecision: 0,
+		},
+		default: 5,
+		description: 'Length of the clip in whole seconds, from 3 to 15. You pay by the second.',
+		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['single', 'auto'] } },
+	},
+];
+
+/** A way to move the camera: how it is called, and the words that ask for it at the end of a prompt. */
+interface CameraMovement extends Choice {
+	words: string;
+}
+
+/** The API has no field for the camera; the model follows plain words. Sorted by name, as the editor shows them. */
+export const CAMERA_MOVEMENTS: readonly CameraMovement[] = [
+	{ name: 'Crane Down', value: 'craneDown', words: 'Camera: smooth crane shot moving down.' },
+	{ name: 'Crane Up', value: 'craneUp', words: 'Camera: smooth crane shot moving up.' },
+	{ name: 'Dolly In', value: 'dollyIn', words: 'Camera: slow dolly in towards the subject.' },
+	{ name: 'Dolly Out', value: 'dollyOut', words: 'Camera: slow dolly out from the subject.' },
+	{ name: 'Handheld', value: 'handheld', words: 'Camera: handheld with natural movement.' },
+	{ name: 'None', value: '', words: '' },
+	{ name: 'Orbit', value: 'orbit', words: 'Camera: slow orbit around the subject.' },
+	{ name: 'Pan Left', value: 'panLeft', words: 'Camera: slow pan to the left.' },
+	{ name: 'Pan Right', value: 'panRight', words: 'Camera: slow pan to the right.' },
+	{ name: 'Static', value: 'static', words: 'Camera: locked off, no movement.' },
+	{ name: 'Tilt Down', value: 'tiltDown', words: 'Camera: slow tilt down.' },
+	{ name: 'Tilt Up', value: 'tiltUp', words: 'Camera: slow tilt up.' },
+	{ name: 'Track', value: 'track', words: 'Camera: tracking shot that follows the subject.' },
+	{ name: 'Zoom In', value: 'zoomIn', words: 'Camera: slow zoom in.' },
+	{ name: 'Zoom Out', value: 'zoomOut', words: 'Camera: slow zoom out.' },
+];
+
+export const cameraMovementOption: INodeProperties = {
+	displayName: 'Camera Movement',
+	name: 'cameraMovement',
+	type: 'options',
+	options: CAMERA_MOVEMENTS.map(({ name, value }) => ({ name, value })),
+	default: '',
+	description: 'Added to the end of the prompt (of each shot) in words, and counted with it',
+};
+
+/** In words, undefined for none. */
+export function readCameraMovement(params: Params): string | undefined {
+	const movement = params.choice('options.cameraMovement');
+	return CAMERA_MOVEMENTS.find(({ value }) => value === movement)?.words || undefined;
+}
+
+export function readPrompt(params: Params, cameraMovement?: string): string {
+	const allowed = `a text of up to ${grouped(limits.promptCharacters)} characters`;
+	const prompt = params.text('prompt', allowed);
+	checkPrompt(prompt, cameraMovement, limits.promptCharacters, params.label('prompt'));
+	return prompt;
+}
+
+export function readLength(
+	params: Params,
+	cameraMovement?: string,
+): Pick<ClipRequest, 'shotsKind' | 'shots' | 'durationSeconds'> {
+	const shotsKind = params.choice<ShotsKind>('shots');
+	if (!isWrittenInShots(shotsKind)) {
+		return { shotsKind, shots: [], durationSeconds: params.number('duration') };
+	}
+	const field = shotsKind === 'json' ? 'shotListJson' : 'shotList';
+	const label = params.label(field);
+	const rows =
+		shotsKind === 'json'
+			? params.jsonList(field, `a list such as [${SHOT_SHAPE}]`)
+			: params.added(SHOT);
+	const shots = params
+		.entries(SHOT, rows, field, SHOT_SHAPE)
+		.flatMap((entry) => readShot(entry, shotsKind, cameraMovement));
+	if (shots.length < 1 || shots.length > limits.shots) {
+		const value = shots.length === 0 ? 'empty' : `a list of ${grouped(shots.length)} shots`;
+		throw new InvalidField(label, value, `1 to ${limits.shots} shots that have a prompt`);
+	}
+	const durationSeconds = shots.reduce((sum, shot) => sum + shot.durationSeconds, 0);
+	const { min, max } = limits.durationSeconds;
+	if (durationSeconds < min || durationSeconds > max) {
+		const value = `${durationSeconds} seconds long (the sum of its shots)`;
+		throw new InvalidField(label, value, `${min} to ${max} seconds`);
+	}
+	return { shotsKind, shots, durationSeconds };
+}
+
+/** Nothing where it has no prompt: such shots are skipped. A script in JSON has no default duration: it has to say its seconds. */
+function readShot(entry: Params, shotsKind: ShotsKind, cameraMovement?: string): Shot[] {
+	const [path, duration] = [`${SHOT}.prompt`, `${SHOT}.duration`];
+	const prompt = entry.text(path);
+	if (prompt === '') return [];
+	const limit = limits.shotPromptCharacters;
+	checkPrompt(prompt, cameraMovement, limit, entry.label(path), entry.place(path));
+	const isJson = shotsKind === 'json';
+	return [
+		{ prompt, durationSeconds: isJson ? entry.requiredNumber(duration) : entry.number(duration) },
+	];
+}
+
+/** A prompt is as long as what is sent, the words of the camera movement included. */
+function checkPrompt(
+	prompt: string,
+	cameraMovement: string | undefined,
+	limit: number,
+	label: string,
+	place?: string,
+): void {
+	const withWords = cameraMovement ? " with the words of 'Camera Movement'" : '';
+	checkLength(fullPrompt({ prompt, cameraMovement }), limit, label, place, withWords);
+}
+
+export function checkLength(
+	text: string,
+	limit: number,
+	label: string,
+	place?: string,
+	withWords = '',
+): void {
+	const count = codePointCount(text);
+	if (count <= limit) return;
+	const value = `${grouped(count)} characters long${withWords}`;
+	throw new InvalidField(label, value, `up to ${grouped(limit)}`, place);
+}
+
+/** Characters as people count them for limits: an emoji is one, not two. */
+function codePointCount(text: string): number {
+	let count = 0;
+	for (let index = 0; index < text.length; count++) {
+		index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
+	}
+	return count;
+}
