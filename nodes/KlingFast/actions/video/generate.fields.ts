@@ -128,7 +128,7 @@ const options: INodeProperties[] = [
 		default: '',
 		displayOptions: { show: { '/mode': ['submitAndWait'] }, hide: { '@tool': [true] } },
 		description:
-			"Started with that row's item and video the moment its clip has ended, not at the end of the sheet. Nobody waits for it. It begins with the trigger When Executed by Another Workflow, and has to be published.",
+			"Started with that row's item and video the moment its clip has ended, not at the end of the sheet. The node does not wait for it. It begins with the trigger When Executed by Another Workflow, and has to be published.",
 	},
 	...clipOptions,
 ];
