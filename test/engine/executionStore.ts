@@ -2,7 +2,13 @@ import { stringify } from 'flatted';
 import { BinaryDataService, FileLocation } from 'n8n-core';
 import type { IRun, IRunExecutionData } from 'n8n-workflow';
 import { Container } from './container';
-import { finalStatus, lastNodeData, workflowDataOf, type ExecutionRecord } from './executionRecord';
+import {
+	dataOf,
+	finalStatus,
+	lastNodeData,
+	workflowDataOf,
+	type ExecutionRecord,
+} from './executionRecord';
 
 /** Stands in for n8n's table of executions. What is saved is text: who resumes an execution reads what was written. */
 export class ExecutionStore {
@@ -37,6 +43,13 @@ export class ExecutionStore {
 		const created: ExecutionRecord = { ...record, status: 'running', data: stringify(data) };
 		this.records.set(created.id, created);
 		return created;
+	}
+
+	forget(id: string): void {
+		const record = this.get(id);
+		const data = dataOf(record);
+		if (data.executionData) data.executionData.contextData = {};
+		record.data = stringify(data);
 	}
 
 	/** n8n deletes the files of an execution some time after the execution; here they go at once. */

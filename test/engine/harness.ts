@@ -162,6 +162,11 @@ export class Engine {
 		this.database.crash(id);
 	}
 
+	/** What the nodes of an execution had saved is lost, as n8n's queue mode can lose it of one that was killed. */
+	forget(id: string): void {
+		this.database.store.forget(id);
+	}
+
 	/** n8n's look, once a minute, for parents that wait for a child which has ended. */
 	async sweep(): Promise<void> {
 		await this.database.sweep();

@@ -13,6 +13,7 @@ import {
 } from './clipRows';
 
 const inJson = (...elementsJson: unknown[]): Row => ({ options: { elementsJson } });
+const named = (name: string): Row => ({ ...MUG, name });
 const WITH_MOVEMENT = " characters long with the words of 'Camera Movement', allowed is up to ";
 
 test.each<[row: Row, sentence: string]>([
@@ -90,9 +91,15 @@ test.each<[elements: Row, sentence: string]>([
 		'is "http://localhost/", allowed is an address on',
 	],
 	[inJson(MUG, MUG), ' (element 2, name) is "mug" a second time, allowed is another name'],
+	[inJson(...'abcd'.split('').map(named)), ' is a list of 4 elements, allowed is up to 3'],
 	[
-		inJson(...'abcd'.split('').map((name) => ({ ...MUG, name }))),
-		' is a list of 4 elements, allowed is up to 3',
+		{
+			options: {
+				elements: { element: [named('a'), named('b')] },
+				elementsJson: [named('c'), named('d')],
+			},
+		},
+		' is a list of 4 elements, allowed is up to 3 in all',
 	],
 	[inJson('mug'), ' (element 1) is "mug", allowed is {'],
 	[{ options: { elementsJson: '{}' } }, ' is an object, allowed is a list such as'],

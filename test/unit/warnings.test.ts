@@ -199,6 +199,9 @@ describe('a run', () => {
 		expect(some(3)).toEqual([expect.stringMatching(/^Item 3: The prompt .* 0\.336 USD instead/)]);
 		expect(some(1, 4)).toEqual([expect.stringMatching(/^Items 1 and 4: .* 0\.672 USD instead/)]);
 		expect(some(1, 4, 7)).toEqual([expect.stringMatching(/^Items 1, 4 and 7: /)]);
+		expect(warningsOfRun(rows(10, () => sound))).toEqual([
+			expect.stringMatching(/^Items 0, 1, .*, 8 and 9: /),
+		]);
 	});
 
 	test('says of which row the details are', () => {

@@ -153,6 +153,8 @@ describe('Law 1, Pay once: across executions', () => {
 		expect(status).toBe('error');
 		const run = await stage.run(rows, { executionId: 'second', context });
 		expect(column(run, 'status')).toEqual(['completed', 'completed', 'completed']);
+		// The files of the first execution are deleted with it.
+		for (const { binary } of run.items) expect(binary?.data.id).toContain('executions/second/');
 		expect(stage.ledger.accepted()).toHaveLength(4);
 		expect(stage.ledger.charges()).toHaveLength(3);
 	});

@@ -147,6 +147,16 @@ describe('once a clip', () => {
 		]);
 	});
 
+	test('a clip that was ready starts it no more where its task cannot be read later', async () => {
+		const prompts = ['steady', '[[fail:task]] shaky'];
+		const first = await run(prompts, { onError: 'stopWorkflow', nodeOptions: { retryFailed: 0 } });
+		const [{ taskId }] = startedBy(stage.engine, first).filter(({ prompt }) => prompt === 'steady');
+		stage.faults.add({ action: '401', route: 'task', when: { taskId: String(taskId) } });
+		const second = await run(prompts, { context: first.context });
+		expect(jsonOf(second)[0]).toMatchObject({ taskId, error: expect.any(String) });
+		expect(startedBy(stage.engine, second).map(({ prompt }) => prompt)).not.toContain('steady');
+	});
+
 	test('two rows with the same clip are two rows', async () => {
 		const ended = await run(['A fox', 'A fox'], { nodeOptions: { dedupeKey: 'the same' } });
 		expect(new Set(column(ended, 'taskId')).size).toBe(1);

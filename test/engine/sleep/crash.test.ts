@@ -62,6 +62,17 @@ describe('killed in the middle of a round', () => {
 		expect(replayed()).toHaveLength(1);
 	});
 
+	test('after a callback, and what it had saved is lost: another one goes on from the copy of the guard', async () => {
+		const prompts = numbered(6);
+		const run = await stage.sleep(prompts);
+		await stage.engine.timeOut(partOf(stage, run, 'guard').id);
+		const [first] = taskIds(stage);
+		const dead = await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
+		stage.engine.forget(dead);
+		await stage.engine.sweep();
+		await expectAllDelivered(run, prompts);
+	});
+
 	test('while a video is stored: it is stored once more', async () => {
 		const run = await stage.sleep(['A fox']);
 		stage.faults.add({ action: 'file-slow:1', route: 'file', nth: 1 });

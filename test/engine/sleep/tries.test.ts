@@ -85,6 +85,19 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
+	test('whose second try goes on with what its first has sent', async () => {
+		stage.faults.add({ action: 'fail', nth: 1 });
+		const first = await toTheEnd(stage, await stage.sleep(['A fox'], once), 5);
+		expect(first.status).toBe('error');
+		stage.faults.add({ action: '500-after-accept', route: 'submit', times: 1 });
+		const retrying = { retryOnFail: true, maxTries: 2, context: first.context };
+		const second = await toTheEnd(stage, await stage.sleep(['A fox'], retrying), 5);
+		expect(column(second, 'status')).toEqual(['completed']);
+		const [, two, three] = stage.ledger.submits();
+		expect(three).toMatchObject({ bodyHash: two.bodyHash, replayed: true });
+		expect(stage.ledger.charges()).toHaveLength(1);
+	});
+
 	test('with other content submits what is new', async () => {
 		const run = await stage.sleep(['A fox', '[[fail]] A cat'], once);
 		const first = await toTheEnd(stage, run, 5);

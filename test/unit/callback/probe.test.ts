@@ -1,5 +1,8 @@
 import type { IExecuteFunctions, IHttpRequestOptions, NodeExecutionHint } from 'n8n-workflow';
-import { probeTriggers } from '../../../nodes/KlingFast/actions/video/callbacks';
+import {
+	checkResumeAddress,
+	probeTriggers,
+} from '../../../nodes/KlingFast/actions/video/callbacks';
 import { response } from '../apimart/answers';
 import { ManualClock } from '../generation/manualClock';
 import { Provider, reset } from '../generation/provider';
@@ -50,5 +53,31 @@ describe('the question at a callback address', () => {
 		expect(clock.nowMs()).toBe(60_000);
 		expect(wasAborted).toBe(true);
 		expect(clock.openSleeps).toBe(0);
+	});
+});
+
+describe('the address at which a sleeping sheet is called back', () => {
+	const isRunning = (id: string) => ({ message: `The execution "${id}" is running already.` });
+
+	it.each<[status: number, body: unknown, mode: string, hint: RegExp]>([
+		[409, isRunning('55'), 'trigger', /^$/],
+		[409, isRunning('56'), 'trigger', /something else answered \(HTTP 409\)/],
+		[500, { code: 0 }, 'manual', /^$/],
+		[500, { code: 0 }, 'trigger', /something else answered \(HTTP 500\)/],
+		[500, '<html>', 'manual', /something else answered \(HTTP 500\)/],
+		[200, '', 'trigger', /something else answered \(HTTP 200\)/],
+	])('answers HTTP %d %j in mode %s: the hint is %p', async (statusCode, body, mode, expected) => {
+		const clock = new ManualClock();
+		const hints: string[] = [];
+		const context = {
+			helpers: { httpRequest: async () => ({ statusCode, headers: {}, body }) },
+			addExecutionHints: ({ message }: NodeExecutionHint) => hints.push(message),
+			evaluateExpression: () => 'https://n8n.example/webhook-waiting/55',
+			getExecutionId: () => '55',
+			getMode: () => mode,
+		} as unknown as IExecuteFunctions;
+		const run = paidRun(new Provider(clock, () => reset()).client, clock);
+		await clock.run(checkResumeAddress(context, run));
+		expect(hints.join()).toMatch(expected);
 	});
 });

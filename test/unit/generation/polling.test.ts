@@ -61,6 +61,17 @@ describe('reads that go wrong', () => {
 		expect(late.clock.nowMs()).toBe(20_000);
 	});
 
+	it('are forgotten once one went well: the interval is kept again', async () => {
+		const [[, fault]] = faults;
+		const { result, provider } = start(
+			(_, read) => (read <= 5 ? fault : read < 8 ? running(ID) : completed(ID)),
+			{ pollIntervalSeconds: 10 },
+		);
+		await result;
+		const [sixth, seventh, eighth] = provider.reads.slice(5).map(({ atSeconds }) => atSeconds);
+		expect([seventh - sixth, eighth - seventh]).toEqual([10, 10]);
+	});
+
 	const unknown = response(400, { error: { message: 'Invalid task ID' } });
 
 	it('of a new task that is not known everywhere yet are repeated a few times', async () => {

@@ -1,3 +1,4 @@
+import { earliestAttempt, noteAttempt } from '../../../nodes/KlingFast/generation/processMemory';
 import { ManualClock, seededRandom } from './manualClock';
 import { accepted, completed, failed, Provider } from './provider';
 import { row, makeClip, paidRun } from './run';
@@ -69,3 +70,18 @@ it.each([1, 2, 3, 4, 5])(
 		}
 	},
 );
+
+it('the row that was sent last is not forgotten first', () => {
+	noteAttempt('often', 2, 0);
+	for (let count = 1; count < 10_000; count++) noteAttempt(`row ${count}`, 2, count);
+	noteAttempt('often', 3, 10_000);
+	noteAttempt('one more', 2, 10_000);
+	expect(earliestAttempt('often', 10_000)).toBe(3);
+	expect(earliestAttempt('row 1', 10_000)).toBe(1);
+});
+
+it('an earlier attempt that is asked for again does not hide a later one', () => {
+	noteAttempt('two attempts', 2, 0);
+	noteAttempt('two attempts', 1, 1);
+	expect(earliestAttempt('two attempts', 2)).toBe(2);
+});
