@@ -2,26 +2,16 @@
 /** A sentence that names a field names it as the editor does, wherever in the code it stands. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { INodeProperties } from 'n8n-workflow';
 import ts from 'typescript';
 import { KlingFastApi } from '../../credentials/KlingFastApi.credentials';
 import { repositoryFolder } from '../../host/package';
 import { klingFastProperties } from '../../nodes/KlingFast/actions/properties';
+import { fieldsByPath } from '../../nodes/KlingFast/params';
 import { triggerProperties } from '../../nodes/KlingFast/trigger/trigger.fields';
 
 /** Of n8n's editor, and of a node in a workflow. */
 const OTHER_NAMES = ['Execute step', 'Executions', 'Timeout Workflow', 'Webhook URLs', 'Start'];
 const QUOTED = /(?<![\w'"])(['"])([A-Z][a-z]+(?: [^'"]*)?)\1(?![\w'"])/g;
-
-function namesIn(properties: INodeProperties[]): string[] {
-	return properties.flatMap(({ displayName, options = [] }) => [
-		displayName,
-		...options.flatMap((option) => {
-			if ('values' in option) return namesIn(option.values);
-			return 'type' in option ? namesIn([option]) : [option.name];
-		}),
-	]);
-}
 
 function textsIn(file: string): string[] {
 	const texts: string[] = [];
@@ -35,15 +25,31 @@ function textsIn(file: string): string[] {
 	return texts.map((text) => text.slice(1, -1));
 }
 
+const properties = [...klingFastProperties, ...triggerProperties, ...new KlingFastApi().properties];
+const fields = [...fieldsByPath(properties).values()];
+const labels = fields.map(({ displayName }) => displayName);
+const choices = fields.flatMap(({ options = [] }) => options.map(({ name }) => name));
+const nodesFolder = join(repositoryFolder, 'nodes');
+const files = readdirSync(nodesFolder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+	file.endsWith('.ts'),
+);
+
 test('labels in quotes are those of the editor', () => {
-	const credential = new KlingFastApi().properties;
-	const names = namesIn([...klingFastProperties, ...triggerProperties, ...credential]);
-	const files = readdirSync(join(repositoryFolder, 'nodes'), { recursive: true, encoding: 'utf8' });
+	const names = [...labels, ...choices, ...OTHER_NAMES];
 	const quoted = files
-		.filter((file) => file.endsWith('.ts'))
 		.flatMap((file) => textsIn(file).flatMap((text) => [...text.matchAll(QUOTED)]))
 		.map(([, , label]) => label);
-	const unknown = quoted.filter((label) => ![...names, ...OTHER_NAMES].includes(label));
-	expect([...new Set(unknown)]).toEqual([]);
+	expect(quoted.filter((label) => !names.includes(label))).toEqual([]);
 	expect(quoted.length).toBeGreaterThan(10);
+});
+
+test('what is below the fields says what to do without their labels', () => {
+	const below = files.filter((file) => /\/(apimart|generation)\//.test(file));
+	const found = below.flatMap((file) =>
+		labels
+			.filter((label) => label.includes(' '))
+			.filter((label) => textsIn(file).some((text) => text.includes(label.replace(/ \(.*/, ''))))
+			.map((label) => `${label} in ${file}`),
+	);
+	expect(found).toEqual(['Base URL in KlingFast/apimart/address.ts']);
 });

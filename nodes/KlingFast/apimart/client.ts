@@ -198,7 +198,7 @@ export class ApimartClient {
 		}
 		// Nobody asked for a task here.
 		const advice =
-			'APIMart has nothing there: check the Base URL of the credential. Nothing was charged.';
+			'APIMart has nothing there: check the base URL of the credential. Nothing was charged.';
 		throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
 	}
 
@@ -217,7 +217,7 @@ export interface Connection {
 }
 
 /**
- * Opens the credential of the running node. Throws an `InvalidField` where its Base URL may not be used, and n8n's own
+ * Opens the credential of the running node. Throws an `InvalidField` where its base URL may not be used, and n8n's own
  * error where there is no credential.
  */
 export async function connect(context: IExecuteFunctions | IWebhookFunctions): Promise<Connection> {
@@ -244,7 +244,7 @@ function aboutRead(error: ApimartError): ApimartError {
 	const { kind, advice = '' } = error.details;
 	if (!advice.includes('charged')) return error;
 	const check = ['credential', 'unreachable'].includes(kind)
-		? 'Check the API Key and the Base URL of the credential. '
+		? 'Check the API key and the base URL of the credential. '
 		: '';
 	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
 	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });

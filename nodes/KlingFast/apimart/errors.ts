@@ -123,13 +123,13 @@ const CONTENT = [
 ] as const;
 const UNKNOWN_TASK = [
 	'APIMart did not accept the request (HTTP {status}): {said}',
-	'Check the task ID, that it belongs to the account of this API key, and the Base URL.',
+	'Check the task ID, that it belongs to the account of this API key, and the base URL.',
 ] as const;
 const ANSWERED_BETWEEN = [
 	'Something between n8n and APIMart answered in its place (HTTP {status}): {said}',
-	'This often passes. If not, check the Base URL of the credential, and the proxy or firewall between n8n and APIMart.',
+	'This often passes. If not, check the base URL of the credential, and the proxy or firewall between n8n and APIMart.',
 ] as const;
-/** A page that challenges or refuses may go away; from a wrong Base URL it never does. */
+/** A page that challenges or refuses may go away; from a wrong base URL it never does. */
 const PAGE = { kind: 'unreadable', charged: 'unknown', retryForSeconds: 120 } as const;
 const UNREACHABLE = { kind: 'unreachable', charged: 'no' } as const;
 
@@ -142,7 +142,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ status: 401, kind: 'credential', charged: 'no' },
 			'APIMart does not accept the API key: {said}',
-			'Check the API Key and the Base URL of the credential. Nothing was charged.',
+			'Check the API key and the base URL of the credential. Nothing was charged.',
 		],
 		[
 			{ status: 402, kind: 'balance', charged: 'no' },
@@ -157,7 +157,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ status: 429, kind: 'rateLimit', charged: 'no' },
 			"APIMart's rate limit: {said}",
-			'Lower "Clips at the Same Time", or wait until other clips of this key are done.',
+			'Lower the number of clips at the same time, or wait until other clips of this key are done.',
 		],
 		[
 			{ ...NO_CAPACITY, kind: 'overloaded', charged: 'no' },
@@ -172,7 +172,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ status: 409, code: /idempotency_key_reused/, kind: 'duplicate', charged: 'no' },
 			'Already submitted by an earlier run, not charged again',
-			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the Row Key.',
+			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the row key.',
 		],
 		[
 			{ status: 409, kind: 'duplicate', charged: 'unknown' },
@@ -195,7 +195,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 			// A refusal without a status of its own says nothing about what was done before it.
 			{ below: 300, kind: 'parameter', charged: 'unknown' },
 			'APIMart did not accept the request (HTTP {status}): {said}',
-			'Check the API key and the Base URL, and look at the APIMart dashboard before running again.',
+			'Check the API key and the base URL, and look at the APIMart dashboard before running again.',
 		],
 		[{ status: 404, kind: 'unknownTask', charged: 'no' }, ...UNKNOWN_TASK],
 		[{ below: 500, said: /invalid task id/i, kind: 'unknownTask', charged: 'no' }, ...UNKNOWN_TASK],
@@ -215,12 +215,12 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ below: 300, kind: 'unreadable', charged: 'unknown' },
 			"APIMart's answer could not be read: {said}",
-			'Something between n8n and APIMart may have answered instead. Check the Base URL.',
+			'Something between n8n and APIMart may have answered instead. Check the base URL.',
 		],
 		[
 			{ below: 400, ...PAGE, kind: 'redirect' },
 			'APIMart answered with a redirect (HTTP {status}), which is not followed',
-			'Enter the address that it leads to as Base URL of the credential. The API key is never sent across a redirect.',
+			'Enter the address that it leads to as base URL of the credential. The API key is never sent across a redirect.',
 		],
 		[
 			{ status: 407, ...UNREACHABLE, retryForSeconds: 0 },
@@ -235,28 +235,28 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ code: /^ENOTFOUND$/, ...UNREACHABLE, retryForSeconds: 3 },
 			'No connection to APIMart ({said})',
-			'Nobody knows the name of the host in the Base URL of the credential: correct it. Nothing was sent and nothing was charged.',
+			'Nobody knows the name of the host in the base URL of the credential: correct it. Nothing was sent and nothing was charged.',
 		],
 		[
 			{ code: UNTRUSTED_CERTIFICATE, ...UNREACHABLE, retryForSeconds: 0 },
 			'No connection to APIMart ({said})',
-			'n8n does not trust the certificate at the Base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS). Nothing was sent and nothing was charged.',
+			'n8n does not trust the certificate at the base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS). Nothing was sent and nothing was charged.',
 		],
 		[
 			{ code: /^EPROTO$|^ERR_SSL_/, ...UNREACHABLE, retryForSeconds: 0 },
 			'No connection to APIMart ({said})',
-			'What answers at the Base URL of the credential does not speak https: check its port. Nothing was sent and nothing was charged.',
+			'What answers at the base URL of the credential does not speak https: check its port. Nothing was sent and nothing was charged.',
 		],
 		[
 			{ code: NOBODY_LISTENS, ...UNREACHABLE, retryForSeconds: 10 },
 			'No connection to APIMart ({said})',
-			'Check host and port in the Base URL of the credential, and the network, firewall or proxy between n8n and APIMart. Nothing was sent and nothing was charged.',
+			'Check host and port in the base URL of the credential, and the network, firewall or proxy between n8n and APIMart. Nothing was sent and nothing was charged.',
 		],
 		[
 			// Reset, timed out, cut off: something may have been sent.
 			{ kind: 'network', charged: 'unknown' },
 			'No answer from APIMart ({said})',
-			'Check the Base URL and the network between n8n and APIMart.',
+			'Check the base URL and the network between n8n and APIMart.',
 		],
 	],
 };

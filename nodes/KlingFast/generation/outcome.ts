@@ -169,7 +169,7 @@ export function timeoutFault(
 	return {
 		message: `Task ${taskId} was not finished after ${maxWaitSeconds} seconds${state}${read}`,
 		advice:
-			'It may still be finished and charged: fetch it with Get Video and this task ID, or raise "Maximum Wait (Seconds)".',
+			'It may still be finished and charged: fetch it with Get Video and this task ID, or raise the maximum wait.',
 	};
 }
 

@@ -1,6 +1,6 @@
 /*
  * What this process remembers of what it has sent; after a restart, and in other workers, it is not known. What must stay true:
- * - Under a Row Key no attempt is sent whose later sister may stand: APIMart forgets the first after 24 hours, and would take it as
+ * - Under a row key no attempt is sent whose later sister may stand: APIMart forgets the first after 24 hours, and would take it as
  *   new while it still remembers the later one. To ask for a key that it does not know is to buy, so it has to be known here.
  * - A callback that was signed for one task starts nothing for another one: APIMart's status answer does not say which address a task
  *   was submitted with.

@@ -4,7 +4,7 @@
  * - A request that may have been accepted is repeated only with that key and those bytes: within a call, in a further try of
  *   the node, and in n8n's retry of the execution.
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
- * - Under a Row Key no attempt is sent whose later sister may stand.
+ * - Under a row key no attempt is sent whose later sister may stand.
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
  *   for content that was refused.
  */
@@ -12,7 +12,7 @@ import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
 import { roundUsd } from '../apimart/models';
 import { idempotencyKey } from './idempotency';
-import type { LedgerEntry } from './ledger';
+import type { Ledger, LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
 import { earliestAttempt, noteAttempt, noteCallbackTask } from './processMemory';
 import type { Run } from './run';
@@ -113,11 +113,13 @@ export function markFailed(
 
 /** What the rows of a run that are not yet paid for are estimated to cost, in USD. */
 export function unpaidCostUsd(rows: SheetRow[], { ledger }: Pick<Run, 'ledger'>): number {
-	const unpaid = rows.filter(
-		({ job, outcome }) =>
-			job && ledger.find(outcome.itemIndex, job.contentHash)?.state !== 'pending',
-	);
+	const unpaid = rows.filter((row) => row.job && !mayBePaid(row, ledger));
 	return roundUsd(unpaid.reduce((sum, { outcome }) => sum + (outcome.estimatedCostUsd ?? 0), 0));
+}
+
+/** Whether an earlier try has sent the row's request, and money may have been charged. */
+export function mayBePaid({ job, outcome }: SheetRow, ledger: Ledger): boolean {
+	return job !== undefined && ledger.find(outcome.itemIndex, job.contentHash)?.state === 'pending';
 }
 
 /** What is asked for in a row. */
@@ -221,6 +223,6 @@ function withUncertainty(error: ApimartError): ApimartError {
 		// That nothing can be sent now says nothing about the request before.
 		retryForSeconds: isSent ? retryForSeconds : undefined,
 		charged: 'unknown',
-		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a Row Key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
+		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a row key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
 	});
 }

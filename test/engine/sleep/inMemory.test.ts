@@ -5,6 +5,7 @@ import { setTheSleepStage, taskIds, toTheEnd } from '../operations/sleepStage';
 import { CHOSEN, chosenWorkflow, itemsStartedBy } from '../operations/startedClips';
 
 const stage = setTheSleepStage();
+const FROM_FILE = { source: 'image', imageInput: 'binary', startImageField: 'data' };
 
 test('without a store for files the videos are fetched when the rows are delivered, and the saved sheet stays small', async () => {
 	const final = await stage.sleepThrough(numbered(7));
@@ -22,7 +23,7 @@ test('images are uploaded before the sheet sleeps, because they could not be fou
 	const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
 	const run = await stage.sleep([], {
 		items: numbered(3).map((prompt) => ({ json: { prompt }, binary: { data: image } })),
-		parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
+		parameters: FROM_FILE,
 		nodeOptions: { concurrency: 1 },
 	});
 	expect(stage.ledger.uploads()).toHaveLength(1);
@@ -42,12 +43,27 @@ test('an image that is refused costs its own row only', async () => {
 	stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status: 413 } });
 	const final = await stage.sleepThrough([], {
 		items,
-		parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
+		parameters: FROM_FILE,
 		onError: 'continueRegularOutput',
 	});
 	expect(column(final, 'status')).toEqual(['failed', 'completed']);
 	expect(column(final, 'error')).toEqual([expect.stringContaining('HTTP 413'), undefined]);
 	expect(stage.ledger.charges()).toHaveLength(1);
+});
+
+test("n8n's Retry goes on with the task of a row whose image is refused now", async () => {
+	const data = await stage.engine.binary(png(), 'cat.png', 'image/png');
+	const options = {
+		items: [{ json: { prompt: 'A cat' }, binary: { data } }],
+		parameters: FROM_FILE,
+	};
+	const stopped = await stage.sleep([], options);
+	stage.engine.stop(String(stopped.options.executionId));
+	stage.faults.add({ route: 'upload', action: { kind: 'answer', status: 413 } });
+	const run = await stage.sleep([], { ...options, context: stopped.context });
+	const final = await toTheEnd(stage, run, 10);
+	expect(column(final, 'status')).toEqual(['completed']);
+	expect(column(final, 'taskId')).toEqual(taskIds(stage));
 });
 
 test('a workflow that is started for each clip gets its video then, and the row its own in the end', async () => {

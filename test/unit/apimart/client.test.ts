@@ -98,7 +98,7 @@ describe('a submit', () => {
 		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
 		expect(message).toBe('APIMart did not accept the request (HTTP 404): Invalid URL');
 		expect(details).toMatchObject({ kind: 'parameter', retryable: false, charged: 'no' });
-		expect(details.advice).toMatch(/Base URL/);
+		expect(details.advice).toMatch(/base URL/);
 		expect(details.advice).not.toMatch(/task/i);
 	});
 

@@ -22,7 +22,7 @@ const BUILD = 'build_request_failed: invalid size: 3:5, allowed: 16:9, 9:16, 1:1
 
 type Row = [number, unknown, ErrorDetails['kind'], Rule, sentence: string, advice?: RegExp];
 const BETWEEN = ['unreadable', PAGE, 'between'] as const;
-const BASE_URL = /often passes.*Base URL/;
+const BASE_URL = /often passes.*base URL/;
 
 /** Recorded and documented answers, and those that public clients have met. */
 const ANSWERS: Row[] = [
@@ -32,16 +32,16 @@ const ANSWERS: Row[] = [
 	[500, says(BUILD), 'parameter', NO, 'build', /Correct this row.*Nothing was charged/],
 	[200, { success: false, message: 'no token info' }, 'parameter', UNCLEAR, 'refused', /API key/],
 	[400, says('Invalid task ID'), 'unknownTask', NO, 'refused', /task ID.*account/],
-	[404, says('task not found'), 'unknownTask', NO, 'refused', /Base URL/],
+	[404, says('task not found'), 'unknownTask', NO, 'refused', /base URL/],
 	[400, says('wait', 'get_channel_failed'), 'overloaded', AGAIN, 'busy', /no free.*charged/],
-	[401, says('invalid API key (request id: 1)'), 'credential', NO, 'key', /API Key.*Base URL/],
+	[401, says('invalid API key (request id: 1)'), 'credential', NO, 'key', /API key.*base URL/],
 	[403, says('access forbidden'), 'credential', NO, 'access', /may not use this model/],
 	[402, says('insufficient account balance'), 'balance', NO, 'balance', /Top up/],
 	[200, { code: 402, message: 'balance' }, 'balance', NO, 'balance'],
 	[400, says('It hits the sensitive word filter'), 'content', NO, 'content', /Edit.*charged/],
 	[422, says('see our policy'), 'content', NO, 'content'],
 	[200, { code: 400, error: { message: 'content_rejected' } }, 'content', NO, 'content'],
-	[429, says('Rate limit exceeded'), 'rateLimit', AGAIN, 'rate', /Clips at the Same Time/],
+	[429, says('Rate limit exceeded'), 'rateLimit', AGAIN, 'rate', /clips at the same time/],
 	[500, says('internal error'), 'server', UNCLEAR, 'server', /dashboard/],
 	[500, says('moderation service crashed'), 'server', UNCLEAR, 'server'],
 	[408, '', 'overloaded', PERHAPS, 'overloaded'],
@@ -51,10 +51,10 @@ const ANSWERS: Row[] = [
 	[503, says('not executed', 'idempotency_unavailable'), 'overloaded', AGAIN, 'overloaded'],
 	[504, '', 'overloaded', PERHAPS, 'overloaded', /usually passes/],
 	[409, says('wait', 'idempotency_in_progress'), 'duplicate', PERHAPS, 'inProgress'],
-	[409, says('reused', 'idempotency_key_reused'), 'duplicate', NO, 'reused', /Get Video.*Row Key/],
+	[409, says('reused', 'idempotency_key_reused'), 'duplicate', NO, 'reused', /Get Video.*row key/],
 	[409, says('x', 'idempotency_result_indeterminate'), 'duplicate', UNCLEAR, 'unsure', /dashboard/],
 	[409, says('conflict'), 'duplicate', UNCLEAR, 'unsure', /not sent again/],
-	[200, page('Login'), 'unreadable', PERHAPS, 'unreadable', /Base URL/],
+	[200, page('Login'), 'unreadable', PERHAPS, 'unreadable', /base URL/],
 	[200, '{"code":200,"data":[{"status":"subm', 'unreadable', PERHAPS, 'unreadable'],
 	[302, '', 'redirect', PAGE, 'redirect', /never sent across a redirect/],
 	[407, page('Sign in'), 'unreachable', NEVER, 'proxy', /Neither the row.*Nothing was sent/],

@@ -40,7 +40,7 @@ describe('a provider that was never reached', () => {
 		expect(new Set(outcomes.map((outcome) => outcome.fault?.message)).size).toBe(1);
 		if (limitSeconds > 0) expect(secondsOf({ clock })).toBeGreaterThanOrEqual(limitSeconds);
 		const lowest = String(errorsOf(outcomes)[0]);
-		expect(lowest).toMatch(/Base URL|HTTPS_PROXY/);
+		expect(lowest).toMatch(/base URL|HTTPS_PROXY/);
 		if (fault !== PAGE) {
 			expect(errorsOf(outcomes).every((error) => /othing was charged/.test(String(error)))).toBe(
 				true,

@@ -4,7 +4,6 @@ import { openRow } from '../../generation/sheetRow';
 import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { inputFault } from '../failures';
-import { isTool } from '../toolCall';
 import { openRun, type OpenRun } from './openRun';
 import { readDelivery, readMetadata, readWaiting } from './result.fields';
 import { refuseAll } from './results';
@@ -18,29 +17,23 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	let opened: OpenRun & { concurrency: number; sleeps: boolean };
 	try {
 		const concurrency = readConcurrency(this);
-		const sleeps = !isTool(this) && readSleeps(this);
+		const sleeps = readSleeps(this);
 		opened = { ...(await openRun(this, concurrency)), concurrency, sleeps };
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
 	const { run } = opened;
 	const nowMs = run.clock.nowMs();
-	const rows = await readRows(this, (params, itemIndex) =>
-		readRow(params, { itemIndex, nowMs, takesFiles: !isTool(this) }),
-	);
+	const rows = await readRows(this, (params, itemIndex) => readRow(params, itemIndex, nowMs));
 	return await finishRows(this, run, rows, { ...opened, startsWorkflows: false });
 }
 
-function readRow(
-	params: Params,
-	{ itemIndex, nowMs, takesFiles }: { itemIndex: number; nowMs: number; takesFiles: boolean },
-): Row {
+function readRow(params: Params, itemIndex: number, nowMs: number): Row {
 	const taskId = readTaskId(params);
 	const metadata = readMetadata(params);
-	const waiting = readWaiting(params);
+	const settings = readWaiting(params);
 	const delivery = readDelivery(params);
 	const isSingleRead = !params.boolean('waitUntilFinished');
-	const settings = { ...waiting, download: takesFiles && waiting.download };
 	return { row: openRow({ itemIndex, taskId, metadata }, settings, nowMs, isSingleRead), delivery };
 }
 

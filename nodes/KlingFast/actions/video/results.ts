@@ -12,9 +12,10 @@ import {
 	onFailureOf,
 	type OnFailure,
 } from '../failures';
+import type { Params } from '../../params';
 import { paramsOf } from '../properties';
 import { isTool } from '../toolCall';
-import { readEachClipWorkflow, type Delivery } from './result.fields';
+import { readEachClipWorkflow, readMetadata, type Delivery } from './result.fields';
 
 /** What is needed of the rows only when their results are delivered. */
 export interface DeliveryPlan {
@@ -94,16 +95,26 @@ const RESULT_FIELDS = [
 export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
 
 /** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
-export function deliveryOfUnread(context: IExecuteFunctions, itemIndex: number): Delivery {
-	const delivery = { ...PLAIN_DELIVERY };
-	const params = paramsOf(context, itemIndex);
+export function deliveryOfUnread(params: Params): Delivery {
+	return {
+		...PLAIN_DELIVERY,
+		includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
+		eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
+	};
+}
+
+/** So that whoever gets the error of a row that cannot be read as a whole knows which row it is. */
+export function metadataOfUnread(params: Params): IDataObject | undefined {
+	return ifReadable(() => readMetadata(params));
+}
+
+/** What is wrong with the row is known already. */
+function ifReadable<Value>(read: () => Value): Value | undefined {
 	try {
-		delivery.eachClipWorkflow = readEachClipWorkflow(params);
-		delivery.includeInputFields = params.boolean('options.includeInputFields');
+		return read();
 	} catch {
-		// What is wrong with the row is known already.
+		return undefined;
 	}
-	return delivery;
 }
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
@@ -113,7 +124,7 @@ export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecut
 	const items = context.getInputData().map((_, itemIndex) => itemIndex);
 	const plan = planOf(
 		context,
-		items.map((itemIndex) => deliveryOfUnread(context, itemIndex)),
+		items.map((itemIndex) => deliveryOfUnread(paramsOf(context, itemIndex))),
 	);
 	const refused = items.map((itemIndex) => {
 		const { json } = resultItem({ itemIndex, status: 'failed' }, plan);

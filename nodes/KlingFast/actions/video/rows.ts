@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
 import { stopReason } from '../../clock';
 import type { Outcome } from '../../generation/outcome';
@@ -12,8 +12,8 @@ import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { paramsOf } from '../properties';
 import { eachClipAwake } from './eachClip';
 import { entriesOf, explainBalance } from './openRun';
-import { readMetadata, type Delivery } from './result.fields';
-import { deliver, deliveryOfUnread, planOf, refuseAll } from './results';
+import type { Delivery } from './result.fields';
+import { deliver, deliveryOfUnread, metadataOfUnread, planOf, refuseAll } from './results';
 import { sleepingFault, sleepThrough } from './sleep';
 
 export interface Row {
@@ -33,26 +33,18 @@ export async function readRows(
 	const rows: Row[] = [];
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		if (signal?.aborted) throw stopReason(signal);
+		const params = paramsOf(context, itemIndex);
 		try {
-			rows.push(await read(paramsOf(context, itemIndex), itemIndex));
+			rows.push(await read(params, itemIndex));
 		} catch (error) {
 			const fault = inputFault(error);
 			if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
-			const metadata = metadataOf(context, itemIndex);
+			const metadata = metadataOfUnread(params);
 			const outcome: Outcome = { itemIndex, status: 'failed', metadata, fault };
-			rows.push({ row: endedRow(outcome), delivery: deliveryOfUnread(context, itemIndex) });
+			rows.push({ row: endedRow(outcome), delivery: deliveryOfUnread(params) });
 		}
 	}
 	return rows;
-}
-
-/** The metadata of an invalid row, so that whoever gets its error knows which row it is; nothing where it is unreadable. */
-function metadataOf(context: IExecuteFunctions, itemIndex: number): IDataObject | undefined {
-	try {
-		return readMetadata(paramsOf(context, itemIndex));
-	} catch {
-		return undefined;
-	}
 }
 
 /**

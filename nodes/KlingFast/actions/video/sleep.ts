@@ -11,10 +11,12 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import { stopReason } from '../../clock';
+import { Ledger } from '../../generation/ledger';
 import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
+import { mayBePaid } from '../../generation/submission';
 import { afterError } from '../../generation/transitions';
 import { checkResumeAddress } from './callbacks';
 import { outcomesOf } from './openRun';
@@ -94,7 +96,11 @@ export async function sleepThrough(
  * Images that n8n keeps in memory are uploaded before the sheet sleeps: they could not be found later. Of the others the sheet is saved
  * with no more than where they are.
  */
-async function uploadFromMemory({ rows, uploads }: Sheet, run: Run): Promise<void> {
+async function uploadFromMemory(
+	{ rows, uploads, ledger, keyScope }: Sheet,
+	run: Run,
+): Promise<void> {
+	const known = new Ledger(ledger, keyScope.executionId);
 	for (const [rowIndex, row] of rows.entries()) {
 		const frames = row.job?.frames.filter(({ file }) => file) ?? [];
 		try {
@@ -103,7 +109,8 @@ async function uploadFromMemory({ rows, uploads }: Sheet, run: Run): Promise<voi
 			}
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
-			rows[rowIndex] = afterError(row, faultOf(error));
+			// The task of an earlier try needs no image any more.
+			if (!mayBePaid(row, known)) rows[rowIndex] = afterError(row, faultOf(error));
 		}
 		for (const frame of frames) {
 			if (frame.file) Object.assign(frame, { file: { ...frame.file, data: '' }, size: undefined });
