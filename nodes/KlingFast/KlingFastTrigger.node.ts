@@ -35,9 +35,9 @@ export class KlingFastTrigger implements INodeType {
 			header: 'Start a workflow when a video is ready',
 			executionsHelp: {
 				inactive:
-					'<b>While building</b>: click "Execute step", then run Generate Video with this test URL as its Callback URL. The test URL only answers while this panel listens; APIMart gives up for good on a callback that nobody answers.<br /><br /><b>For real</b>: publish this workflow and paste the <b>production</b> URL into "Callback URL" of Generate Video (mode Submit Only). n8n must have a public address on port 80 or 443, because APIMart does not call private ones.',
+					'<b>While building</b>: click "Execute step", then run Generate Video with this test URL as its Callback URL. The test URL only answers while this panel listens; APIMart does not repeat a callback that nobody has answered.<br /><br /><b>For real</b>: publish this workflow and paste the <b>production</b> URL into "Callback URL" of Generate Video (mode Submit Only). n8n must have a public address on port 80 or 443, because APIMart does not call private ones.',
 				active:
-					'<b>While building</b>: click "Execute step", then run Generate Video with the test URL. The test URL only answers while this panel listens; APIMart gives up for good on a callback that nobody answers.<br /><br /><b>For real</b>: the <b>production</b> URL works now, also when this panel is closed. Its runs are listed under "Executions".',
+					'<b>While building</b>: click "Execute step", then run Generate Video with the test URL. The test URL only answers while this panel listens; APIMart does not repeat a callback that nobody has answered.<br /><br /><b>For real</b>: the <b>production</b> URL works now, also when this panel is closed. Its runs are listed under "Executions".',
 			},
 			activationHint:
 				'Publish this workflow, then paste its production URL into "Callback URL" of Generate Video (mode Submit Only) in your other workflow.',

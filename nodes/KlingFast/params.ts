@@ -3,9 +3,9 @@
  */
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InvalidField, shown } from './invalidField';
+import { isObject } from './json';
 import {
 	isEmpty,
-	isPlainObject,
 	readBoolean,
 	readChoice,
 	readJsonList,
@@ -111,7 +111,7 @@ export class Params {
 	added(group: string): unknown[] {
 		const dot = group.lastIndexOf('.');
 		const list = this.value(group.slice(0, dot));
-		const rows = isPlainObject(list) ? list[group.slice(dot + 1)] : undefined;
+		const rows = isObject(list) ? list[group.slice(dot + 1)] : undefined;
 		return Array.isArray(rows) ? rows : [];
 	}
 
@@ -128,7 +128,7 @@ export class Params {
 		return rows.flatMap((row, index) => {
 			if (isEmpty(row)) return [];
 			const place = `${name} ${index + 1}`;
-			if (!isPlainObject(row)) throw new InvalidField(label, shown(row), shape, place);
+			if (!isObject(row)) throw new InvalidField(label, shown(row), shape, place);
 			const read: ReadValue = (path, fallback) => row[path.slice(group.length + 1)] ?? fallback;
 			return [new Params(this.fields, read, { label, place })];
 		});

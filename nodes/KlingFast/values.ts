@@ -4,6 +4,7 @@
  * InvalidField whose sentence names the field. Nothing is clamped and nothing is guessed.
  */
 import type { IDataObject } from 'n8n-workflow';
+import { isObject } from './json';
 import { grouped, InvalidField, refuseUnsendable, shown } from './invalidField';
 
 export interface NumberRule {
@@ -107,7 +108,7 @@ export function readChoice(
 export function readJsonObject(value: unknown, field: string): IDataObject {
 	const allowed = 'an object such as {"row": 7}';
 	const parsed = readJson(value, {});
-	if (isPlainObject(parsed)) return parsed;
+	if (isObject(parsed)) return parsed;
 	throw new InvalidField(field, shownJson(value, parsed), allowed);
 }
 
@@ -121,11 +122,6 @@ export function readJsonList(value: unknown, field: string, allowed: string): un
 /** An empty cell: nothing, or blanks only. */
 export function isEmpty(value: unknown): value is undefined | null | '' {
 	return value === undefined || value === null || (typeof value === 'string' && !value.trim());
-}
-
-/** Whether it is an object with keys, neither a list nor empty. */
-export function isPlainObject(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** English, and the words of spreadsheets in German, French, Spanish, Portuguese, Italian and Dutch. */

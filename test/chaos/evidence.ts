@@ -2,7 +2,7 @@ import { parse, stringify } from 'flatted';
 import type { IBinaryData, IRunExecutionData } from 'n8n-workflow';
 import { Execution, type StoredExecution } from '../../host/executions';
 import type { N8nRest } from '../../host/rest';
-import { SHEET_KEY } from '../../nodes/KlingFast/actions/video/sheetExecutions';
+import { SHEET_KEY } from '../../nodes/KlingFast/actions/video/sheetWorkflows';
 
 /** One execution as n8n saved it, read for what was delivered and for what must not be in it. */
 export interface SavedRun {

@@ -1,4 +1,5 @@
-import { isObject, redact } from '../../nodes/KlingFast/apimart/answer';
+import { redact } from '../../nodes/KlingFast/apimart/answer';
+import { isObject } from '../../nodes/KlingFast/json';
 import type { Exchange } from './recorder';
 
 /** Their values tell how the service works and belong to no account; of all other headers only the name is kept. */

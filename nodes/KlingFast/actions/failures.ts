@@ -5,6 +5,7 @@ import {
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
+import { toError } from '../apimart/errors';
 import type { Fault } from '../generation/outcome';
 import { InvalidField } from '../invalidField';
 import { isTool } from './toolCall';
@@ -73,7 +74,7 @@ export function nodeError(
 export function inputFault(error: unknown): Fault {
 	const isOurs = error instanceof InvalidField;
 	return {
-		message: error instanceof Error ? error.message : String(error),
+		message: toError(error).message,
 		advice: isOurs ? 'Nothing was charged.' : 'The row could not be read. Nothing was charged.',
 	};
 }

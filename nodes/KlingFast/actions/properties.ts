@@ -5,7 +5,7 @@ import { resourceFields } from './resource.fields';
 import { generateFields } from './video/generate.fields';
 import { getFields } from './video/get.fields';
 
-/** Every field of the node, in the order in which the editor shows them. Estimate Cost has none of its own: see clip.fields.ts. */
+/** Every field of the node, in the order in which the editor shows them. Those of Estimate Cost stand among those of Generate Video. */
 export const klingFastProperties: INodeProperties[] = [
 	...resourceFields,
 	...generateFields,

@@ -1,5 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
-import { inRunOfItsOwn } from './toolCall';
+import { withOwnRunIndex } from './toolCall';
 import { execute as getBalance } from './account/getBalance.operation';
 import { execute as upload } from './image/upload.operation';
 import { execute as estimateCost } from './video/estimateCost.operation';
@@ -9,7 +9,8 @@ import { deliverSheet, guardSheet, sheetRound, watchSheet } from './video/sheet.
 
 type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
-const operations: Record<string, Operation> = {
+/** By resource and operation, as `resource.fields.ts` offers them. */
+export const operations: Record<string, Operation> = {
 	'account:getBalance': getBalance,
 	'image:upload': upload,
 	'video:estimateCost': estimateCost,
@@ -24,7 +25,7 @@ const operations: Record<string, Operation> = {
 
 /** Runs the chosen operation for all items at once: clips of different rows are made side by side. */
 export async function router(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await inRunOfItsOwn(this, runOperation);
+	return await withOwnRunIndex(this, runOperation);
 }
 
 async function runOperation(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

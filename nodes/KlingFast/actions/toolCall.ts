@@ -20,7 +20,7 @@ interface ToolCall extends IExecuteFunctions {
 }
 
 /** Does `work` in the node's own context, or where a call of the tool has no run of its own, in one that has. */
-export async function inRunOfItsOwn(
+export async function withOwnRunIndex(
 	context: IExecuteFunctions,
 	work: Work,
 ): Promise<INodeExecutionData[][]> {

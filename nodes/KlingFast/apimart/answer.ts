@@ -3,6 +3,7 @@
  * - Whatever comes from outside costs time in proportion to its length: no pattern here starts over inside what it has read.
  * - A text from outside that is shown or logged has gone through `excerpt`: one line, cut, without secrets.
  */
+import { isObject } from '../json';
 
 export interface Answer {
 	httpStatus: number;
@@ -108,8 +109,9 @@ export function describeCause(cause: unknown): string {
 	return excerpt(String(code ?? (cause.message || 'unknown cause')));
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether APIMart says that it repeats what it has answered to an earlier request with the same key. */
+export function isReplayed({ headers }: Pick<Answer, 'headers'>): boolean {
+	return header(headers, 'idempotency-replayed')?.toLowerCase() === 'true';
 }
 
 /** What is read of a text, in characters: a web page has its words further back than an error message. */

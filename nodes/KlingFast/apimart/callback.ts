@@ -2,12 +2,12 @@
  * What must stay true:
  * - A token is believed only if its seal is right, compared in constant time; nothing else of a callback is ever believed.
  * - The same idempotency key gives the same token, because a repeated submit must send the same bytes.
- * - Tokens are safe in a URL path and stay under 1,500 characters with metadata of 1,000 bytes (engine fact: such paths pass).
+ * - Tokens are safe in a URL path and stay under 1,500 characters with metadata of 1,000 bytes (n8n 2.41 takes such paths).
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { isObject, parseJson } from '../json';
 import { parseUrl } from './address';
-import { isObject } from './answer';
 import { parseTask, TASK_ID } from './task';
 
 /** A delivery waits this long for an earlier one of the same clip; the provider hangs up after about ten seconds. */
@@ -67,8 +67,8 @@ export function openToken(secret: Buffer, token: unknown): OpenedToken | undefin
 	if (!timingSafeEqual(bytes.subarray(-SEAL_BYTES), expected)) return undefined;
 	if (sealed[0] === PROBE) return { kind: 'probe' };
 	if (sealed[0] !== CALLBACK) return undefined;
-	const metadata = parseObject(sealed.subarray(1 + NONCE_BYTES).toString('utf8'));
-	return metadata && { kind: 'callback', metadata };
+	const metadata = parseJson(sealed.subarray(1 + NONCE_BYTES).toString('utf8'));
+	return isObject(metadata) ? { kind: 'callback', metadata } : undefined;
 }
 
 /**
@@ -94,8 +94,8 @@ export function signedAddresses(base: string, token: string): CallbackAddresses 
 }
 
 /**
- * Addresses that resume a sleeping execution. n8n finds `/callback` at the end of the path, and at the end of the query, which is
- * where a provider puts it that appends without looking (engine fact 2).
+ * Addresses that resume a sleeping execution. n8n 2.41 finds `/callback` at the end of the path, and at the end of the query, which is
+ * where a provider puts it that appends it to the whole address.
  */
 export function resumeAddresses(resumeUrl: string): CallbackAddresses {
 	const exact = new URL(resumeUrl);
@@ -118,13 +118,4 @@ function seal(secret: Buffer, kind: number, nonce: Buffer, payload: Buffer): str
 
 function mac(secret: Buffer, bytes: Buffer): Buffer {
 	return createHmac('sha256', secret).update(bytes).digest();
-}
-
-function parseObject(text: string): IDataObject | undefined {
-	try {
-		const value: unknown = JSON.parse(text);
-		return isObject(value) ? (value as IDataObject) : undefined;
-	} catch {
-		return undefined;
-	}
 }

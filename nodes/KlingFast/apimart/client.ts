@@ -6,6 +6,7 @@
  * - A submit is sent exactly once per call. Whether it may be sent again is for the caller to decide.
  */
 import type {
+	IDataObject,
 	IExecuteFunctions,
 	IHttpRequestOptions,
 	IN8nHttpFullResponse,
@@ -13,7 +14,8 @@ import type {
 } from 'n8n-workflow';
 import { currentClock, realClock, withTimeLimit, type Clock } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
-import { type Answer, excerpt, hasApimartShape, header, isFromApimart, isObject } from './answer';
+import { isObject, parseJson } from '../json';
+import { type Answer, excerpt, hasApimartShape, isFromApimart, isReplayed } from './answer';
 import { callbackSecret } from './callback';
 import { ApimartError, errorOfAnswer, networkError, toError } from './errors';
 import { epochMs, parseSubmittedTaskId, parseTask, type Task } from './task';
@@ -93,8 +95,7 @@ export class ApimartClient {
 				advice: 'The clip may exist. Look at the APIMart dashboard before running this row again.',
 			});
 		}
-		const replayed = header(answer.headers, 'idempotency-replayed')?.toLowerCase() === 'true';
-		return { taskId, replayed };
+		return { taskId, replayed: isReplayed(answer) };
 	}
 
 	async readTask(taskId: string): Promise<Task> {
@@ -120,14 +121,13 @@ export class ApimartClient {
 			timeout: READ_TIMEOUT_MS,
 		});
 		this.throwIfRefused(answer);
-		const json = isObject(answer.json) ? answer.json : {};
-		const node = isObject(json.data) ? json.data : json;
-		const balance = Number(node.remain_balance ?? NaN);
-		const used = Number(node.used_balance ?? NaN);
+		const data = dataOf(answer);
+		const balance = Number(data.remain_balance ?? NaN);
+		const used = Number(data.used_balance ?? NaN);
 		if (!Number.isFinite(balance) || !Number.isFinite(used)) {
-			throw unreadable(`APIMart's answer is no balance: ${excerpt(answer.text, 1000)}`);
+			throw unreadable(`APIMart's answer holds no balance: ${excerpt(answer.text, 1000)}`);
 		}
-		return { balance, used, unlimited: node.unlimited_quota === true };
+		return { balance, used, unlimited: data.unlimited_quota === true };
 	}
 
 	/** JPEG, PNG, GIF or WebP up to 20 MB; the link lives 72 hours (APIMart's upload page, 2026-08). */
@@ -143,17 +143,16 @@ export class ApimartClient {
 			timeout: UPLOAD_TIMEOUT_MS,
 		});
 		this.throwIfRefused(answer);
-		const json = isObject(answer.json) ? answer.json : {};
-		const node = isObject(json.data) ? json.data : json;
-		if (typeof node.url !== 'string' || !parseWebUrl(node.url)) {
+		const data = dataOf(answer);
+		if (typeof data.url !== 'string' || !parseWebUrl(data.url)) {
 			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
 		}
 		return {
-			url: node.url,
-			fileName: typeof node.filename === 'string' ? excerpt(node.filename) : image.fileName,
-			mimeType: typeof node.content_type === 'string' ? excerpt(node.content_type) : image.mimeType,
-			bytes: typeof node.bytes === 'number' ? node.bytes : image.bytes.length,
-			createdMs: epochMs(node.created_at),
+			url: data.url,
+			fileName: typeof data.filename === 'string' ? excerpt(data.filename) : image.fileName,
+			mimeType: typeof data.content_type === 'string' ? excerpt(data.content_type) : image.mimeType,
+			bytes: typeof data.bytes === 'number' ? data.bytes : image.bytes.length,
+			createdMs: epochMs(data.created_at),
 		};
 	}
 
@@ -198,7 +197,7 @@ export class ApimartClient {
 		}
 		// Nobody asked for a task here.
 		const advice =
-			'APIMart has nothing there: check the base URL of the credential. Nothing was charged.';
+			'APIMart has nothing at this address: check the base URL of the credential. Nothing was charged.';
 		throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
 	}
 
@@ -250,14 +249,12 @@ function aboutRead(error: ApimartError): ApimartError {
 	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });
 }
 
-function unreadable(message: string): ApimartError {
-	return new ApimartError(message, { kind: 'unreadable', retryable: true, charged: 'unknown' });
+/** What an answer is about, in its envelope or without one. */
+function dataOf({ json }: Answer): IDataObject {
+	if (!isObject(json)) return {};
+	return isObject(json.data) ? json.data : json;
 }
 
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
+function unreadable(message: string): ApimartError {
+	return new ApimartError(message, { kind: 'unreadable', retryable: true, charged: 'unknown' });
 }

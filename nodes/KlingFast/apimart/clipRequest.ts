@@ -1,6 +1,6 @@
 /*
  * What must stay true:
- * - Whatever a request says is sent, or it is said here why not: a part without an entry in BODY does not compile.
+ * - Whatever a request says is sent, or BODY says where else it goes: a part without an entry there does not compile.
  * - The same request gives the same bytes.
  */
 import type { IDataObject } from 'n8n-workflow';
@@ -112,7 +112,7 @@ export function clipBody(
 ): string {
 	const parts = Object.values(BODY).map((partOf) => partOf(request, imageUrls));
 	const body = Object.assign({ model: KLING_V3.id }, ...parts) as IDataObject;
-	// Unknown keys are ignored by the provider, so whichever of the two names it honours leads home.
+	// The provider ignores keys that it does not know, so it takes whichever of the two it knows.
 	const addresses = callback && { webhook: callback.webhook, [CALLBACK_URL]: callback.callbackUrl };
 	return JSON.stringify({ ...body, ...addresses });
 }

@@ -211,6 +211,10 @@ async function watchForStall(clock: Clock, done: AbortSignal, check: () => void)
 	}
 }
 
+export function videoFileName(taskId: string): string {
+	return `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
+}
+
 function downloadError(
 	why: string,
 	details: { retryable: boolean; advice?: string; retryAfterSeconds?: number },

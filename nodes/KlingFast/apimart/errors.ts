@@ -5,8 +5,8 @@ import {
 	describeCause,
 	effectiveStatus,
 	excerpt,
-	header,
 	isFromApimart,
+	isReplayed,
 	providerText,
 	retryAfterSeconds,
 	saysFailure,
@@ -23,9 +23,9 @@ import {
 type Refusal = 'credential' | 'balance' | 'content' | 'parameter' | 'unknownTask' | 'duplicate';
 type ServerError = 'rateLimit' | 'overloaded' | 'server';
 /** Of these APIMart knows nothing: they happened on the way to it. */
-const ON_THE_WAY = ['unreachable', 'network', 'unreadable', 'redirect'] as const;
+const TRANSPORT_FAULTS = ['unreachable', 'network', 'unreadable', 'redirect'] as const;
 
-export type ErrorKind = Refusal | ServerError | (typeof ON_THE_WAY)[number];
+export type ErrorKind = Refusal | ServerError | (typeof TRANSPORT_FAULTS)[number];
 
 export interface ErrorDetails {
 	kind: ErrorKind;
@@ -35,7 +35,7 @@ export interface ErrorDetails {
 	charged: 'no' | 'unknown';
 	httpStatus?: number;
 	retryAfterSeconds?: number;
-	/** How long it is worth trying again, from the first try, where nothing was ever heard of APIMart; absent: as long as there is time. */
+	/** From the first try, as long as APIMart has not answered at all; absent: as long as there is time. */
 	retryForSeconds?: number;
 	/** Whether APIMart said that this is the stored answer of an earlier request with the same key. */
 	replayed?: boolean;
@@ -53,8 +53,8 @@ export class ApimartError extends Error {
 	}
 }
 
-export function isOfTheWay(kind: ErrorKind | undefined): boolean {
-	return ON_THE_WAY.some((name) => name === kind);
+export function isTransportFault(kind: ErrorKind | undefined): boolean {
+	return TRANSPORT_FAULTS.some((name) => name === kind);
 }
 
 /** What was thrown, as an error that may be thrown on. */
@@ -278,7 +278,7 @@ export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | und
 	return errorOf(heard, {
 		httpStatus: status,
 		retryAfterSeconds: retryAfterSeconds(headers, nowMs),
-		replayed: String(header(headers, 'idempotency-replayed')).toLowerCase() === 'true',
+		replayed: isReplayed(answer),
 	});
 }
 

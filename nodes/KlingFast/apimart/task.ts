@@ -1,4 +1,5 @@
-import { CONTENT_WORDS, excerpt, isObject } from './answer';
+import { isObject } from '../json';
+import { CONTENT_WORDS, excerpt } from './answer';
 import { parseWebUrl } from './address';
 
 /** Words for a task's state, in the product's language; `submitted` covers pending and queued. */
@@ -60,6 +61,11 @@ export function taskState(word: string): TaskState {
 	if (COMPLETED_WORDS.includes(word)) return 'completed';
 	if (FAILED_WORDS.includes(word)) return 'failed';
 	return WAITING_WORDS.includes(word) ? 'submitted' : 'processing';
+}
+
+/** Whether nothing more becomes of the task. */
+export function hasEnded({ state }: Pick<Task, 'state'>): boolean {
+	return state === 'completed' || state === 'failed';
 }
 
 /**

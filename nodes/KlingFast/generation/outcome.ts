@@ -5,7 +5,7 @@
  * - `error` is present exactly when something went wrong, and a timeout is never without it.
  */
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
-import { ApimartError, type ErrorDetails } from '../apimart/errors';
+import { ApimartError, toError, type ErrorDetails } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import { roundUsd } from '../apimart/models';
 import type { Reading } from './polling';
@@ -31,7 +31,7 @@ export interface Outcome {
 	request?: ClipRequest;
 	metadata?: IDataObject;
 	estimatedCostUsd?: number;
-	/** By our clock; the provider's own time of creation is preferred. */
+	/** By n8n's clock; the provider's own time of creation is preferred. */
 	submittedAtMs?: number;
 	binary?: IBinaryData;
 	fault?: Fault;
@@ -44,10 +44,10 @@ export interface Outcome {
 	/** Whether its clip may exist although no task is known: every answer to its submit was lost. */
 	mayBeSent?: boolean;
 	/** Whether it is what was asked for although it carries a fault: the news that a clip has failed. */
-	isNews?: boolean;
+	isReport?: boolean;
 }
 
-/** The output item's json (design of the output: the same shape in Generate Video, Get Video and the trigger). */
+/** The output item's json (the same shape in Generate Video, Get Video and the trigger). */
 export function outcomeJson(outcome: Outcome): IDataObject {
 	const { task, request, fault } = outcome;
 	const submittedMs = task?.createdMs ?? outcome.submittedAtMs;
@@ -104,7 +104,7 @@ export function faultOf(error: unknown): Fault {
 		const { advice, kind, httpStatus } = error.details;
 		return { message: error.message, advice, api: { kind, httpStatus } };
 	}
-	return { message: error instanceof Error ? error.message : String(error) };
+	return { message: toError(error).message };
 }
 
 /** The fault of a task that has ended badly, or undefined. */
@@ -112,7 +112,7 @@ export function faultOfTask(task: Task): Fault | undefined {
 	if (task.state === 'failed') {
 		const message = `APIMart could not make the clip: ${task.failure ?? task.stateWord}`;
 		const advice = isCharged(task)
-			? `APIMart says that it charged ${roundUsd(task.costUsd)} USD all the same: ask for it back with the task ID.`
+			? `APIMart says that it charged ${roundUsd(task.costUsd)} USD all the same: ask APIMart for a refund and name the task ID.`
 			: 'Failed clips are not charged.';
 		if (!task.isContentRefused) return { message, advice };
 		return {

@@ -5,13 +5,13 @@
 import type { ApimartClient } from '../apimart/client';
 import { ApimartError, toError, type ErrorDetails } from '../apimart/errors';
 import { backoffSeconds } from '../apimart/retry';
-import type { Task } from '../apimart/task';
+import { hasEnded, type Task } from '../apimart/task';
 import { stopReason } from '../clock';
 
 /** A task that was just accepted may not be readable everywhere at once. */
 const MAX_UNKNOWN_READS = 5;
-/** Of an id that somebody typed: a read has nothing else in it that could be refused. */
-const MAX_ODD_READS = 5;
+/** Of an id that somebody typed. A read has no other parameter: after so many refusals the id is wrong. */
+const MAX_REFUSED_READS = 5;
 /** A completed task whose answer names no video yet. */
 const MAX_READS_WITHOUT_VIDEO = 3;
 
@@ -24,7 +24,7 @@ export interface Reading {
 	/** Reads that failed since the last one that did not. */
 	faults: number;
 	unknownReads: number;
-	oddReads: number;
+	refusedReads: number;
 	readsWithoutVideo: number;
 	/** Of the last read, where it failed: seconds, and what was said. */
 	retryAfter?: number;
@@ -36,7 +36,7 @@ export const NOT_READ: Readonly<Reading> = {
 	reads: 0,
 	faults: 0,
 	unknownReads: 0,
-	oddReads: 0,
+	refusedReads: 0,
 	readsWithoutVideo: 0,
 };
 
@@ -46,7 +46,7 @@ export interface ReadRules {
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
 	isNewTask: boolean;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
-	isHopeless?: (details: ErrorDetails) => boolean;
+	endsWait?: (details: ErrorDetails) => boolean;
 	/** Gets each state that differs from the one of the read before. */
 	onState?: (task: Task) => void;
 }
@@ -55,7 +55,7 @@ export interface ReadRules {
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isNewTask, isHopeless, onState }: ReadRules,
+	{ client, signal, isNewTask, endsWait, onState }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -69,25 +69,25 @@ export async function readOnce(
 		if (kind === 'unknownTask' && isNewTask && unknownReads <= MAX_UNKNOWN_READS) {
 			return { ...reading, unknownReads };
 		}
-		const oddReads = before.oddReads + (kind === 'parameter' ? 1 : 0);
-		const isOdd = !isNewTask && oddReads > MAX_ODD_READS;
-		// A read costs nothing and decides nothing: whatever else refuses it (402, 409, 422, 500), it is repeated.
+		const refusedReads = before.refusedReads + (kind === 'parameter' ? 1 : 0);
+		const isOdd = !isNewTask && refusedReads > MAX_REFUSED_READS;
+		// A read costs nothing, so after any other refusal (402, 409, 422, 500) it is repeated.
 		if (kind === 'credential' || kind === 'unknownTask' || isOdd) throw toError(error);
-		if (isHopeless?.(error.details)) throw toError(error);
+		if (endsWait?.(error.details)) throw toError(error);
 		const faults = before.faults + 1;
 		return {
 			...reading,
-			oddReads,
+			refusedReads,
 			faults,
 			retryAfter: retryAfterSeconds,
 			lastFault: error.message,
 		};
 	}
 	if (task.stateWord !== before.task?.stateWord) onState?.(task);
-	const hasEnded = task.state === 'completed' || task.state === 'failed';
 	const lacksVideo = task.state === 'completed' && !task.videoUrl;
 	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
-	const isFinished = hasEnded && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
+	const isFinished =
+		hasEnded(task) && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
 	const sound = { faults: 0, retryAfter: undefined, lastFault: undefined };
 	return { ...reading, ...sound, task, isFinished, readsWithoutVideo };
 }

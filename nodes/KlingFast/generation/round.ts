@@ -4,7 +4,7 @@
  * - A row is submitted only after it was asked, in this very moment, whether somebody still waits for the sheet.
  * - A round ends only when nothing is due any more: what a callback would have said while it ran is read before the sheet sleeps.
  */
-import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
+import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { backoffSeconds, logRetry, withRetries } from '../apimart/retry';
 import { stopReason } from '../clock';
 import { faultOf, type Outcome } from './outcome';
@@ -49,7 +49,7 @@ export interface RoundStart {
 	/** Whether the round waits in the process for what is due later, until all rows have ended. */
 	isAwake?: boolean;
 	/** The task that a callback named. */
-	named?: string;
+	namedTaskId?: string;
 	/** Called whenever rows may have ended. */
 	onRows?(sheet: Sheet): void;
 }
@@ -59,8 +59,8 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 	releasePrepared(sheet);
 	const working: Working = new Map();
 	const atOnce = Math.max(5, sheet.concurrency);
-	let { named } = start;
-	let hasAsked = false;
+	let { namedTaskId } = start;
+	let hasCheckedStop = false;
 	let maySubmit = false;
 	for (;;) {
 		if (run.signal?.aborted) {
@@ -72,15 +72,15 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 		const nowMs = run.clock.nowMs();
 		const actions = dueActions(sheet, {
 			nowMs,
-			named,
+			namedTaskId,
 			slots: run.slots.left(),
 			busy: new Set(working.keys()),
 		});
 		const isSubmitDue = actions.some((action) => action.do === 'submit');
 		const isEnd = actions.length === 0 && working.size === 0;
-		if ((isSubmitDue && !maySubmit) || (isEnd && !hasAsked)) {
+		if ((isSubmitDue && !maySubmit) || (isEnd && !hasCheckedStop)) {
 			const stopped = await run.whyStopped();
-			hasAsked = maySubmit = true;
+			hasCheckedStop = maySubmit = true;
 			if (!stopped) continue;
 			await Promise.all(endsOf(working));
 			return { ...abandon(sheet, stopped), isGivenUp: true };
@@ -91,8 +91,8 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 			const { rowIndex } = action;
 			const alike = [...working.values()].filter((other) => other.do === action.do);
 			if (alike.length >= (action.do === 'store' ? sheet.concurrency : atOnce)) continue;
-			const isNamed = named !== undefined && sheet.rows[rowIndex].outcome.taskId === named;
-			if (action.do === 'read' && isNamed) named = undefined;
+			const { taskId } = sheet.rows[rowIndex].outcome;
+			if (action.do === 'read' && taskId === namedTaskId) namedTaskId = undefined;
 			const ended = perform(action, sheet, run).then((isCutOff) => {
 				if (!working.delete(rowIndex)) return;
 				const { fault } = sheet.rows[rowIndex].outcome;
@@ -149,11 +149,12 @@ async function somethingIsDue(
 	ended.abort();
 }
 
-/** Gives whether the row has ended because APIMart was not heard of since it began. */
+/** Does what is due for a row, and gives whether the row was cut off (see `isCutOff`). */
 async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean> {
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
 	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
+	const giveUp = async () => endedWith(row);
 	const work = { read, submit, prepare, store, giveUp }[action.do];
 	// Set before the request leaves: a slot is taken from here on.
 	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, mayBeSent: true };
@@ -163,7 +164,12 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 	sheet.rows[rowIndex] = after;
 	sheet.heardAtMs = run.client.heardAtMs ?? sheet.heardAtMs;
 	if (action.do === 'store' && after === row) sheet.keepsFilesInMemory = true;
-	const { phase, outcome } = after;
+	noteEnd(row, after, run);
+	return isCutOff(after, action, sheet, beganAtMs);
+}
+
+/** Notes in ledger, journal and log what has become of the row's task, where it has ended. */
+function noteEnd(row: SheetRow, { phase, outcome }: SheetRow, run: Run): void {
 	const { taskId, itemIndex } = outcome;
 	// A task that cannot be read (any more) was paid for all the same: only one that has failed makes room for another.
 	if (row.phase === 'open' && outcome.task?.state === 'failed') markFailed(row, outcome, run);
@@ -173,11 +179,15 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 		if (outcome.status === 'completed' || outcome.status === 'failed') run.journal.end(taskId);
 		logEnd({ taskId, itemIndex }, outcome, run);
 	}
-	if (phase !== 'ended') return false;
-	const kind = outcome.fault?.api?.kind;
-	const { heardAtMs } = sheet;
-	if (action.do === 'submit') return isOfTheWay(kind) && (heardAtMs ?? -Infinity) < beganAtMs;
-	return kind === 'unreachable' && heardAtMs === undefined;
+}
+
+/** Whether the row has ended because APIMart was not heard of since it began. */
+function isCutOff(row: SheetRow, action: Action, sheet: Sheet, beganAtMs: number): boolean {
+	if (row.phase !== 'ended') return false;
+	const kind = row.outcome.fault?.api?.kind;
+	if (action.do === 'submit')
+		return isTransportFault(kind) && (sheet.heardAtMs ?? -Infinity) < beganAtMs;
+	return kind === 'unreachable' && sheet.heardAtMs === undefined;
 }
 
 async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<SheetRow> {
@@ -191,7 +201,7 @@ async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<Shee
 			client,
 			signal,
 			isNewTask: row.job !== undefined && !row.outcome.isFromEarlierRun,
-			isHopeless: ({ kind, retryForSeconds = Infinity }) =>
+			endsWait: ({ kind, retryForSeconds = Infinity }) =>
 				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),
 		});
@@ -246,8 +256,7 @@ async function submit(row: SheetRow, run: Run, sheet: Sheet): Promise<SheetRow> 
 		const { taskId, isFound } = submission;
 		run.journal.add(taskId);
 		const { itemIndex, request, taskId: failedTaskId } = row.outcome;
-		const clip = { taskId, itemIndex, metadata: request?.metadata, failedTaskId };
-		logSubmit(clip, isFound, run);
+		logSubmit({ taskId, itemIndex, metadata: request?.metadata, failedTaskId }, isFound, run);
 		const first = delaySeconds({ ...row, pollFromMs: run.clock.nowMs() }, NOT_READ, run);
 		return afterSubmit(row, submission, run.clock.nowMs(), first);
 	} catch (error) {
@@ -281,10 +290,6 @@ function refusalOf(
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {
 	const refused = await prepareEntry(row, run);
 	return refused ? endedWith(row, refused) : { ...row, phase: 'prepared' };
-}
-
-async function giveUp(row: SheetRow): Promise<SheetRow> {
-	return endedWith(row);
 }
 
 async function store(row: SheetRow, run: Run): Promise<SheetRow> {

@@ -12,7 +12,7 @@ import type { Fault } from './outcome';
 import type { SheetRow } from './sheetRow';
 import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue } from './transitions';
 
-/** All rows of one run of the node that sleeps. */
+/** All rows of one run of the node, awake or asleep. */
 export interface Sheet {
 	/** Clips of the key in flight at the same time. */
 	concurrency: number;
@@ -46,13 +46,18 @@ export interface Sheet {
 /** By row and task: whether n8n took the start over. */
 export type Starts = Record<string, boolean>;
 
+/** What could not be started is tried again. */
+export function startedOnly(starts: Starts = {}): Starts {
+	return Object.fromEntries(Object.entries(starts).filter(([, isStarted]) => isStarted));
+}
+
 export type Action = { do: 'read' | 'submit' | 'prepare' | 'store' | 'giveUp'; rowIndex: number };
 
 /** What counts at the moment of a decision. */
 export interface Moment {
 	nowMs: number;
 	/** The task that a callback named, if it was not read yet. */
-	named?: string;
+	namedTaskId?: string;
 	/** Clips of this sheet that may be in flight, beside those of others with the same key. */
 	slots: number;
 	/** Rows that something is done for already. */
@@ -65,7 +70,7 @@ const LONGEST_SLEEP_SECONDS = 60;
 const CALLBACK_GRACE_MS = 3_000;
 
 /** All that should be done now, the most urgent first. One pass: a sheet of a thousand rows asks this thousands of times. */
-export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment): Action[] {
+export function dueActions(sheet: Sheet, { nowMs, namedTaskId, slots, busy }: Moment): Action[] {
 	const namedReads: Action[] = [];
 	const reads: Action[] = [];
 	const submitsAgain: Action[] = [];
@@ -89,7 +94,7 @@ export function dueActions(sheet: Sheet, { nowMs, named, slots, busy }: Moment):
 		}
 		if (isBusy) return;
 		if (phase === 'open') {
-			const isNamed = named !== undefined && outcome.taskId === named;
+			const isNamed = namedTaskId !== undefined && outcome.taskId === namedTaskId;
 			if (isNamed) namedReads.push({ do: 'read', rowIndex });
 			else if (isReadDue(row, nowMs)) reads.push({ do: 'read', rowIndex });
 		}
@@ -130,7 +135,7 @@ export function nextDueMs({ rows }: Sheet, nowMs: number): number {
 		const { phase, nextReadAtMs = 0, nextTryAtMs = 0 } = row;
 		const moment = phase === 'open' ? nextReadAtMs : phase === 'ready' ? nextTryAtMs : 0;
 		if (moment > nowMs && moment < nextMs) nextMs = moment;
-		// Of most rows this says it, and a call for each of a thousand would be felt.
+		// Of most rows this says it, and a call for each of a thousand rows costs time.
 		if (row.startedAtMs === undefined) continue;
 		const givenUpMs = givenUpAtMs(row);
 		if (givenUpMs > nowMs && givenUpMs < nextMs) nextMs = givenUpMs;
@@ -143,9 +148,13 @@ export function inFlight({ rows }: Sheet): number {
 	return rows.filter(({ phase, mayBeSent, job }) => job && (phase === 'open' || mayBeSent)).length;
 }
 
-/** Whether nothing is left but to deliver the rows. */
+/** Whether nothing is left to do for the row but to deliver it. */
+export function hasEnded({ phase }: SheetRow, keepsFilesInMemory: boolean): boolean {
+	return phase === 'ended' || (phase === 'made' && keepsFilesInMemory);
+}
+
 export function isOver({ rows, keepsFilesInMemory }: Sheet): boolean {
-	return rows.every(({ phase }) => phase === 'ended' || (phase === 'made' && keepsFilesInMemory));
+	return rows.every((row) => hasEnded(row, keepsFilesInMemory));
 }
 
 /** What was prepared in the round before is saved by now. */

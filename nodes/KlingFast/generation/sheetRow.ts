@@ -83,6 +83,7 @@ export function queuedRow(
 	settings: WaitSettings,
 	isSubmitOnly: boolean,
 ): SheetRow {
+	// Failed, until it is known that there is a task.
 	return { phase: 'queued', outcome: { ...asked, status: 'failed' }, settings, job, isSubmitOnly };
 }
 

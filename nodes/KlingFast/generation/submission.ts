@@ -4,11 +4,11 @@
  * - A request that may have been accepted is repeated only with that key and those bytes: within a call, in a further try of
  *   the node, and in n8n's retry of the execution.
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
- * - Under a row key no attempt is sent whose later sister may stand.
+ * - Under a row key no attempt is sent while a later one may exist.
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
  *   for content that was refused.
  */
-import { ApimartError, isOfTheWay, toError } from '../apimart/errors';
+import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
 import { roundUsd } from '../apimart/models';
 import { idempotencyKey } from './idempotency';
@@ -217,12 +217,12 @@ function keyTooOld(): ApimartError {
 function withUncertainty(error: ApimartError): ApimartError {
 	const { kind, charged, retryForSeconds, advice = '' } = error.details;
 	const isSent = charged === 'unknown';
-	const check = isSent && isOfTheWay(kind) ? `${advice} ` : '';
+	const check = isSent && isTransportFault(kind) ? `${advice} ` : '';
 	return new ApimartError(error.message, {
 		...error.details,
 		// That nothing can be sent now says nothing about the request before.
 		retryForSeconds: isSent ? retryForSeconds : undefined,
 		charged: 'unknown',
-		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution, or with a row key another run, sends the same request with the same key, which finds it and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
+		advice: `${check}Whether the clip was accepted is not known. Retry On Fail and n8n's Retry of this execution (with a row key any further run) send the same request with the same key, which finds the clip and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
 	});
 }

@@ -47,7 +47,7 @@ export function afterSubmit(
 			...(attempts > 1 && { attempts }),
 		},
 		startedAtMs: firstSentAtMs,
-		// A full provider may have refused a fresh task for minutes before it took it.
+		// A busy provider may have refused a new task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
 		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
@@ -166,8 +166,8 @@ export function afterSingleRead(
 ): SheetRow {
 	if ('task' in read) {
 		const after = afterEnd(row, read.task, Infinity);
-		const isNews = read.task.state !== 'completed' && !row.isSubmitOnly;
-		return isNews ? { ...after, outcome: { ...after.outcome, isNews } } : after;
+		const isReport = read.task.state !== 'completed' && !row.isSubmitOnly;
+		return isReport ? { ...after, outcome: { ...after.outcome, isReport } } : after;
 	}
 	return row.isSubmitOnly ? endedWith(row) : afterLostTask(row, read.error);
 }

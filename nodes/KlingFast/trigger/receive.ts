@@ -28,9 +28,9 @@ import {
 	taskIdOfCallback,
 } from '../apimart/callback';
 import { connect, type ApimartClient } from '../apimart/client';
-import { downloadVideo } from '../apimart/download';
+import { downloadVideo, videoFileName } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
-import { parseTask, type Task } from '../apimart/task';
+import { hasEnded, parseTask, type Task } from '../apimart/task';
 import { currentClock, withTimeout, type Clock } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { wasSubmittedWithOther } from '../generation/processMemory';
@@ -164,10 +164,6 @@ async function decide(delivery: Delivery): Promise<Handled> {
 	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
 }
 
-function hasEnded({ state }: Task): boolean {
-	return state === 'completed' || state === 'failed';
-}
-
 function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
 	const events = context.getNodeParameter('triggerOn', ['completed']);
 	return Array.isArray(events) && (events as unknown[]).includes(state);
@@ -193,10 +189,9 @@ async function save(
 	const params = triggerParams(context);
 	if (!url || !params.boolean('options.downloadVideo')) return undefined;
 	const outputField = readOutputField(params);
-	const fileName = `${taskId}.mp4`;
 	const { baseUrl } = client;
 	const { logger } = context;
-	const file = { url, fileName, baseUrl, completedMs };
+	const file = { url, fileName: videoFileName(taskId), baseUrl, completedMs };
 	const video = await downloadVideo(context, { ...file, clock, logger });
 	return { [outputField]: video };
 }

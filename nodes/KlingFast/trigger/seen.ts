@@ -4,10 +4,10 @@
  * - A delivery whose run did not come about leaves no trace, so that the next one gets its chance.
  * - What is remembered is bounded in time and number.
  *
- * n8n saves static data late and without a lock (engine fact 18), hence the guard of the process in front of it.
+ * n8n saves static data late and without a lock (n8n 2.41), hence what this process remembers by itself.
  */
 import type { IDataObject } from 'n8n-workflow';
-import { TtlMap } from '../ttlMap';
+import { TtlMap } from '../generation/processMemory';
 
 const MEMORY_MS = 24 * 60 * 60 * 1000;
 const MAX_REMEMBERED = 1_000;

@@ -213,10 +213,10 @@ describe('a workflow that cannot be started', () => {
 		expect(warnings(ended)).toHaveLength(1);
 	});
 
-	test('because it leads to this very node, which would never end', async () => {
+	test('because it starts this node again, which would never end', async () => {
 		const ended = await run(['A fox'], { workflowId: CHOSEN, isCalled: true });
 		expect(column(ended, 'status')).toEqual(['completed']);
-		expect(warnings(ended)).toEqual([expect.stringContaining('leads to this very node')]);
+		expect(warnings(ended)).toEqual([expect.stringContaining('starts this node again')]);
 		expect(startedBy(stage.engine, ended)).toEqual([]);
 	});
 

@@ -108,7 +108,7 @@ export class SheetSimulation {
 		};
 		const client = new ApimartClient(send, 'https://api.apimart.ai', '', this.clock);
 		const run = this.runOf(client, sheet, gate);
-		const start = { isUnsaved: this.isFirst, named: this.named.shift() };
+		const start = { isUnsaved: this.isFirst, namedTaskId: this.named.shift() };
 		return await Promise.race([runRound(sheet, run, start), death]);
 	}
 

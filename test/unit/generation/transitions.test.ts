@@ -46,12 +46,15 @@ const briefly = (rows: SheetRow[], moment: Partial<Parameters<typeof dueActions>
 describe('what is due', () => {
 	it('is read first, the task that a callback named before all others', () => {
 		const rows = [open(0), open(1), ready(2), queued(3)];
-		expect(briefly(rows, { named: 'task_1' })).toEqual(['read 1', 'submit 2', 'prepare 3']);
-		expect(briefly(rows, { named: 'task_1', nowMs: 60_000 }).slice(0, 2)).toEqual([
+		expect(briefly(rows, { namedTaskId: 'task_1' })).toEqual(['read 1', 'submit 2', 'prepare 3']);
+		expect(briefly(rows, { namedTaskId: 'task_1', nowMs: 60_000 }).slice(0, 2)).toEqual([
 			'read 1',
 			'read 0',
 		]);
-		expect(briefly(rows, { named: 'task_of_another_sheet' })).toEqual(['submit 2', 'prepare 3']);
+		expect(briefly(rows, { namedTaskId: 'task_of_another_sheet' })).toEqual([
+			'submit 2',
+			'prepare 3',
+		]);
 	});
 
 	it('is submitted while there are slots, one that may have been sent even without', () => {

@@ -1,6 +1,5 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { mayUseAddress } from '../../apimart/address';
-import { isObject } from '../../apimart/answer';
 import {
 	resumeAddresses,
 	sealProbe,
@@ -11,8 +10,10 @@ import {
 import { withTimeLimit } from '../../clock';
 import type { Fault } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
+import { isObject } from '../../json';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
+import { hint } from '../hint';
 
 /** Of silence, and for all of an answer that trickles. */
 const PROBE_TIMEOUT_MS = 10_000;
@@ -56,7 +57,7 @@ export async function probeTriggers(
 		else if (statusCode === undefined || statusCode < 200 || statusCode > 299) {
 			const why = statusCode === undefined ? 'no connection' : `HTTP ${statusCode}`;
 			const message = `n8n could not check the Callback URL (${why}). If APIMart cannot reach it either, no workflow will start; the clips can still be fetched with Get Video.`;
-			context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+			hint(context, message);
 		}
 	}
 	return faults;
@@ -79,13 +80,13 @@ export async function checkResumeAddress(context: IExecuteFunctions, run: Run): 
 	const { baseUrl } = run.client;
 	const addresses = resumeCallback(context, baseUrl);
 	const warn = (message: string) => {
-		context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+		hint(context, message);
 		run.logger.warn(`Kling Fast: ${message}`);
 	};
-	const grain = 'The sheet checks its clips by itself, about once a minute.';
+	const fallback = 'The sheet checks its clips by itself, about once a minute.';
 	if (!addresses) {
 		const { host } = new URL(resumeUrlOf(context));
-		warn(`APIMart cannot call this n8n back: ${host} is inside a private network. ${grain}`);
+		warn(`APIMart cannot call this n8n back: ${host} is inside a private network. ${fallback}`);
 		return;
 	}
 	if (hasOddPort(addresses.callbackUrl, baseUrl)) {
@@ -95,7 +96,7 @@ export async function checkResumeAddress(context: IExecuteFunctions, run: Run): 
 	if (!answer || isOfRunning(context, answer)) return;
 	const { host } = new URL(addresses.callbackUrl);
 	warn(
-		`At ${host}, this n8n's own address (WEBHOOK_URL), something else answered (HTTP ${answer.statusCode}), so callbacks may be lost. ${grain}`,
+		`At ${host}, this n8n's own address (WEBHOOK_URL), something else answered (HTTP ${answer.statusCode}), so callbacks may be lost. ${fallback}`,
 	);
 }
 
@@ -124,7 +125,7 @@ async function postEmpty(
 	return await withTimeLimit(post, limits, clock).catch(() => undefined);
 }
 
-/** n8n's answer for an execution that runs; of a manual one nothing is saved yet, on which n8n stumbles. */
+/** n8n's answer for an execution that runs; of a manual one nothing is saved yet, and n8n answers 500. */
 function isOfRunning(
 	context: IExecuteFunctions,
 	{ statusCode, body }: IN8nHttpFullResponse,
@@ -140,8 +141,8 @@ function resumeUrlOf(context: IExecuteFunctions): string {
 function warnIfUnreachable(context: IExecuteFunctions, base: string, baseUrl: string): void {
 	if (!mayUseAddress(base, baseUrl)) {
 		const { host } = new URL(base);
-		const message = `APIMart cannot reach the Callback URL: ${host} is inside a private network, and such callbacks are dropped without a word. The clips are made and charged all the same; fetch them with Get Video.`;
-		context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+		const message = `APIMart cannot reach the Callback URL: ${host} is inside a private network, and APIMart drops such callbacks and reports nothing. The clips are made and charged all the same; fetch them with Get Video.`;
+		hint(context, message);
 	} else if (hasOddPort(base, baseUrl)) warnOfPort(context, new URL(base).port);
 }
 
@@ -153,7 +154,7 @@ function hasOddPort(address: string, baseUrl: string): boolean {
 
 function warnOfPort(context: IExecuteFunctions, port: string): void {
 	const message = `APIMart may drop callbacks to port ${port}: it documents 80 and 443 only.`;
-	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	hint(context, message);
 }
 
 function notPublished(base: string): Fault {

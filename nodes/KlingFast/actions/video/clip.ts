@@ -1,5 +1,5 @@
 /*
- * A clip as it is asked for: how it looks, sounds and what it costs, the fields for that, and how a row becomes a checked request.
+ * A clip as it is asked for: how it looks and sounds, the fields for that, and how a row becomes a checked request.
  */
 import type { INodeProperties } from 'n8n-workflow';
 import { isWrittenInShots, type AspectRatio, type ClipRequest } from '../../apimart/clipRequest';
@@ -70,7 +70,7 @@ export const qualityFields: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		hint: 'Costs 50% more per second, except in 4K',
-		description: `Whether to make sound that fits the picture. Audio makes each second half as much again: Fast $${std.withAudio} instead of $${std.silent}, Pro $${pro.withAudio} instead of $${pro.silent}. 4K costs the same either way.`,
+		description: `Whether to make sound that fits the picture. With audio a second costs 50% more: Fast $${std.withAudio} instead of $${std.silent}, Pro $${pro.withAudio} instead of $${pro.silent}. 4K costs the same either way.`,
 		displayOptions: { show: GENERATE_OR_ESTIMATE },
 	},
 ];

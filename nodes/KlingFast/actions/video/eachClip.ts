@@ -11,10 +11,12 @@ import {
 	type Workflow,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
+import { toError } from '../../apimart/errors';
 import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
-import type { Sheet, Starts } from '../../generation/sheet';
+import { hasEnded, startedOnly, type Sheet, type Starts } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
+import { hint } from '../hint';
 import { explainBalance, outcomesOf } from './openRun';
 import { resultItem, type DeliveryPlan } from './results';
 import { handOverFiles } from './sheetExecutions';
@@ -22,7 +24,7 @@ import { handOverFiles } from './sheetExecutions';
 const STARTS_KEY = 'klingFastStarts';
 /** Of one sheet, in n8n's table of processed items. */
 const NOTES = { mode: 'entries', maxEntries: 10_000 } as const;
-const LOOP = 'it leads to this very node, which would buy clip after clip';
+const LOOP = 'it starts this node again, which would buy clip after clip';
 const CALLED_TRIGGER = 'n8n-nodes-base.executeWorkflowTrigger';
 /** Where n8n begins a called workflow that has no such trigger. */
 const OTHER_STARTS = [
@@ -58,8 +60,7 @@ class EachClip {
 	/** To be called whenever rows may have ended. */
 	readonly onRows = ({ rows, keepsFilesInMemory }: Sheet): void => {
 		for (const row of rows) {
-			const hasEnded = row.phase === 'ended' || (row.phase === 'made' && keepsFilesInMemory);
-			if (hasEnded) this.add(row);
+			if (hasEnded(row, keepsFilesInMemory)) this.add(row);
 		}
 	};
 
@@ -85,7 +86,7 @@ class EachClip {
 				this.refuseLoop(id);
 				await context.executeWorkflow({ id }, [], undefined, { executionMode });
 			} catch (error) {
-				this.hint(id, reasonOf(error));
+				this.hint(id, toError(error).message);
 			}
 		}
 	}
@@ -99,7 +100,7 @@ class EachClip {
 	private hint(workflowId: string, reason: string): void {
 		this.isHinted = true;
 		const message = `"Start a Workflow for Each Clip": workflow ${workflowId} cannot be started (${reason}). The clips are made all the same, and n8n's log names each row for which it was not started.`;
-		this.context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+		hint(this.context, message);
 	}
 
 	private add(row: SheetRow): void {
@@ -136,7 +137,7 @@ class EachClip {
 			logger.debug(`Kling Fast: execution ${started.executionId} was started for ${place}`);
 		} catch (error) {
 			rules.starts[name] = false;
-			const reason = reasonOf(error);
+			const reason = toError(error).message;
 			this.failures.push({ workflowId, reason });
 			logger.warn(`Kling Fast: workflow ${workflowId} was not started for ${place}: ${reason}`);
 		}
@@ -190,11 +191,10 @@ export function eachClipAsleep(
 	});
 }
 
-/** What earlier tries of the node have started. What could not be started is tried again. */
+/** What earlier tries of the node have started. */
 function startsIn(context: IExecuteFunctions): Starts {
 	const holder = context.getContext('node');
-	const known = Object.entries((holder[STARTS_KEY] ?? {}) as Starts);
-	const starts = Object.fromEntries(known.filter(([, isStarted]) => isStarted));
+	const starts = startedOnly(holder[STARTS_KEY] as Starts | undefined);
 	holder[STARTS_KEY] = starts;
 	return starts;
 }
@@ -216,8 +216,4 @@ function hasCalledTrigger(context: IExecuteFunctions): boolean {
 export async function forgetStarts(context: IExecuteFunctions, sheet: Sheet): Promise<void> {
 	if (!sheet.eachClip) return;
 	await context.helpers.clearAllProcessedItems('node', NOTES).catch(() => undefined);
-}
-
-function reasonOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

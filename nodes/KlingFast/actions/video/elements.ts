@@ -3,8 +3,9 @@ import { checkImageAddress } from '../../apimart/address';
 import type { Element } from '../../apimart/clipRequest';
 import { KLING_V3 } from '../../apimart/models';
 import { grouped, InvalidField, shown } from '../../invalidField';
+import { isObject } from '../../json';
 import type { Params } from '../../params';
-import { isEmpty, isPlainObject } from '../../values';
+import { isEmpty } from '../../values';
 
 const { limits } = KLING_V3;
 
@@ -142,5 +143,5 @@ function isNothing(value: unknown): boolean {
 }
 
 function isUnused(entry: unknown): boolean {
-	return isEmpty(entry) || (isPlainObject(entry) && Object.values(entry).every(isNothing));
+	return isEmpty(entry) || (isObject(entry) && Object.values(entry).every(isNothing));
 }

@@ -32,12 +32,12 @@ const modeFields: INodeProperties[] = [
 			{
 				name: 'Submit and Wait',
 				value: 'submitAndWait',
-				description: 'Comes out when the clips are finished',
+				description: 'Gives the results when the clips are finished',
 			},
 			{
 				name: 'Submit Only',
 				value: 'submitOnly',
-				description: 'Comes out at once with the task IDs, to be looked up later with Get Video',
+				description: 'Gives the task IDs at once, to be looked up later with Get Video',
 			},
 		],
 		default: 'submitAndWait',
@@ -78,7 +78,7 @@ const options: INodeProperties[] = [
 	{
 		...concurrencyOption,
 		description:
-			'How many clips are in the works at once, from 1 to 100. The number counts per API key and for all executions together. One value for all rows.',
+			'How many clips are made at once, from 1 to 100. The number counts per API key and for all executions together. One value for all rows.',
 	},
 	...elementsOptions,
 	includeInputFieldsOption,

@@ -13,6 +13,7 @@ import { unpaidCostUsd } from '../../generation/submission';
 import { warningsOfRun } from './warnings';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
+import { hint } from '../hint';
 import { probeTriggers, readCallbackBase } from './callbacks';
 import { openFrames } from './images';
 import { openRun, type OpenRun } from './openRun';
@@ -93,7 +94,7 @@ function hintAtWarnings(context: IExecuteFunctions, rows: Row[]): void {
 		return request ? [{ ...request, itemIndex, startSize: job?.frames[0]?.size }] : [];
 	});
 	for (const message of warningsOfRun(judged)) {
-		context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
+		hint(context, message, 'info');
 	}
 }
 

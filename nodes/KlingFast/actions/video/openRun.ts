@@ -1,7 +1,7 @@
 import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
 import { sealMetadata, signedAddresses } from '../../apimart/callback';
 import { connect, type ApimartClient } from '../../apimart/client';
-import { downloadVideo } from '../../apimart/download';
+import { downloadVideo, videoFileName } from '../../apimart/download';
 import { currentClock, stopReason } from '../../clock';
 import type { KeyScope } from '../../generation/idempotency';
 import { entriesIn, Ledger, type LedgerEntries } from '../../generation/ledger';
@@ -16,6 +16,7 @@ import { resumeCallback } from './callbacks';
 import { ImageUploads } from './images';
 import { whyStopped } from './sheetExecutions';
 
+const FILES_KEY = 'klingFastFiles';
 /** A sheet that is not heard of in this process for so long may have gone on in another one. */
 const SLOTS_KEPT_MS = 150_000;
 
@@ -50,9 +51,8 @@ export async function openRun(
 	const resume = asleep && resumeCallback(context, client.baseUrl);
 	const storeVideo: Run['storeVideo'] = async (url, taskId, completedMs) => {
 		if (stored[taskId]) return { binary: stored[taskId] };
-		const fileName = `${taskId.replace(/[^\w-]+/g, '_')}.mp4`;
 		const { baseUrl } = client;
-		const file = { url, fileName, baseUrl, completedMs };
+		const file = { url, fileName: videoFileName(taskId), baseUrl, completedMs };
 		try {
 			const binary = await downloadVideo(context, { ...file, clock, signal, logger });
 			// Without an id the bytes themselves are in it.
@@ -98,10 +98,10 @@ function awakeSheetId(): string {
  * of another execution (n8n's Retry) are deleted with it.
  */
 function storedIn(context: IContextObject, executionId: string): Record<string, IBinaryData> {
-	const known = context.klingFastFiles as StoredFiles | undefined;
+	const known = context[FILES_KEY] as StoredFiles | undefined;
 	const isOurs = known && known.executionId === executionId;
 	const files = isOurs ? known : { executionId, byTask: {} };
-	context.klingFastFiles = files;
+	context[FILES_KEY] = files;
 	return files.byTask;
 }
 

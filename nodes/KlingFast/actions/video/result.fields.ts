@@ -1,9 +1,10 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { WaitSettings } from '../../generation/sheetRow';
 import { grouped, InvalidField } from '../../invalidField';
+import { isObject } from '../../json';
 import { readOutputField } from '../../outputField';
 import type { Params } from '../../params';
-import { isPlainObject, readText } from '../../values';
+import { readText } from '../../values';
 
 /*
  * What becomes of a clip once it was asked for: fields that Generate Video and Get Video have in common. Each
@@ -122,7 +123,7 @@ export function readDelivery(params: Params): Delivery {
 export function readEachClipWorkflow(params: Params): string | undefined {
 	const chosen = params.value('options.eachClipWorkflow');
 	// What n8n's selector holds: how the workflow was chosen, its id, and its name at that time.
-	const id = isPlainObject(chosen) ? chosen.value : chosen;
+	const id = isObject(chosen) ? chosen.value : chosen;
 	return readText(id, params.label('options.eachClipWorkflow'), { default: '' }) || undefined;
 }
 

@@ -40,7 +40,7 @@ export function deliver(
 	plan: DeliveryPlan,
 ): INodeExecutionData[][] {
 	const { onFailure } = plan;
-	const firstBad = outcomes.find((outcome) => outcome.fault && !outcome.isNews);
+	const firstBad = outcomes.find((outcome) => outcome.fault && !outcome.isReport);
 	if (firstBad && onFailure === 'throw') throw batchError(context, firstBad, outcomes);
 	return [
 		outcomes.map((outcome) => {
@@ -48,7 +48,7 @@ export function deliver(
 			const item = resultItem(outcome, plan);
 			if (outcome.isFromEarlierRun && isTool(context)) item.json.note = FOUND_NOTE;
 			const { error } = item.json;
-			const isFailure = fault && !outcome.isNews && typeof error === 'string';
+			const isFailure = fault && !outcome.isReport && typeof error === 'string';
 			return isFailure ? failedItem(context, itemIndex, { ...item.json, error }, onFailure) : item;
 		}),
 	];

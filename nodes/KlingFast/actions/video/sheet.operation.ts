@@ -5,7 +5,6 @@
  * - The rows are delivered as the node that waits would have done it.
  */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { isObject } from '../../apimart/answer';
 import { taskIdOfCallback } from '../../apimart/callback';
 import { faultOf } from '../../generation/outcome';
 import { runRound } from '../../generation/round';
@@ -19,6 +18,7 @@ import {
 	type Sheet,
 } from '../../generation/sheet';
 import { TaskJournal } from '../../generation/taskLog';
+import { isObject } from '../../json';
 import { nodeError } from '../failures';
 import { eachClipAsleep, forgetStarts } from './eachClip';
 import { explainBalance, openRun, outcomesOf, type OpenRun } from './openRun';
@@ -30,10 +30,9 @@ import {
 	sheetItem,
 	sheetKeptByGuard,
 	sheetSavedIn,
-	SHEET_KEY,
 	workerIdIn,
 } from './sheetExecutions';
-import { workerWorkflow } from './sheetWorkflows';
+import { SHEET_KEY, workerWorkflow } from './sheetWorkflows';
 
 /** So often a worker may be cut off without having brought a row to its end. */
 const MAX_RESTARTS = 5;
@@ -43,46 +42,49 @@ const SOON_SECONDS = 1;
 
 /** Starts the worker of a sheet, or checks what became of it. */
 export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const context = this.getContext('node');
-	const [input] = this.getInputData();
-	const { workerId } = context;
-	if (typeof workerId !== 'string') {
-		const sheet = sheetIn(input.json);
-		if (!sheet) throw new Error('There is no sheet to watch over');
-		sheet.waitingExecutionIds.push(this.getExecutionId());
-		// This execution is read in every round: what is only needed should its worker be deleted is enough.
-		delete input.json[SHEET_KEY];
-		context.rows = JSON.stringify(outdated(withoutRequests(sheet)));
-		return await startWorker(this, sheet, {});
-	}
-	const worker = await this.getExecutionDataById(workerId);
-	const slim: Sheet = JSON.parse(String(context.rows));
-	const kept = async () => await sheetKeptByGuard(this, slim.keyScope.executionId);
-	const saved = (worker && sheetSavedIn(worker)) ?? (await kept());
-	if (!worker || !saved) {
-		const why = {
-			message: `Execution ${workerId}, which made the clips of this sheet, was deleted`,
-		};
-		return [[sheetItem(abandon(outdated(saved ?? slim), why))]];
-	}
-	const error: unknown = worker.resultData.error;
-	if (isObject(error) && error.reason === 'manual') {
-		const why = {
-			message: `Execution ${workerId}, which made the clips of this sheet, was stopped`,
-		};
-		return [[sheetItem(abandon(outdated(saved), why))]];
+	const { workerId } = this.getContext('node');
+	return typeof workerId === 'string' ? await checkWorker(this, workerId) : await takeOver(this);
+}
+
+async function takeOver(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const [{ json }] = context.getInputData();
+	const sheet = sheetIn(json);
+	if (!sheet) throw new Error('There is no sheet to watch over');
+	sheet.waitingExecutionIds.push(context.getExecutionId());
+	// This execution is read in every round: what is only needed should its worker be deleted is enough.
+	delete json[SHEET_KEY];
+	context.getContext('node').rows = JSON.stringify(outdated(withoutRequests(sheet)));
+	return await startWorker(context, sheet, {});
+}
+
+/** The worker has ended early: another one goes on, or the sheet ends with what is known of its rows. */
+async function checkWorker(
+	context: IExecuteFunctions,
+	workerId: string,
+): Promise<INodeExecutionData[][]> {
+	const state = context.getContext('node');
+	const worker = await context.getExecutionDataById(workerId);
+	const known: Sheet = JSON.parse(String(state.rows));
+	const { executionId } = known.keyScope;
+	const saved = (worker && sheetSavedIn(worker)) ?? (await sheetKeptByGuard(context, executionId));
+	const error: unknown = worker?.resultData.error;
+	const isStopped = isObject(error) && error.reason === 'manual';
+	if (!worker || !saved || isStopped) {
+		const end = worker && saved ? 'stopped' : 'deleted';
+		const message = `Execution ${workerId}, which made the clips of this sheet, was ${end}`;
+		return [[sheetItem(abandon(outdated(saved ?? known), { message }))]];
 	}
 	const endedRows = saved.rows.filter(({ phase }) => phase === 'ended').length;
-	const restarts = context.endedRows === endedRows ? Number(context.restarts) + 1 : 0;
-	Object.assign(context, { endedRows, restarts });
+	const restarts = state.endedRows === endedRows ? Number(state.restarts) + 1 : 0;
+	Object.assign(state, { endedRows, restarts });
 	if (restarts >= MAX_RESTARTS) {
 		const message = `n8n was cut off ${MAX_RESTARTS} times while it worked on this sheet`;
 		return [[sheetItem(abandon(outdated(saved), { message }))]];
 	}
-	this.logger.warn(
-		`Kling Fast: execution ${workerId}, which made the clips of execution ${saved.keyScope.executionId}, was cut off; another one goes on`,
+	context.logger.warn(
+		`Kling Fast: execution ${workerId}, which made the clips of execution ${executionId}, was cut off; another one goes on`,
 	);
-	return await startWorker(this, saved, { start: 'restart' });
+	return await startWorker(context, saved, { start: 'restart' });
 }
 
 async function startWorker(
@@ -130,7 +132,7 @@ function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecu
 
 /**
  * One round: what has ended, what comes next, and how long to sleep. The first call takes the sheet over and lets n8n's Wait pass once
- * without waiting: killed in a round that a callback resumed, n8n tells the parent only of a node that has an earlier run.
+ * without waiting: of an execution that is killed in a round, n8n tells the parent only where its Wait node has run before.
  */
 export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const context = this.getContext('node');
@@ -196,7 +198,7 @@ async function roundOf(
 	const eachClip = eachClipAsleep(context, run, sheet);
 	const after = await runRound(sheet, run, {
 		isUnsaved: isFirst,
-		named: taskIdOfCallback(body),
+		namedTaskId: taskIdOfCallback(body),
 		onRows: eachClip?.onRows,
 	});
 	await eachClip?.started();

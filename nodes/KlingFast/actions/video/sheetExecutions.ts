@@ -8,15 +8,12 @@ import {
 	type INodeExecutionData,
 	type IRunExecutionData,
 } from 'n8n-workflow';
-import { isObject } from '../../apimart/answer';
 import type { Clock } from '../../clock';
 import type { Fault } from '../../generation/outcome';
 import type { Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { filesWorkflow, WATCH_NODE } from './sheetWorkflows';
-
-/** Under which a sheet lies in an item and in a node's context: as text, which n8n saves quicker than many small objects. */
-export const SHEET_KEY = 'klingFastSheet';
+import { isObject } from '../../json';
+import { filesWorkflow, SHEET_KEY, WATCH_NODE } from './sheetWorkflows';
 
 /** So long the executions that wait for a sheet may take until n8n has saved them as waiting. */
 const STARTING_MS = 60_000;

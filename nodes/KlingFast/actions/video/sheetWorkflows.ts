@@ -19,17 +19,21 @@ import {
 } from 'n8n-workflow';
 import type { KeyScope } from '../../generation/idempotency';
 
+/** Under which a sheet lies in an item and in a node's context: as text, which n8n saves quicker than many small objects. */
+export const SHEET_KEY = 'klingFastSheet';
+
+const START_NODE = 'Start';
 export const WATCH_NODE = 'Watch Over Sheet';
 const ROUND_NODE = 'Check Clips, Submit Rows';
+const OVER_NODE = 'All Clips Ended?';
+const WAIT_NODE = 'Wait for Callback or Timer';
 const DELIVER_NODE = 'Deliver Rows';
+const GUARD_NODE = 'Guard Sheet';
 
 /** Operations of the node that no dropdown shows. */
 type SheetOperation = 'watchSheet' | 'sheetRound' | 'guardSheet' | 'deliverSheet';
 
 const GUARD_MINUTES = 3;
-const START_NODE = 'Start';
-const OVER_NODE = 'All Clips Ended?';
-const WAIT_NODE = 'Wait for Callback or Timer';
 
 export function sheetWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
 	const about = `This execution belongs to execution ${context.getExecutionId()} and waits until all clips of its sheet have ended. To end the sheet, stop execution ${context.getExecutionId()}.`;
@@ -38,9 +42,9 @@ export function sheetWorkflow(context: IExecuteFunctions, keyScope: KeyScope): I
 		'Kling Fast sheet',
 		about,
 		[
-			ours(context, WATCH_NODE, 'watchSheet', { onError: 'continueRegularOutput' }),
+			klingNode(context, WATCH_NODE, 'watchSheet', { onError: 'continueRegularOutput' }),
 			isOverNode(),
-			ours(context, DELIVER_NODE, 'deliverSheet', { id: notesId(keyScope) }),
+			klingNode(context, DELIVER_NODE, 'deliverSheet', { id: notesId(keyScope) }),
 		],
 		[
 			[START_NODE, WATCH_NODE],
@@ -59,7 +63,11 @@ export function workerWorkflow(context: IExecuteFunctions, keyScope: KeyScope): 
 		context,
 		'Kling Fast sheet: clips',
 		about,
-		[ours(context, ROUND_NODE, 'sheetRound', { id: notesId(keyScope) }), isOverNode(), waitNode()],
+		[
+			klingNode(context, ROUND_NODE, 'sheetRound', { id: notesId(keyScope) }),
+			isOverNode(),
+			waitNode(),
+		],
 		[
 			[START_NODE, ROUND_NODE],
 			[ROUND_NODE, OVER_NODE],
@@ -80,12 +88,12 @@ export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 		context,
 		'Kling Fast sheet: guard',
 		about,
-		[ours(context, 'Guard Sheet', 'guardSheet'), isOverNode(), wait],
+		[klingNode(context, GUARD_NODE, 'guardSheet'), isOverNode(), wait],
 		[
-			[START_NODE, 'Guard Sheet'],
-			['Guard Sheet', OVER_NODE],
+			[START_NODE, GUARD_NODE],
+			[GUARD_NODE, OVER_NODE],
 			[OVER_NODE, WAIT_NODE, 1],
-			[WAIT_NODE, 'Guard Sheet'],
+			[WAIT_NODE, GUARD_NODE],
 		],
 	);
 }
@@ -156,7 +164,7 @@ function node(
 	};
 }
 
-function ours(
+function klingNode(
 	context: IExecuteFunctions,
 	name: string,
 	operation: SheetOperation,
@@ -184,7 +192,7 @@ function isOverNode(): INode {
 			conditions: [
 				{
 					id: 'over',
-					leftValue: '={{ $json.klingFastSheet !== undefined }}',
+					leftValue: `={{ $json.${SHEET_KEY} !== undefined }}`,
 					rightValue: '',
 					operator: { type: 'boolean', operation: 'true', singleValue: true },
 				},

@@ -57,7 +57,7 @@ const estimatePrompt: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
 	description:
-		'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for in vain.',
+		'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for and not used.',
 	displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
 };
 

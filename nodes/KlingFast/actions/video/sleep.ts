@@ -1,6 +1,6 @@
 /*
  * What must stay true:
- * - The sheet is handed to n8n whole: after that this execution runs no code of ours until all rows are delivered.
+ * - The sheet is handed to n8n whole: after that this execution runs no code of klingNode until all rows are delivered.
  * - A further try of the node, and n8n's Retry of the execution, go on with what was bought: the ledger comes back into the node's
  *   context, or is read from the execution that kept it.
  */
@@ -14,10 +14,11 @@ import { stopReason } from '../../clock';
 import { Ledger } from '../../generation/ledger';
 import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
-import type { Sheet } from '../../generation/sheet';
+import { startedOnly, type Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
 import { mayBePaid } from '../../generation/submission';
 import { afterError } from '../../generation/transitions';
+import { hint } from '../hint';
 import { checkResumeAddress } from './callbacks';
 import { outcomesOf } from './openRun';
 import type { DeliveryPlan } from './results';
@@ -29,7 +30,7 @@ const EXECUTIONS_KEY = 'klingFastSheetExecutions';
 /** Either all rows have ended before anything had to wait, or the execution waits and this is what `execute` returns. */
 export type Slept = { outcomes: Outcome[] } | { waiting: INodeExecutionData[][] };
 
-/** Why this n8n cannot sleep, undefined where it can: up to version 1 it resumes a waiting workflow without the results (engine fact 34). */
+/** Why this n8n cannot sleep, undefined where it can: version 1 resumes a waiting workflow without the results. */
 export function sleepingFault(): Fault | undefined {
 	const isAbleTo = (WAIT_FOR_SUB_EXECUTION as Date | undefined) !== undefined;
 	if (isAbleTo) return undefined;
@@ -51,9 +52,7 @@ export async function sleepThrough(
 	const earlier = await earlierSheet(context, keyScope.runIndex);
 	sheet.ledger = { ...earlier?.ledger, ...own };
 	const starts = sheet.eachClip?.starts ?? {};
-	const earlierStarts = Object.entries(earlier?.eachClip?.starts ?? {});
-	// What could not be started is tried again.
-	for (const [name, isStarted] of earlierStarts) if (isStarted) starts[name] ??= true;
+	for (const name of Object.keys(startedOnly(earlier?.eachClip?.starts))) starts[name] ??= true;
 	await uploadFromMemory(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
@@ -88,7 +87,7 @@ export async function sleepThrough(
 	);
 	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} works on them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
-	// Thrown away when the execution resumes; must not carry an error, or Retry On Fail runs the node again (engine fact 15).
+	// Thrown away when the execution resumes; must not carry an error, or n8n's Retry On Fail runs the node again.
 	return { waiting: [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
 }
 
@@ -148,5 +147,5 @@ function hintAtTimeLimit(context: IExecuteFunctions, rows: SheetRow[]): void {
 	if (typeof executionTimeout !== 'number' || executionTimeout <= 0) return;
 	if (executionTimeout >= longest) return;
 	const message = `The workflow's time limit (Settings, "Timeout Workflow") is ${executionTimeout} seconds and "Maximum Wait (Seconds)" ${longest}: n8n counts the time asleep, too, and cancels the execution although its clips are made and charged.`;
-	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	hint(context, message);
 }
