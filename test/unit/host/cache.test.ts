@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { alone, isMarked, mark } from '../../../host/cache';
+import { alone } from '../../../host/cache';
 
 let folder: string;
 
@@ -39,12 +39,6 @@ test('only one at a time works in a folder; the other is told that it waits', as
 	expect(events).toEqual(['first begins', 'second waits', 'first ends', 'second begins']);
 });
 
-test('a failure lets the next one in', async () => {
-	const failing = alone(folder, async () => await Promise.reject(new Error('disk full')));
-	await expect(failing).rejects.toThrow('disk full');
-	await expect(alone(folder, async () => 'done')).resolves.toBe('done');
-});
-
 test('the lock of a killed process is taken over by one of those that wait', async () => {
 	const lock = `${folder}.lock`;
 	await writeFile(lock, 'of a process that was killed');
@@ -59,17 +53,6 @@ test('the lock of a killed process is taken over by one of those that wait', asy
 	};
 	await Promise.all([alone(folder, work), alone(folder, work), alone(folder, work)]);
 	await expect(stat(lock)).rejects.toThrow('ENOENT');
-});
-
-test('a folder that cannot be made is an error, not an endless wait', async () => {
-	await expect(alone('/dev/null/nowhere', async () => 'done')).rejects.toThrow();
-});
-
-test('a stage counts once it is marked', async () => {
-	expect(isMarked(folder, 'packages')).toBe(false);
-	await mark(folder, 'packages', { version: '1' });
-	expect(isMarked(folder, 'packages')).toBe(true);
-	expect(isMarked(folder, 'native')).toBe(false);
 });
 
 function gate() {
