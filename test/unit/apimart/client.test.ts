@@ -3,23 +3,12 @@ import { getEventListeners } from 'node:events';
 import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { ManualClock } from '../generation/manualClock';
-import { apimartRejection, response } from './answers';
+import { apimartRejection, BASE_URL, clientOf } from './answers';
 
-const BASE_URL = 'https://api.apimart.ai';
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n\x00\xff\r\n--x', 'latin1');
 const LATER = /fetch it later with Get Video/;
 const IMAGE = { bytes: PNG, fileName: 'cup.png', mimeType: 'image/png' };
-
-/** A client whose requests are kept, and answered by this. */
-function clientOf(body: unknown, statusCode = 200) {
-	const sent: IHttpRequestOptions[] = [];
-	const client = new ApimartClient(async (options) => {
-		sent.push(options);
-		return response(statusCode, body);
-	}, BASE_URL);
-	return { client, sent };
-}
 
 const submitted = { code: 200, data: [{ status: 'submitted', task_id: ID }] };
 const CUP = 'https://getapib.org/f/cup.png';
