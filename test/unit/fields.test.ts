@@ -35,10 +35,35 @@ describe('the fields', () => {
 
 	const everyField = klingFastProperties.flatMap((field) => [field, ...childrenOf(field)]);
 
+	/** Saved workflows rely on both. Labels, defaults and order are checked against docs/fields.md. */
+	it('have the names and types that they always had', () => {
+		const namesOf = (type: string) => {
+			const names = everyField.filter((field) => field.type === type).map(({ name }) => name);
+			return [...new Set(names)].join(' ');
+		};
+		const types = [...new Set(everyField.map(({ type }) => type))];
+		expect(Object.fromEntries(types.map((type) => [type, namesOf(type)]))).toEqual({
+			options: [
+				'resource operation mode source shots imageInput aspectRatio quality waitBy',
+				'cameraMovement',
+			].join(' '),
+			string: [
+				'prompt startImageUrl endImageUrl startImageField endImageField callbackUrl',
+				'negativePrompt outputField dedupeKey taskId inputField',
+			].join(' '),
+			number: 'duration concurrency retryFailed maxCost maxWait pollInterval',
+			boolean: 'audio downloadVideo moderate includeInputFields watermark waitUntilFinished',
+			json: 'shotListJson metadata elementsJson',
+			fixedCollection: 'shotList elements',
+			collection: 'options',
+			workflowSelector: 'eachClipWorkflow',
+		});
+	});
+
 	it('explain themselves, or have an explanation', () => {
 		const unexplained = everyField.filter(({ description, hint }) => !description && !hint);
-		expect(new Set(unexplained.map(({ name }) => name))).toEqual(
-			new Set(['resource', 'operation', 'options']),
+		expect(new Set(unexplained.map(({ displayName }) => displayName))).toEqual(
+			new Set(['Resource', 'Operation', 'Options']),
 		);
 		expect(klingFastFields.get('metadata')?.hint).toContain('{{ { row: $json.row_number } }}');
 	});

@@ -1,4 +1,4 @@
-import { said, sandboxForEach, videoUrl } from './client';
+import { ended, said, sandboxForEach, videoUrl } from './client';
 
 const started = sandboxForEach({ concurrency: 0, balanceUsd: 2 });
 
@@ -50,4 +50,12 @@ test('money is reserved at submit, billed at completion, given back on failure',
 		{ taskId: good, usd: 0.672, state: 'settled' },
 		{ taskId: bad, state: 'refunded' },
 	]);
+});
+
+test('the language changes the message of a failure only', async () => {
+	const original = await ended(started, { prompt: '[[fail:content]]' });
+	const message = expect.stringMatching(/Prompt/) as string;
+	const german = { ...original, error: { ...(original.error as object), message } };
+	expect(await started.client.task(String(original.id), '?language=%20DE')).toEqual(german);
+	expect(await started.client.task(String(original.id), '?language=xx')).toEqual(original);
 });

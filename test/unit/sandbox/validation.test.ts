@@ -90,6 +90,8 @@ test.each<[string, object]>([
 });
 
 test.each<[string, object]>([
+	['the shortest clip', { duration: 3 }],
+	['the longest clip', { duration: 15 }],
 	['a prompt of 2,500 code points', { prompt: '𝒳'.repeat(2500) }],
 	['six shots and no prompt', { ...shots(1, 1, 1, 1, 1, 2), prompt: undefined }],
 	['an element with four images', images(IMAGE, IMAGE, IMAGE, IMAGE)],
