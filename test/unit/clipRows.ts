@@ -7,6 +7,7 @@ export type Row = Record<string, unknown>;
 
 const BASE_URL = 'https://api.apimart.ai';
 export const ZOOM = 'Camera: slow zoom in.';
+export const zoomIn = { options: { cameraMovement: 'zoomIn' } };
 export const URL = 'https://example.com/a.png';
 
 export const requestOf = (row: Row, baseUrl = BASE_URL) => readClipRequest(rowParams(row), baseUrl);

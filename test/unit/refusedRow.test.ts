@@ -2,6 +2,7 @@
 import {
 	type Row,
 	ZOOM,
+	zoomIn,
 	URL,
 	requestOf,
 	estimate,
@@ -13,17 +14,16 @@ import {
 } from './clipRows';
 
 const inJson = (...elementsJson: unknown[]): Row => ({ options: { elementsJson } });
-const named = (name: string): Row => ({ ...MUG, name });
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((name): Row => ({ ...MUG, name }));
+const anywhere = (startImageUrl: string): Row => ({ ...image, startImageUrl });
+const PUBLIC = 'allowed is an address on the public internet';
 const WITH_MOVEMENT = " characters long with the words of 'Camera Movement', allowed is up to ";
 
 test.each<[row: Row, sentence: string]>([
 	[{ prompt: '' }, "'Prompt' is empty, allowed is a text of up to 2,500 characters"],
 	[{ prompt: '', shots: 'auto' }, "'Prompt' is empty"],
 	[{ prompt: '🦊'.repeat(2501) }, "'Prompt' is 2,501 characters long, allowed is up to 2,500"],
-	[
-		{ prompt: 'a'.repeat(2500 - ZOOM.length), options: { cameraMovement: 'zoomIn' } },
-		`'Prompt' is 2,501${WITH_MOVEMENT}2,500`,
-	],
+	[{ prompt: 'a'.repeat(2500 - ZOOM.length), ...zoomIn }, `'Prompt' is 2,501${WITH_MOVEMENT}2,500`],
 	[{ duration: 20 }, "'Duration (Seconds)' is 20, allowed is a whole number from 3 to 15"],
 	[{ aspectRatio: '4:3' }, '\'Aspect Ratio\' is "4:3", allowed is 16:9, 9:16 or 1:1'],
 	[{ quality: 'ultra' }, '\'Quality\' is "ultra", allowed is std, pro or 4k'],
@@ -49,25 +49,29 @@ test.each<[row: Row, sentence: string]>([
 		{ ...image, endImageUrl: URL },
 		"'Start Image URL' is empty, allowed is the address of an image whenever 'End Image URL' is",
 	],
-	...'a.png ftp://a.b/c data:image/png;base64,AA https:// //a.b/c'
-		.split(' ')
-		.map((startImageUrl): [Row, string] => [
-			{ ...image, startImageUrl },
-			`'Start Image URL' is "${startImageUrl}", allowed is a web address`,
-		]),
-	[{ ...image, startImageUrl: 'https://a.b/c d' }, '\'Start Image URL\' is "https://a.b/c d"'],
-	[{ ...image, startImageUrl: URL, endImageUrl: 'b.png' }, '\'End Image URL\' is "b.png"'],
+	...[
+		'a.png',
+		'ftp://a.b/c',
+		'data:image/png;base64,AA',
+		'https://',
+		'//a.b/c',
+		'https://a.b/c d',
+	].map((url): [Row, string] => [
+		anywhere(url),
+		`'Start Image URL' is "${url}", allowed is a web address`,
+	]),
+	[{ ...anywhere(URL), endImageUrl: 'b.png' }, '\'End Image URL\' is "b.png"'],
 	[
-		{ ...image, startImageUrl: 'https://me:hunter2@example.com/a.png' },
+		anywhere('https://me:hunter2@example.com/a.png'),
 		"'Start Image URL' is an address with a user name or password in it, allowed is one without",
 	],
 	[
-		{ ...image, startImageUrl: 'http://10.0.0.1/a.png?signature=abc' },
-		'\'Start Image URL\' is "http://10.0.0.1/a.png?...", allowed is an address on the public internet',
+		anywhere('http://10.0.0.1/a.png?signature=abc'),
+		`'Start Image URL' is "http://10.0.0.1/a.png?...", ${PUBLIC}`,
 	],
 	[
-		{ ...image, startImageUrl: URL, endImageUrl: 'http://localhost:5678/b.png' },
-		'\'End Image URL\' is "http://localhost:5678/b.png", allowed is an address on the public internet',
+		{ ...anywhere(URL), endImageUrl: 'http://localhost/b.png' },
+		`'End Image URL' is "http://localhost/b.png", ${PUBLIC}`,
 	],
 ])('%j is refused: %s', (row, sentence) => {
 	expect(() => requestOf({ prompt: 'A fox', ...row })).toThrow(sentence);
@@ -91,14 +95,9 @@ test.each<[elements: Row, sentence: string]>([
 		'is "http://localhost/", allowed is an address on',
 	],
 	[inJson(MUG, MUG), ' (element 2, name) is "mug" a second time, allowed is another name'],
-	[inJson(...'abcd'.split('').map(named)), ' is a list of 4 elements, allowed is up to 3'],
+	[inJson(A, B, C, D), ' is a list of 4 elements, allowed is up to 3'],
 	[
-		{
-			options: {
-				elements: { element: [named('a'), named('b')] },
-				elementsJson: [named('c'), named('d')],
-			},
-		},
+		{ options: { elements: { element: [A, B] }, elementsJson: [C, D] } },
 		' is a list of 4 elements, allowed is up to 3 in all',
 	],
 	[inJson('mug'), ' (element 1) is "mug", allowed is {'],
@@ -138,6 +137,6 @@ test.each<[row: Row, sentence: string]>([
 });
 
 test('a shot is as long as what is sent, the words of the camera movement included', () => {
-	const row = { ...custom({ prompt: 'a'.repeat(500) }), options: { cameraMovement: 'zoomIn' } };
+	const row = { ...custom({ prompt: 'a'.repeat(500) }), ...zoomIn };
 	expect(() => requestOf(row)).toThrow(`'Shot List' (shot 1, prompt) is 522${WITH_MOVEMENT}512`);
 });

@@ -2,6 +2,7 @@
 import {
 	type Row,
 	ZOOM,
+	zoomIn,
 	URL,
 	requestOf,
 	estimate,
@@ -87,10 +88,7 @@ test.each<[row: Row, body: Row]>([
 		custom({ prompt: 'A' }, { prompt: '  ', duration: 9 }, { prompt: 'B', duration: '' }),
 		written(['A', 3], ['B', 3]),
 	],
-	[
-		{ ...custom({ prompt: 'A', duration: 4 }), options: { cameraMovement: 'zoomIn' } },
-		written([`A\n${ZOOM}`, 4]),
-	],
+	[{ ...custom({ prompt: 'A', duration: 4 }), ...zoomIn }, written([`A\n${ZOOM}`, 4])],
 	[json([{ index: 1, prompt: 'A', duration: 4 }, { prompt: '' }, null]), written(['A', 4])],
 	[json('[{"prompt": "A", "duration": 4}]'), written(['A', 4])],
 	[custom({ prompt: '🦊'.repeat(512), duration: 3 }), written(['🦊'.repeat(512), 3])],
@@ -107,7 +105,7 @@ test.each<[row: Row, body: Row]>([
 	[{ prompt: '🦊'.repeat(2500) }, { prompt: '🦊'.repeat(2500) }],
 	[{ options: { negativePrompt: 'x'.repeat(2500) } }, { negative_prompt: 'x'.repeat(2500) }],
 	[
-		{ prompt: 'a'.repeat(2499 - ZOOM.length), options: { cameraMovement: 'zoomIn' } },
+		{ prompt: 'a'.repeat(2499 - ZOOM.length), ...zoomIn },
 		{ prompt: `${'a'.repeat(2499 - ZOOM.length)}\n${ZOOM}` },
 	],
 ])('%j asks for %j', (row, added) => {

@@ -5,9 +5,7 @@ import {
 	sheetWorkflow,
 	workerWorkflow,
 } from '../../nodes/KlingFast/actions/video/sheetWorkflows';
-import { ManualClock } from './generation/manualClock';
-import { Provider, reset } from './generation/provider';
-import { paidRun } from './generation/run';
+import { idleRun } from './generation/run';
 
 /** What a workflow of n8n may say, and what only the execution that waits for the sheet may do. */
 const OWN = { errorWorkflow: 'tell-me', executionTimeout: 600, timezone: 'Europe/Berlin' };
@@ -19,8 +17,7 @@ test('the executions of a sheet start no error workflow and have no time limit o
 		getWorkflow: () => ({ id: 'workflow' }),
 		getWorkflowSettings: () => OWN,
 	} as unknown as IExecuteFunctions;
-	const clock = new ManualClock();
-	const { keyScope } = paidRun(new Provider(clock, () => reset()).client, clock);
+	const { keyScope } = idleRun();
 	for (const { settings } of [
 		sheetWorkflow(context, keyScope),
 		workerWorkflow(context, keyScope),

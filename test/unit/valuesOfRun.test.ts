@@ -41,14 +41,10 @@ test.each<[row: Row, read: Row]>([
 	[{ options: { dedupeKey: 17, maxCost: '2.50' } }, { dedupeKey: '17', maxCost: 2.5 }],
 	[{ options: { concurrency: '100' } }, { concurrency: 100 }],
 	[{ options: { concurrency: 1 } }, { concurrency: 1 }],
-	[
-		{ options: { maxWait: '60', pollInterval: '0.5' } },
-		{ maxWaitSeconds: 60, pollIntervalSeconds: 0.5 },
-	],
-	[
-		{ options: { outputField: ' video ', includeInputFields: 'TRUE' } },
-		{ outputField: 'video', includeInputFields: true },
-	],
+	[{ options: { maxWait: '60' } }, { maxWaitSeconds: 60 }],
+	[{ options: { pollInterval: '0.5' } }, { pollIntervalSeconds: 0.5 }],
+	[{ options: { outputField: ' video ' } }, { outputField: 'video' }],
+	[{ options: { includeInputFields: 'TRUE' } }, { includeInputFields: true }],
 	[{ mode: 'submitOnly' }, { mode: 'submitOnly', download: false }],
 	[{ downloadVideo: 'no' }, { download: false }],
 	[{ ...GET, waitUntilFinished: 'TRUE' }, {}],

@@ -163,8 +163,9 @@ describe('what gives one', () => {
 	});
 });
 
+const cup = 'A ceramic cup on the table, steam rising';
+
 describe('the figures', () => {
-	const cup = 'A ceramic cup on the table, steam rising';
 	test.each<[string, Settings, string]>([
 		[cup, sound, '0.336 USD instead of 0.504.'],
 		[cup, { ...sound, quality: 'pro', durationSeconds: 15 }, '1.344 USD instead of 2.016.'],
@@ -176,7 +177,6 @@ describe('the figures', () => {
 });
 
 describe('a run', () => {
-	const cup = 'A ceramic cup on the table, steam rising';
 	const rows = (count: number, settings: (index: number) => Settings) =>
 		Array.from({ length: count }, (_, itemIndex) => ({
 			...clip(cup, settings(itemIndex)),
@@ -221,16 +221,8 @@ test('each camera movement is known by its own words, and goes with itself', () 
 });
 
 test.each([
-	'no ',
-	'"',
-	'\u201c',
-	'\u00ab',
-	"' '",
-	'the camera slowly ',
-	'camera: is slow ',
-	'- -> ',
-	'He. ',
-	'say "',
+	...['no ', '"', '\u201c', '\u00ab', "' '", 'the camera slowly ', 'camera: is slow ', '- -> '],
+	...['He. ', 'say "'],
 ])('a long prompt of %j is read at once', (text) => {
 	const prompt = text.repeat(2500 / text.length);
 	const judge = () => {

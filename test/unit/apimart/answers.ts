@@ -1,5 +1,6 @@
-import type { IN8nHttpFullResponse } from 'n8n-workflow';
+import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 import type { Answer } from '../../../nodes/KlingFast/apimart/answer';
+import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { ApimartError, errorOfAnswer } from '../../../nodes/KlingFast/apimart/errors';
 
 /** An answer as the client hands it on: the text, and what it parses to. */
@@ -20,6 +21,18 @@ export function response(
 ): IN8nHttpFullResponse {
 	const { text } = answer(statusCode, body);
 	return { statusCode, headers: headers as IN8nHttpFullResponse['headers'], body: text };
+}
+
+export const BASE_URL = 'https://api.apimart.ai';
+
+/** A client whose requests are kept, and answered by this body. */
+export function clientOf(body: unknown, statusCode = 200, apiKey = '') {
+	const sent: IHttpRequestOptions[] = [];
+	const send = async (options: IHttpRequestOptions) => {
+		sent.push(options);
+		return response(statusCode, body);
+	};
+	return { client: new ApimartClient(send, BASE_URL, apiKey), sent };
 }
 
 /** The error that an answer means; fails the test where it is taken for a good one. */

@@ -3,36 +3,23 @@ import { getEventListeners } from 'node:events';
 import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { ManualClock } from '../generation/manualClock';
-import { apimartRejection, response } from './answers';
+import { apimartRejection, BASE_URL, clientOf } from './answers';
 
-const BASE_URL = 'https://api.apimart.ai';
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n\x00\xff\r\n--x', 'latin1');
 const LATER = /fetch it later with Get Video/;
 const IMAGE = { bytes: PNG, fileName: 'cup.png', mimeType: 'image/png' };
 
-/** A client whose requests are kept, and answered by this answer (or not at all, by an error). */
-function clientOf(given: IN8nHttpFullResponse | Error) {
-	const sent: IHttpRequestOptions[] = [];
-	const client = new ApimartClient(async (options) => {
-		sent.push(options);
-		if (given instanceof Error) throw given;
-		return given;
-	}, BASE_URL);
-	return { client, sent };
-}
-
-const submitted = response(200, { code: 200, data: [{ status: 'submitted', task_id: ID }] });
+const submitted = { code: 200, data: [{ status: 'submitted', task_id: ID }] };
 const CUP = 'https://getapib.org/f/cup.png';
 const OF_IMAGE = { fileName: 'cup.png', mimeType: 'image/png', bytes: PNG.length };
 const named = { filename: 'cup.png', content_type: 'image/png', bytes: PNG.length };
-const uploaded = response(200, { ...named, url: CUP, created_at: 1765000891 });
+const uploaded = { ...named, url: CUP, created_at: 1765000891 };
 
 describe('every request', () => {
-	type Call = (client: ApimartClient) => Promise<unknown>;
-	const pending = response(200, { id: ID, status: 'pending' });
-	const balance = response(200, { remain_balance: 1, used_balance: 2 });
-	const calls: Array<[string, IN8nHttpFullResponse, Call]> = [
+	const pending = { id: ID, status: 'pending' };
+	const balance = { remain_balance: 1, used_balance: 2 };
+	const calls: Array<[string, object, (client: ApimartClient) => Promise<unknown>]> = [
 		['a submit', submitted, async (client) => await client.submit('{}', 'key-1')],
 		['a read', pending, async (client) => await client.readTask(ID)],
 		['a balance', balance, async (client) => await client.readBalance()],
@@ -88,13 +75,13 @@ describe('a submit', () => {
 	it.each([{}, [], { message: '', code: 0 }, { error: {} }, 'a warning', { message: 'a warning' }])(
 		'keeps its task id whatever stands beside it as an error: %j',
 		async (error) => {
-			const { client } = clientOf(response(200, { code: 200, data: [{ task_id: ID }], error }));
+			const { client } = clientOf({ code: 200, data: [{ task_id: ID }], error });
 			await expect(client.submit('{}', 'k')).resolves.toMatchObject({ taskId: ID });
 		},
 	);
 
 	it('that no route takes does not speak of a task ID', async () => {
-		const { client } = clientOf(response(404, { error: { message: 'Invalid URL' } }));
+		const { client } = clientOf({ error: { message: 'Invalid URL' } }, 404);
 		const { message, details } = await apimartRejection(client.submit('{}', 'k'));
 		expect(message).toBe('APIMart did not accept the request (HTTP 404): Invalid URL');
 		expect(details).toMatchObject({ kind: 'parameter', retryable: false, charged: 'no' });
@@ -105,7 +92,7 @@ describe('a submit', () => {
 	it.each(['{}', 'null', '{"status":"ok"}', '[]'])(
 		'that is answered by something else may be sent again with its key: %s',
 		async (body) => {
-			const { client } = clientOf(response(200, body));
+			const { client } = clientOf(body);
 			const { details } = await apimartRejection(client.submit('{}', 'k'));
 			expect(details).toMatchObject({ retryable: true, charged: 'unknown' });
 		},
@@ -114,7 +101,7 @@ describe('a submit', () => {
 
 describe('a read', () => {
 	it('cannot leave its path by a strange id', async () => {
-		const { client, sent } = clientOf(response(200, { id: 'x', status: 'pending' }));
+		const { client, sent } = clientOf({ id: 'x', status: 'pending' });
 		await apimartRejection(client.readTask('../balance?x=1#'));
 		expect(sent[0].url).toBe(`${BASE_URL}/v1/tasks/..%2Fbalance%3Fx%3D1%23?language=en`);
 	});
@@ -133,7 +120,7 @@ describe('a read', () => {
 	])(
 		'that is refused, %s, does not speak of charges: %d %j',
 		async (kind, status, body, advice) => {
-			const { client } = clientOf(response(status, body));
+			const { client } = clientOf(body, status);
 			const { details } = await apimartRejection(client.readTask(ID));
 			expect(details.kind).toBe(kind);
 			expect(details.advice).not.toMatch(/charged/);
@@ -146,7 +133,7 @@ describe('a read', () => {
 		['another task', { code: 200, data: { id: 'task_other', status: 'completed' } }],
 		['a task with half of its id', { id: ID.slice(0, -1), status: 'failed' }],
 	])('may be repeated where the answer is %s', async (_, body) => {
-		const { client } = clientOf(response(200, body));
+		const { client } = clientOf(body);
 		const { details, message } = await apimartRejection(client.readTask(ID));
 		expect(details).toMatchObject({ kind: 'unreadable', retryable: true });
 		expect(message).toBe(`APIMart's answer is not about this task: ${JSON.stringify(body)}`);
@@ -154,14 +141,14 @@ describe('a read', () => {
 
 	it('finds the task by any of its ids', async () => {
 		const body = { id: 4711, task_id: ID, status: 'processing' };
-		const { client } = clientOf(response(200, body));
+		const { client } = clientOf(body);
 		await expect(client.readTask(ID)).resolves.toMatchObject({ taskId: ID, state: 'processing' });
 	});
 });
 
 describe('a balance', () => {
 	it('is found in an envelope, too', async () => {
-		const { client } = clientOf(response(200, { data: { remain_balance: 1, used_balance: 2 } }));
+		const { client } = clientOf({ data: { remain_balance: 1, used_balance: 2 } });
 		const balance = { balance: 1, used: 2, unlimited: false };
 		await expect(client.readBalance()).resolves.toEqual(balance);
 	});
@@ -172,7 +159,7 @@ describe('a balance', () => {
 		['null', { remain_balance: null, used_balance: null }],
 		['a word', { remain_balance: 'much', used_balance: 1 }],
 	])('is never invented: %s', async (_, body) => {
-		await apimartRejection(clientOf(response(200, body)).client.readBalance());
+		await apimartRejection(clientOf(body).client.readBalance());
 	});
 });
 
@@ -194,14 +181,14 @@ describe('an upload', () => {
 	});
 
 	it('falls back on what was sent where the answer gives the address only', async () => {
-		const { client } = clientOf(response(200, { data: { url: CUP } }));
+		const { client } = clientOf({ data: { url: CUP } });
 		await expect(client.uploadImage(IMAGE)).resolves.toMatchObject(OF_IMAGE);
 	});
 
 	it.each([{}, { url: '' }, { url: 'data:image/png;base64,AA' }, { url: 5 }])(
 		'without an address is an error: %j',
 		async (body) => {
-			const error = await apimartRejection(clientOf(response(200, body)).client.uploadImage(IMAGE));
+			const error = await apimartRejection(clientOf(body).client.uploadImage(IMAGE));
 			expect(error.details.kind).toBe('unreadable');
 		},
 	);

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { ApimartClient, connect } from '../../../nodes/KlingFast/apimart/client';
-import { apimartRejection, response } from './answers';
+import { connect } from '../../../nodes/KlingFast/apimart/client';
+import { apimartRejection, clientOf, response } from './answers';
 
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 /** Keys of a mirror may look like anything: no pattern would find this one. */
@@ -8,8 +8,7 @@ const quoted = 'mirror.7f3a9c55/zz';
 
 test('the reason of a failed task does not show the key', async () => {
 	const data = { id: ID, status: 'failed', error: { message: `no channel for ${quoted}` } };
-	const send = async () => response(200, { code: 200, data });
-	const task = await new ApimartClient(send, 'https://api.apimart.ai', quoted).readTask(ID);
+	const task = await clientOf({ code: 200, data }, 200, quoted).client.readTask(ID);
 	expect(task).toMatchObject({ taskId: ID, state: 'failed', failure: 'no channel for ***' });
 });
 

@@ -10,13 +10,12 @@ import {
 	openToken,
 	taskIdOfCallback,
 } from '../../../nodes/KlingFast/apimart/callback';
-import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
 import { errorOfAnswer, networkError } from '../../../nodes/KlingFast/apimart/errors';
 import { parseSubmittedTaskId, parseTask, TASK_ID } from '../../../nodes/KlingFast/apimart/task';
 import { faultOfTask, timeoutFault } from '../../../nodes/KlingFast/generation/outcome';
 import { logEnd, logState } from '../../../nodes/KlingFast/generation/taskLog';
 import { ENDLESS_TEXTS, isSlow } from '../inputs/hostileValues';
-import { answer, apimartRejection, response } from './answers';
+import { answer, apimartRejection, clientOf } from './answers';
 
 const ID = 'task_01KBS40K78KGHZ9SDBWQSGSXRK';
 const STATUSES = [200, 400, 409, 502];
@@ -80,10 +79,7 @@ test.each([
 	expect(parseTask({ id, status: 'completed' })).toBeUndefined();
 	expect(parseSubmittedTaskId({ code: 200, data: [{ task_id: id }] })).toBeUndefined();
 	expect(taskIdOfCallback({ id })).toBeUndefined();
-	const client = new ApimartClient(
-		async () => response(200, { code: 200, data: [{ task_id: id }] }),
-		'https://api.apimart.ai',
-	);
+	const { client } = clientOf({ code: 200, data: [{ task_id: id }] });
 	const { message, details } = await apimartRejection(client.submit('{}', 'key'));
 	expect(message).toContain(`APIMart's answer names no task ID: {"code":200,"data":[{"task_id":"`);
 	expect(details).toMatchObject({ kind: 'unreadable', retryable: false, charged: 'unknown' });
@@ -99,23 +95,15 @@ test.each([ID, 'task-unified-1757156493-ab12cd34', 'cgt-20260919:7.b', '4711'])(
 
 test('file names of an upload are cut and one line, and its time is in range', async () => {
 	const url = 'https://getapib.org/f/1.png';
-	const body = {
-		url,
-		filename: `a${FORGED}`,
-		content_type: `b${FORGED}`,
-		created_at: 1765000891123,
-	};
-	const upload = async (json: object) =>
-		await new ApimartClient(async () => response(200, json), 'https://api.apimart.ai').uploadImage({
-			bytes: Buffer.from('x'),
-			fileName: 'x.png',
-			mimeType: 'image/png',
-		});
-	const { fileName, mimeType, createdMs } = await upload(body);
+	const texts = { filename: `a${FORGED}`, content_type: `b${FORGED}` };
+	const image = { bytes: Buffer.from('x'), fileName: 'x.png', mimeType: 'image/png' };
+	const upload = async (created_at: unknown) =>
+		await clientOf({ url, ...texts, created_at }).client.uploadImage(image);
+	const { fileName, mimeType, createdMs } = await upload(1765000891123);
 	expect(`${fileName}${mimeType}`).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
 	expect(createdMs).toBe(1765000891123);
 	for (const created_at of [1e15, 8.64e15, 1e300, -1, 'soon', '1e400']) {
-		expect((await upload({ ...body, created_at })).createdMs).toBeUndefined();
+		expect((await upload(created_at)).createdMs).toBeUndefined();
 	}
 });
 

@@ -5,8 +5,7 @@ import {
 } from '../../../nodes/KlingFast/actions/video/callbacks';
 import { response } from '../apimart/answers';
 import { ManualClock } from '../generation/manualClock';
-import { Provider, reset } from '../generation/provider';
-import { paidRun } from '../generation/run';
+import { idleRun } from '../generation/run';
 
 const TRIGGER = 'https://n8n.example/webhook/1';
 
@@ -21,9 +20,9 @@ async function ask(answer: (options: IHttpRequestOptions) => Promise<unknown>) {
 	};
 	const addExecutionHints = ({ message }: NodeExecutionHint) => hints.push(message);
 	const context = { helpers: { httpRequest }, addExecutionHints } as unknown as IExecuteFunctions;
-	const run = paidRun(new Provider(clock, () => reset()).client, clock);
+	const asked = [TRIGGER, TRIGGER];
 	const secret = Buffer.from('secret');
-	const faults = await clock.run(probeTriggers(context, run, secret, [TRIGGER, TRIGGER]));
+	const faults = await clock.run(probeTriggers(context, idleRun(clock), secret, asked));
 	return { clock, sent, said: faults.get(TRIGGER)?.message ?? hints.join() };
 }
 
@@ -76,8 +75,7 @@ describe('the address at which a sleeping sheet is called back', () => {
 			getExecutionId: () => '55',
 			getMode: () => mode,
 		} as unknown as IExecuteFunctions;
-		const run = paidRun(new Provider(clock, () => reset()).client, clock);
-		await clock.run(checkResumeAddress(context, run));
+		await clock.run(checkResumeAddress(context, idleRun(clock)));
 		expect(hints.join()).toMatch(expected);
 	});
 });

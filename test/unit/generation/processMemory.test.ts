@@ -1,72 +1,46 @@
 import { earliestAttempt, noteAttempt } from '../../../nodes/KlingFast/generation/processMemory';
-import { ManualClock, seededRandom } from './manualClock';
-import { accepted, completed, failed, Provider } from './provider';
-import { row, makeClip, paidRun } from './run';
+import { seededRandom } from './manualClock';
+import { completed, failed } from './provider';
+import { row, stage } from './run';
 
-const HOUR_MS = 60 * 60 * 1000;
+const HOUR_SECONDS = 60 * 60;
 
-interface Bought {
-	key: string;
-	taskId: string;
-	atMs: number;
-	isGood: boolean;
-}
-
-/** A provider that forgets a key after 24 hours, and lets tasks fail as it is told. */
-function forgetful(clock: ManualClock, isGood: () => boolean) {
-	const bought: Bought[] = [];
-	const { client } = new Provider(clock, ({ method, path, key = '' }) => {
-		const nowMs = clock.nowMs();
-		if (method === 'POST') {
-			const known = bought.find((task) => task.key === key && nowMs < task.atMs + 24 * HOUR_MS);
-			if (known) return accepted(known.taskId, { 'Idempotency-Replayed': 'true' });
-			const taskId = `task_${bought.length}`;
-			bought.push({ key, taskId, atMs: nowMs, isGood: isGood() });
-			return accepted(taskId);
-		}
-		const task = bought.find(({ taskId }) => path.endsWith(`/${taskId}`));
-		const id = task?.taskId ?? '';
-		return task?.isGood ? completed(id) : failed(id);
+/** A provider whose tasks are good or fail as it is told, and a row that is run again and again. */
+function repeated(dedupeKey: string, isGood: (task: number) => boolean) {
+	const good: boolean[] = [];
+	const { api, clock, makeOne } = stage(({ method, path }) => {
+		if (method === 'POST') return undefined;
+		const id = path.replace('/v1/tasks/', '');
+		const number = Number(id.replace('task_', ''));
+		return (good[number] ??= isGood(number)) ? completed(id) : failed(id);
 	});
-	return { client, bought };
-}
-
-async function runAfter(
-	hours: number,
-	dedupeKey: string,
-	clock: ManualClock,
-	client: Provider['client'],
-) {
-	await clock.run(clock.sleep(hours * HOUR_MS));
-	const executionId = String(clock.nowMs());
-	return await clock.run(makeClip(row(0, { dedupeKey }), paidRun(client, clock, { executionId })));
+	const runAfter = async (hours: number) => {
+		await clock.run(clock.sleep(hours * HOUR_SECONDS * 1000));
+		return await makeOne(row(0, { dedupeKey }), { executionId: `${clock.nowMs()}`, context: {} });
+	};
+	return { api, good, runAfter };
 }
 
 it('a row whose first attempt is forgotten is found by its second', async () => {
-	const clock = new ManualClock();
-	const { client, bought } = forgetful(clock, () => bought.length > 0);
-	const run = async (hours: number) => await runAfter(hours, 'forgotten', clock, client);
-	expect(await run(0)).toMatchObject({ status: 'failed', taskId: 'task_0' });
-	expect(await run(20)).toMatchObject({ status: 'completed', taskId: 'task_1' });
-	expect(await run(5)).toMatchObject({ status: 'completed', taskId: 'task_1' });
-	expect(await run(25)).toMatchObject({ status: 'completed', taskId: 'task_2' });
-	expect(bought).toHaveLength(3);
+	const { api, runAfter } = repeated('forgotten', (task) => task > 0);
+	expect(await runAfter(0)).toMatchObject({ status: 'failed', taskId: 'task_0' });
+	expect(await runAfter(20)).toMatchObject({ status: 'completed', taskId: 'task_1' });
+	expect(await runAfter(5)).toMatchObject({ status: 'completed', taskId: 'task_1' });
+	expect(await runAfter(25)).toMatchObject({ status: 'completed', taskId: 'task_2' });
+	expect(api.tasks).toHaveLength(3);
 });
 
 it.each([1, 2, 3, 4, 5])(
 	'a row is never charged twice within 24 hours, whenever it is run again (seed %d)',
 	async (seed) => {
 		const random = seededRandom(seed);
-		const clock = new ManualClock();
-		const { client, bought } = forgetful(clock, () => random() < 0.4);
-		for (let run = 0; run < 200; run++) {
-			await runAfter(random() * 16, `seed ${seed}`, clock, client);
-		}
-		const good = bought.filter(({ isGood }) => isGood);
-		expect(good.length).toBeGreaterThan(20);
-		expect(good.length).toBeLessThan(bought.length);
-		for (const [index, { atMs }] of good.slice(1).entries()) {
-			expect(atMs - good[index].atMs).toBeGreaterThanOrEqual(24 * HOUR_MS);
+		const { api, good, runAfter } = repeated(`seed ${seed}`, () => random() < 0.4);
+		for (let run = 0; run < 200; run++) await runAfter(random() * 16);
+		const born = api.tasks.filter((_, task) => good[task]).map((task) => task.bornAtSeconds);
+		expect(born.length).toBeGreaterThan(20);
+		expect(born.length).toBeLessThan(api.tasks.length);
+		for (const [index, at] of born.slice(1).entries()) {
+			expect(at - born[index]).toBeGreaterThanOrEqual(24 * HOUR_SECONDS);
 		}
 	},
 );

@@ -56,6 +56,11 @@ export class Provider {
 	}
 }
 
+/** What happens to a request: an answer instead of the usual one, or `lose` for a reset after it was accepted. */
+export type RequestFault = (request: Seen, count: number) => Given | 'lose' | undefined;
+
+const KEY_LIFE_SECONDS = 24 * 60 * 60;
+
 /** An API that makes every clip in the given time and remembers keys as APIMart documents it. */
 export class FakeApi extends Provider {
 	readonly tasks: Array<{ id: string; key: string; body: unknown; bornAtSeconds: number }> = [];
@@ -63,8 +68,7 @@ export class FakeApi extends Provider {
 	constructor(
 		clock: ManualClock,
 		clipSeconds: (taskNumber: number) => number,
-		/** What happens to a request: an answer instead of the usual one, or `lose` for a reset after it was accepted. */
-		fault: (request: Seen, count: number) => Given | 'lose' | undefined = () => undefined,
+		fault: RequestFault = () => undefined,
 	) {
 		super(clock, (request, count) => {
 			const given = fault(request, count);
@@ -85,7 +89,9 @@ export class FakeApi extends Provider {
 
 	private accept(request: Seen): Given {
 		const { key = '', body, atSeconds } = request;
-		const known = this.tasks.find((task) => task.key === key);
+		const known = this.tasks.find(
+			(task) => task.key === key && atSeconds < task.bornAtSeconds + KEY_LIFE_SECONDS,
+		);
 		if (known && known.body !== body) {
 			return response(409, { error: { message: 'reused', code: 'idempotency_key_reused' } });
 		}

@@ -16,7 +16,8 @@ import {
 } from '../../../nodes/KlingFast/generation/sheetRow';
 import { Slots } from '../../../nodes/KlingFast/generation/slots';
 import { TaskJournal } from '../../../nodes/KlingFast/generation/taskLog';
-import type { ManualClock } from './manualClock';
+import { ManualClock } from './manualClock';
+import { FakeApi, reset, type RequestFault } from './provider';
 
 const CONCURRENCY = 5;
 
@@ -33,20 +34,15 @@ export const REQUEST: ClipRequest = {
 	metadata: {},
 };
 
+type RowChanges = Partial<WaitSettings> & {
+	request?: ClipRequest;
+	dedupeKey?: string;
+	isSubmitOnly?: boolean;
+};
+
 /** A row of Generate Video that waits for its clip. */
-export function row(
-	itemIndex: number,
-	{
-		request = { ...REQUEST, prompt: `Cup ${itemIndex}` },
-		dedupeKey,
-		isSubmitOnly = false,
-		...settings
-	}: Partial<WaitSettings> & {
-		request?: ClipRequest;
-		dedupeKey?: string;
-		isSubmitOnly?: boolean;
-	} = {},
-): SheetRow {
+export function row(itemIndex: number, changes: RowChanges = {}): SheetRow {
+	const { dedupeKey, isSubmitOnly = false, request = requestOf(itemIndex), ...settings } = changes;
 	return queuedRow(
 		{ itemIndex, request, estimatedCostUsd: 0.504 },
 		{ contentHash: contentHash(request, []), dedupeKey, frames: [] },
@@ -55,26 +51,26 @@ export function row(
 	);
 }
 
+const requestOf = (itemIndex: number) => ({ ...REQUEST, prompt: `Cup ${itemIndex}` });
+
+export function rows(count: number, changes: RowChanges = {}): SheetRow[] {
+	return Array.from({ length: count }, (_, index) => row(index, changes));
+}
+
+/** `context` is what n8n keeps between the tries of an execution. */
+type RunChanges = Partial<Run> & {
+	context?: IContextObject;
+	executionId?: string;
+	apiKey?: string;
+	concurrency?: number;
+};
+
 let keys = 0;
 
-/** A run of the node in an execution; `context` is what n8n keeps between the tries of one. */
-export function paidRun(
-	client: ApimartClient,
-	clock: ManualClock,
-	changes: Partial<Run> & {
-		context?: IContextObject;
-		executionId?: string;
-		apiKey?: string;
-		concurrency?: number;
-	} = {},
-): Run {
-	const {
-		context = {},
-		executionId = '7',
-		apiKey = `key of test ${keys++}`,
-		concurrency = CONCURRENCY,
-		...others
-	} = changes;
+/** A run of the node in an execution. */
+export function paidRun(client: ApimartClient, clock: ManualClock, changes: RunChanges = {}): Run {
+	const { context = {}, executionId = '7', concurrency = CONCURRENCY, ...others } = changes;
+	const { apiKey = `key of test ${keys++}`, ...ready } = others;
 	return {
 		client,
 		clock,
@@ -87,15 +83,30 @@ export function paidRun(
 		logger: { info: jest.fn(), warn: jest.fn(), debug: jest.fn() },
 		storeVideo: async (_url, taskId) => ({ binary: video(taskId) }),
 		ledger: new Ledger(entriesIn(context, 0), executionId),
-		keyScope: {
-			instanceId: 'instance',
-			workflowId: 'workflow',
-			nodeId: 'node',
-			executionId,
-			runIndex: 0,
-		},
-		...others,
+		keyScope: { ...{ instanceId: 'i', workflowId: 'w', nodeId: 'n', runIndex: 0 }, executionId },
+		...ready,
 	};
+}
+
+/** A provider that makes clips of 60 s, and an execution in front of it; `make` and `fetch` are one try of the node each. */
+export function stage(fault?: RequestFault, clock = new ManualClock()) {
+	const api = new FakeApi(clock, () => 60, fault);
+	const context = {};
+	const run = (changes: RunChanges = {}) => paidRun(api.client, clock, { context, ...changes });
+	const make = async (all: SheetRow[], changes?: RunChanges) =>
+		await clock.run(makeClips(all, run(changes)));
+	const makeOne = async (only: SheetRow, changes?: RunChanges) => (await make([only], changes))[0];
+	/** Waits for a task that exists, or takes one look at it. */
+	const fetch = async (taskId: string, isSingleRead = false) => {
+		const settings = { maxWaitSeconds: 900, download: true };
+		return await makeOne(openRow({ taskId, itemIndex: 0 }, settings, clock.nowMs(), isSingleRead));
+	};
+	return { clock, api, context, run, make, makeOne, fetch };
+}
+
+/** A run whose provider nobody asks, or whose requests all come to nothing. */
+export function idleRun(clock = new ManualClock(), changes: RunChanges = {}): Run {
+	return paidRun(stage(() => reset(), clock).api.client, clock, changes);
 }
 
 export function video(taskId: string): IBinaryData {
@@ -118,20 +129,4 @@ export function sheetOf(rows: SheetRow[], { keyScope }: Run, concurrency = CONCU
 /** Makes all clips in this process, as polling does. */
 export async function makeClips(rows: SheetRow[], run: Run): Promise<Outcome[]> {
 	return await runAwake(sheetOf(rows, run), run);
-}
-
-export async function makeClip(only: SheetRow, run: Run): Promise<Outcome> {
-	const [outcome] = await makeClips([only], run);
-	return outcome;
-}
-
-/** Waits for a task that exists, or takes one look at it. */
-export async function fetchClip(
-	taskId: string,
-	run: Run,
-	{ isSingleRead = false, maxWaitSeconds = 900 } = {},
-): Promise<Outcome> {
-	const settings = { maxWaitSeconds, download: true };
-	const nowMs = run.clock.nowMs();
-	return await makeClip(openRow({ taskId, itemIndex: 0 }, settings, nowMs, isSingleRead), run);
 }

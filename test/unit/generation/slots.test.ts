@@ -4,16 +4,15 @@ import { ManualClock } from './manualClock';
 import { FakeApi } from './provider';
 import { row, makeClips, paidRun } from './run';
 
-let keys = 0;
-/** A key of its own for every test: the count lives as long as the process. */
-function freshKey(): string {
-	return `key ${keys++}`;
-}
-
 const KEPT_MS = 150_000;
 const clock = new ManualClock(1_000_000);
-const slotsOf = (apiKey: string, sheetId: string, limit = 5, keptMs?: number) =>
-	new Slots(apiKey, sheetId, limit, clock, keptMs);
+let keys = 0;
+/** Sheets of a key of their own: the count lives as long as the process. */
+function newKey() {
+	const apiKey = `key ${keys++}`;
+	return (sheetId: string, limit = 5, keptMs?: number) =>
+		new Slots(apiKey, sheetId, limit, clock, keptMs);
+}
 
 /** Waits for a slot and keeps track of whether it was told of one. */
 function wait(slots: Slots) {
@@ -32,8 +31,8 @@ async function settle(): Promise<void> {
 
 describe('the slots of an API key', () => {
 	it('are those that other sheets leave', () => {
-		const apiKey = freshKey();
-		const [mine, theirs, third] = ['mine', 'theirs', 'third'].map((id) => slotsOf(apiKey, id));
+		const slotsOf = newKey();
+		const [mine, theirs, third] = ['mine', 'theirs', 'third'].map((id) => slotsOf(id));
 		expect(mine.left()).toBe(5);
 		mine.keep(3);
 		theirs.keep(4);
@@ -43,9 +42,9 @@ describe('the slots of an API key', () => {
 	});
 
 	it('that a sleeping sheet keeps run out, unless it says so anew', async () => {
-		const apiKey = freshKey();
-		const asleep = slotsOf(apiKey, 'asleep', 5, KEPT_MS);
-		const other = slotsOf(apiKey, 'other');
+		const slotsOf = newKey();
+		const asleep = slotsOf('asleep', 5, KEPT_MS);
+		const other = slotsOf('other');
 		for (let rounds = 0; rounds < 2; rounds++) {
 			asleep.keep(5);
 			await clock.run(clock.sleep(KEPT_MS - 1_000));
@@ -56,10 +55,10 @@ describe('the slots of an API key', () => {
 	});
 
 	it('wake all waiters when one is released, and not when one is acquired', async () => {
-		const apiKey = freshKey();
-		const mine = slotsOf(apiKey, 'mine');
+		const slotsOf = newKey();
+		const mine = slotsOf('mine');
 		mine.keep(2);
-		const waiting = ['one', 'two'].map((id) => wait(slotsOf(apiKey, id)));
+		const waiting = ['one', 'two'].map((id) => wait(slotsOf(id)));
 		mine.keep(3);
 		await settle();
 		expect(waiting.map(({ isTold }) => isTold)).toEqual([false, false]);
@@ -69,9 +68,9 @@ describe('the slots of an API key', () => {
 	});
 
 	it('wake a waiter when what a sleeping sheet keeps has run out', async () => {
-		const apiKey = freshKey();
-		slotsOf(apiKey, 'asleep', 5, KEPT_MS).keep(5);
-		const other = slotsOf(apiKey, 'other');
+		const slotsOf = newKey();
+		slotsOf('asleep', 5, KEPT_MS).keep(5);
+		const other = slotsOf('other');
 		const { told } = wait(other);
 		const before = clock.nowMs();
 		await clock.run(told);
@@ -80,9 +79,9 @@ describe('the slots of an API key', () => {
 	});
 
 	it('have no waiter left whose run has ended', async () => {
-		const apiKey = freshKey();
-		slotsOf(apiKey, 'asleep', 5, KEPT_MS).keep(5);
-		const waiting = wait(slotsOf(apiKey, 'other'));
+		const slotsOf = newKey();
+		slotsOf('asleep', 5, KEPT_MS).keep(5);
+		const waiting = wait(slotsOf('other'));
 		waiting.end();
 		await waiting.told;
 		expect(clock.openSleeps).toBe(0);
@@ -96,15 +95,15 @@ describe('the slots of an API key', () => {
 		});
 		fc.assert(
 			fc.property(fc.array(said, { maxLength: 30 }), fc.nat(12), (all, limit) => {
-				const apiKey = freshKey();
+				const slotsOf = newKey();
 				const kept = new Map<string, number>();
 				for (const { sheet, count, keptSeconds } of all) {
-					slotsOf(apiKey, sheet, 5, keptSeconds * 1000).keep(count);
+					slotsOf(sheet, 5, keptSeconds * 1000).keep(count);
 					kept.set(sheet, keptSeconds > 0 ? count : 0);
 				}
 				kept.delete('a');
 				const others = [...kept.values()].reduce((sum, count) => sum + count, 0);
-				expect(slotsOf(apiKey, 'a', limit).left()).toBe(Math.max(0, limit - others));
+				expect(slotsOf('a', limit).left()).toBe(Math.max(0, limit - others));
 			}),
 		);
 	});
@@ -120,7 +119,7 @@ describe('runs of one key', () => {
 			fc.asyncProperty(runs, async (plans) => {
 				const time = new ManualClock();
 				const api = new FakeApi(time, () => 60);
-				const apiKey = freshKey();
+				const apiKey = `key of run ${keys++}`;
 				const all = plans.map(async ({ rows, limit }, index) => {
 					const jobs = Array.from({ length: rows }, (_, index) => row(index));
 					const executionId = `${index}`;

@@ -16,12 +16,9 @@ import {
 	afterSubmit,
 	endedWith,
 } from '../../../nodes/KlingFast/generation/transitions';
-import { ManualClock } from './manualClock';
-import { Provider, reset } from './provider';
-import { row, paidRun, sheetOf as sheetOfRun, video } from './run';
+import { idleRun, row, sheetOf as sheetOfRun, video } from './run';
 
-const run = paidRun(new Provider(new ManualClock(), () => reset()).client, new ManualClock());
-const sheetOf = (rows: SheetRow[]) => sheetOfRun(rows, run);
+const sheetOf = (rows: SheetRow[]) => sheetOfRun(rows, idleRun());
 
 const queued = (itemIndex: number) => row(itemIndex, { download: true });
 const ready = (itemIndex: number): SheetRow => ({ ...queued(itemIndex), phase: 'ready' });

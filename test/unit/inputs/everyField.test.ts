@@ -23,36 +23,21 @@ const RUNS = 150;
 
 type Row = Record<string, unknown>;
 
+const BOAT = { prompt: 'A paper boat' };
+const SHOT = { prompt: 'A wave rolls in', duration: 3 };
+const [START, END] = ['https://images.example/start.png', 'https://images.example/end.png'];
+const MUG = { name: 'mug', description: 'A blue mug', imageUrls: [START] };
+const FILES = { imageInput: 'binary', startImageField: 'start', endImageField: 'end' };
+
 /** Rows that are fine as they are, one for each way of saying what the clip shall be. */
 const GOOD_ROWS: Record<string, Row> = {
-	'a prompt': { prompt: 'A paper boat', shots: 'single' },
-	'a prompt that Kling splits': { prompt: 'A paper boat', shots: 'auto' },
-	'written shots': {
-		shots: 'custom',
-		shotList: { shot: [{ prompt: 'A wave rolls in', duration: 3 }] },
-	},
-	'shots from JSON': {
-		shots: 'json',
-		shotListJson: '[{"prompt": "A wave rolls in", "duration": 3}]',
-	},
-	'an image address': {
-		prompt: 'A paper boat',
-		source: 'image',
-		startImageUrl: 'https://images.example/start.png',
-		endImageUrl: 'https://images.example/end.png',
-	},
-	elements: {
-		prompt: 'A paper boat beside @mug',
-		'options.elementsJson':
-			'[{"name": "mug", "description": "A blue mug", "imageUrls": ["https://images.example/mug.png"]}]',
-	},
-	'an image from the row': {
-		prompt: 'A paper boat',
-		source: 'image',
-		imageInput: 'binary',
-		startImageField: 'start',
-		endImageField: 'end',
-	},
+	'a prompt': { ...BOAT, shots: 'single' },
+	'a prompt that Kling splits': { ...BOAT, shots: 'auto' },
+	'written shots': { shots: 'custom', shotList: { shot: [SHOT] } },
+	'shots from JSON': { shots: 'json', shotListJson: JSON.stringify([SHOT]) },
+	'an image address': { ...BOAT, source: 'image', startImageUrl: START, endImageUrl: END },
+	elements: { prompt: 'A boat beside @mug', 'options.elementsJson': JSON.stringify([MUG]) },
+	'an image from the row': { ...BOAT, source: 'image', ...FILES },
 };
 
 /** The choice that makes another field necessary is right in itself: the sentence then names that other field. */

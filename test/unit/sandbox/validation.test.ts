@@ -92,13 +92,9 @@ test.each<[string, object]>([
 test.each<[string, object]>([
 	['the shortest clip', { duration: 3 }],
 	['the longest clip', { duration: 15 }],
-	['no duration: 5 seconds', { duration: undefined }],
 	['a prompt of 2,500 code points', { prompt: '𝒳'.repeat(2500) }],
-	['first and last image', { image_urls: [IMAGE, 'http://b.example/2.png'] }],
 	['six shots and no prompt', { ...shots(1, 1, 1, 1, 1, 2), prompt: undefined }],
-	['shots split by Kling', { multi_shot: true, shot_type: 'intelligence' }],
 	['an element with four images', images(IMAGE, IMAGE, IMAGE, IMAGE)],
-	['three elements', elements(ann(), ann({ name: 'bob' }), ann({ name: 'zoë' }))],
 	['keys that it does not know', { start_image_url: 5, sound: 'on', callback_url: 'x' }],
 	['a webhook that is no address', { webhook: 'nonsense' }],
 ])('accepted: %s', async (_what, fields) => {
