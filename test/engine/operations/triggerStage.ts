@@ -1,7 +1,7 @@
 import type { RunOptions } from '../harness';
 import { setTheStage } from '../laws/setup';
 import { callWebhook } from '../webhooks';
-import { endOf, open, taskIds } from './sleepStage';
+import { endOf, open } from './sleepStage';
 import { signed, tokenFor } from './triggerHost';
 
 /** Registers a stage for the test file, with what the tests of the trigger do again and again. */
@@ -10,7 +10,7 @@ export function setTheTriggerStage() {
 
 	async function submitted(prompt = open('A fox')): Promise<string> {
 		await stage.run([prompt], { parameters: { mode: 'submitOnly' } });
-		return taskIds(stage).at(-1) ?? '';
+		return stage.taskIds().at(-1) ?? '';
 	}
 
 	async function ended(
