@@ -1,3 +1,4 @@
+import type { FaultRule } from '../../../sandbox';
 import type { RunOptions } from '../harness';
 import { column, expectKeys, goingOn, jsonOf, oneAttempt, setTheStage } from './setup';
 
@@ -28,63 +29,47 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 		expect(stage.ledger.downloads()).toHaveLength(2);
 	});
 
-	test('a failed clip is resubmitted on the next try, not earlier, and the result is that of the new clip', async () => {
-		stage.faults.add({ action: 'fail', nth: [1, 2] });
-		const run = await stage.run(['A cat'], { ...retrying, ...goingOn });
-		const [, , taskId, ...more] = stage.taskIds();
-		expect(more).toEqual([]);
-		expect(jsonOf(run)).toMatchObject([{ status: 'completed', taskId }]);
-		expect(stage.ledger.charges()).toHaveLength(1);
-	});
+	const onNth = (action: string, nth: number | number[]) => ({ action, nth });
+	const completed = { status: 'completed' };
+	const reused = {
+		status: 'failed',
+		error: expect.stringMatching(/^Already submitted by an earlier run, not charged/),
+	};
+	const refused = { error: expect.stringMatching(/Edit the prompt or the image/) };
 
-	test.each<[string, string, number, RunOptions]>([
-		['a plain 500 after acceptance: the clip is found', '500-after-accept', 2, {}],
-		['a result that the provider does not know', 'indeterminate-after-accept:2', 3, {}],
-		['a download that failed: only it is repeated', 'file-404:4', 1, goingOn],
-	])('%s, with the same key and bytes', async (_, fault, posts, options) => {
-		const run = await stage.run([`[[${fault}]] A cat`], { ...retrying, ...options });
-		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		expect(stage.ledger.submits()).toHaveLength(posts);
-		expectKeys(stage, 1);
-		expect(stage.ledger.charges()).toHaveLength(1);
-	});
-
-	test('a key that was used for another body is never replaced by a new one', async () => {
-		const run = await stage.run(['[[idem-reused]] A cat'], { ...retrying, ...goingOn });
-		const error = expect.stringMatching(/^Already submitted by an earlier run, not charged/);
-		expect(jsonOf(run)).toMatchObject([{ status: 'failed', error }]);
-		expect(stage.ledger.submits()).toHaveLength(3);
-		expectKeys(stage, 1);
-		expect(stage.ledger.allCharges()).toEqual([]);
-	});
-
-	test('a row that was certainly refused may be sent with the next key', async () => {
-		stage.faults.add({ action: 'no-balance', nth: 1 });
-		const run = await stage.run(['A cat'], { ...retrying, ...goingOn });
-		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		expect(stage.ledger.charges()).toHaveLength(1);
-	});
-
-	test.each(['fail:content', 'moderation-400'])(
-		'content that was refused is not sent again, and its error stays: %s',
-		async (word) => {
-			const run = await stage.run([`[[${word}]] A cat`], { ...retrying, ...goingOn });
-			expect(column(run, 'error')).toEqual([expect.stringMatching(/Edit the prompt or the image/)]);
-			const [{ taskId }, ...more] = stage.ledger.submits();
-			expect(more).toEqual([]);
-			expect(column(run, 'taskId')).toEqual([taskId]);
+	/** What goes wrong, by a word of the prompt or at the nth submit; the item; submits, keys, accepted clips. */
+	test.each<[string, string, FaultRule[], object, number, number, number]>([
+		['a plain 500 after acceptance', '[[500-after-accept]]', [], completed, 2, 1, 1],
+		['no known result', '[[indeterminate-after-accept:2]]', [], completed, 3, 1, 1],
+		['a download that fails', '[[file-404:4]]', [], completed, 1, 1, 1],
+		['clips that fail', '', [onNth('fail', [1, 2])], completed, 3, 3, 3],
+		['a certain refusal', '', [onNth('no-balance', 1)], completed, 2, 2, 1],
+		// The refusal says nothing of the request before it.
+		[
+			'a refused repetition',
+			'',
+			[onNth('500-after-accept', 1), onNth('402', 2)],
+			completed,
+			3,
+			1,
+			1,
+		],
+		['a key of another body', '[[idem-reused]]', [], reused, 3, 1, 0],
+		['refused content of a clip', '[[fail:content]]', [], refused, 1, 1, 1],
+		['refused content of a submit', '[[moderation-400]]', [], refused, 1, 1, 0],
+	])(
+		'%s: whether the next try submits, and by which key',
+		async (_, word, rules, item, posts, keys, clips) => {
+			for (const rule of rules) stage.faults.add(rule);
+			const run = await stage.run([`${word} A cat`], { ...retrying, ...goingOn });
+			expect(jsonOf(run)).toMatchObject([item]);
+			expect(column(run, 'taskId')).toEqual([stage.taskIds().at(-1)]);
+			expect(stage.ledger.submits()).toHaveLength(posts);
+			expectKeys(stage, keys);
+			expect(stage.ledger.accepted()).toHaveLength(clips);
+			expect(stage.ledger.charges()).toHaveLength(item === completed ? 1 : 0);
 		},
 	);
-
-	test('a refusal of a repetition says nothing of the request before it: the key stays', async () => {
-		stage.faults.add({ action: '500-after-accept', nth: 1 });
-		stage.faults.add({ action: '402', nth: 2 });
-		const run = await stage.run(['A cat'], retrying);
-		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		expect(stage.ledger.submits().map(({ status }) => status)).toEqual([500, 402, 200]);
-		expectKeys(stage, 1);
-		expect(stage.ledger.accepted()).toHaveLength(1);
-	});
 
 	test('within one execution a row whose content changes between the tries keeps its clip', async () => {
 		stage.faults.add({ action: '500-after-accept', nth: 1 });
