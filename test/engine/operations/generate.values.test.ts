@@ -24,12 +24,6 @@ describe('Generate Video, values as sheets give them', () => {
 		expect(stage.bodies()).toEqual([{ model: 'kling-v3', prompt: 'A cat', ...sent }]);
 	});
 
-	test('an object from an expression is as good as JSON text', async () => {
-		const items = [...cells({ extra: { row: 1 } }), ...cells({ extra: '{"row":2}' })];
-		const run = await stage.run([], { items, parameters: fromCells });
-		expect(column(run, 'metadata')).toEqual([{ row: 1 }, { row: 2 }]);
-	});
-
 	test.each<[object, RegExp]>([
 		[
 			{ seconds: 'five' },

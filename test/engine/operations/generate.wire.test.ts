@@ -12,12 +12,6 @@ const plain = {
 
 describe('Generate Video, what is sent', () => {
 	const [startImageUrl, endImageUrl] = ['https://a.example/1.png', 'https://a.example/2.png'];
-	const shot = [
-		{ prompt: 'A wave', duration: 3 },
-		{ prompt: '', duration: 9 },
-		{ prompt: 'A gull', duration: 4 },
-	];
-
 	test.each<[string, INodeParameters, INodeParameters, object]>([
 		['a fresh node sends the prompt and its defaults, audio spelled out', {}, {}, {}],
 		[
@@ -32,18 +26,6 @@ describe('Generate Video, what is sent', () => {
 				...{ negative_prompt: 'blurry', mode: '4k', duration: 12, aspect_ratio: '9:16' },
 				...{ audio: false, watermark: true, nsfw_check: true },
 				image_urls: [startImageUrl, endImageUrl],
-			},
-		],
-		[
-			'shots written by hand: numbered, without a prompt, the duration is their sum',
-			{ shots: 'custom', shotList: { shot } },
-			{},
-			{
-				...{ prompt: undefined, duration: 7, multi_shot: true, shot_type: 'customize' },
-				multi_prompt: [
-					{ index: 1, prompt: 'A wave', duration: 3 },
-					{ index: 2, prompt: 'A gull', duration: 4 },
-				],
 			},
 		],
 		[

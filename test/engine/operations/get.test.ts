@@ -78,12 +78,6 @@ describe('Get Video, without waiting', () => {
 		expect(errorText(await stage.fetch(ids))).toContain(UNKNOWN_TASK);
 	});
 
-	test('the id is found in a text that names it', async () => {
-		const [taskId] = await stage.submit(['A cat']);
-		const run = await stage.fetch([`Task ${taskId} was not finished: see ${taskId}`]);
-		expect(column(run, 'taskId')).toEqual([taskId]);
-	});
-
 	test('a text without an id is refused before anything is asked', async () => {
 		const run = await stage.fetch([UNKNOWN_TASK, 'no task here']);
 		expect(run.error?.message).toMatch(/'Task ID' is "no task here".*\[item 1\]/);
@@ -105,14 +99,6 @@ test.each([
 });
 
 describe('Get Video, with Wait Until Finished', () => {
-	test('waits for each clip and downloads it', async () => {
-		const ids = await stage.submit(['A', '[[slow:200]] B', 'C']);
-		const run = await stage.fetch(ids, untilFinished);
-		expect(column(run, 'taskId')).toEqual(ids);
-		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
-		expect(run.items.every(({ binary }) => binary?.data.mimeType === 'video/mp4')).toBe(true);
-	});
-
 	test('a clip that was finished long ago is read once', async () => {
 		const ids = await stage.submit(['A']);
 		await stage.finish();

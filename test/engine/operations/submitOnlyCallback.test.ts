@@ -54,14 +54,6 @@ async function untilDelivered(count: number) {
 }
 
 describe('Submit Only with a Callback URL', () => {
-	test('the field that is documented and the one of the article lead to the same endpoint', async () => {
-		const { url } = await publish();
-		await submit(['A fox'], url);
-		const [{ webhook, callback_url: callbackUrl }] = stage.bodies();
-		expect(`${String(webhook)}/callback`).toBe(callbackUrl);
-		expect(String(webhook).startsWith(url.replace(/callback$/, ''))).toBe(true);
-	});
-
 	test("a callback with another row's signature starts nothing, and leaves the clip to its own", async () => {
 		const { url, started } = await publish();
 		await submit(['[[no-callback]] A fox', '[[no-callback]] A cat'], url, rowAsMetadata);

@@ -33,12 +33,6 @@ test('a first row that fails asleep is not submitted again by Retry On Fail', as
 	expect(stage.ledger.submits()).toHaveLength(2);
 });
 
-test('an invalid row costs the others nothing, and stands in its place', async () => {
-	const final = await stage.sleepThrough(['A fox', '', 'A cat'], goingOn);
-	expect(column(final, 'status')).toEqual(['completed', 'failed', 'completed']);
-	expect(jsonOf(final)[1].error).toMatch(/Prompt/);
-});
-
 test('a clip that cannot be downloaded is completed, with its link and an error', async () => {
 	const run = await stage.sleep([open('A fox'), open('A cat')], goingOn);
 	const [fox, cat] = stage.taskIds();
