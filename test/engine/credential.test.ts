@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /**
  * The credential's own test, sent by n8n's routing node to a real server, its rules read as n8n's credential tester does; and the
  * credential in nodes that are not ours, through both request helpers of n8n-core.

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /** Calls a node's `webhook()` the way n8n does: a real HTTP request, n8n's own webhook context, n8n's rules for the answer. */
 import axios from 'axios';
 import express, { type Request, type Response } from 'express';

@@ -154,7 +154,6 @@ export function errorText({ error }: NodeRun): string {
 	return `${error?.message ?? ''}\n${error?.description ?? ''}`;
 }
 
-/** What is put on the node as hints. */
 export function hintsOf({ hints }: NodeRun): string[] {
 	return hints.map(({ message }) => message);
 }
@@ -171,7 +170,7 @@ export function expectKeys({ ledger }: Stage, count: number): void {
 	expect([new Set(keys).size, new Set(requests).size]).toEqual([count, count]);
 }
 
-/** The provider's answers, or the file host's files, take their time. */
+/** A fault by which the provider takes so many real seconds before it answers. */
 export const slow = (route: 'submit' | 'upload', seconds: number) => ({
 	...{ route, action: { kind: 'slow' as const, part: 'headers' as const, seconds } },
 });

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /** A published Kling Fast Trigger: its two addresses on a real port, and what it starts. */
 import express from 'express';
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
