@@ -7,6 +7,7 @@ import {
 	type INodeType,
 	type IWorkflowBase,
 } from 'n8n-workflow';
+import { described } from './nodeDescription';
 
 export const PARENT = 'test.parent';
 const ROUND = 'test.round';
@@ -20,14 +21,6 @@ export interface Script {
 }
 
 export const oneRound: Round = async (_, round) => [{ json: { round } }];
-
-const described = (name: string): INodeType => ({
-	description: {
-		...{ displayName: name, name, group: ['transform'], version: 1, description: name },
-		...{ inputs: [NodeConnectionTypes.Main], outputs: [NodeConnectionTypes.Main] },
-		...{ defaults: { name }, properties: [] },
-	},
-});
 
 const isDone = {
 	options: { typeValidation: 'strict', version: 2 },
@@ -64,7 +57,7 @@ function child(): IWorkflowBase {
 }
 
 export function probesOf(script: Script): Record<string, INodeType> {
-	const parent = described('parent');
+	const parent: INodeType = { description: described('parent') };
 	parent.execute = async function () {
 		const parentExecution = {
 			executionId: this.getExecutionId(),
@@ -78,7 +71,7 @@ export function probesOf(script: Script): Record<string, INodeType> {
 		});
 		return [data[0] ?? []];
 	};
-	const round = described('round');
+	const round: INodeType = { description: described('round') };
 	round.execute = async function () {
 		const context = this.getContext('node');
 		context.round = Number(context.round ?? 0) + 1;

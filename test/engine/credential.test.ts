@@ -1,29 +1,26 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /**
  * The credential's own test, sent by n8n's routing node to a real server, its rules read as n8n's credential tester does; and the
  * credential in nodes that are not ours, through both request helpers of n8n-core.
  */
 import express, { type Response } from 'express';
-import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
-import {
-	NodeConnectionTypes,
-	type IDataObject,
-	type IExecuteFunctions,
-	type IHttpRequestOptions,
-	type INodeExecutionData,
-	type INodeType,
-	type INodeTypeDescription,
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	INodeExecutionData,
+	INodeType,
 } from 'n8n-workflow';
 import { credentialTestNodes, testCredential } from './credentialTest';
 import { createEngine, type Engine } from './harness';
+import { serve, type LocalServer } from './localServer';
+import { described } from './nodeDescription';
 
 const balance = { success: true, remain_balance: 10.5, used_balance: 2.3, unlimited_quota: false };
 const wrongKey = /did not accept this API key/;
 const wrongAddress = /did not come from the APIMart API/;
 
 let engine: Engine;
-let servers: Server[];
+let servers: LocalServer[];
 let origin: string;
 let otherOrigin: string;
 let answer: (response: Response) => void;
@@ -40,15 +37,12 @@ beforeAll(async () => {
 		seenElsewhere.push({ path: request.path, authorization: request.headers.authorization });
 		response.json({});
 	});
-	servers = [home.listen(0, '127.0.0.1'), elsewhere.listen(0, '127.0.0.1')];
-	await Promise.all(servers.map(async (server) => await once(server, 'listening')));
-	[origin, otherOrigin] = servers.map(
-		(server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-	);
+	servers = [await serve(home), await serve(elsewhere)];
+	[origin, otherOrigin] = servers.map((server) => server.origin);
 });
 
 afterAll(async () => {
-	for (const server of servers) server.close();
+	for (const server of servers) await server.stop();
 	await engine.close();
 });
 
@@ -67,10 +61,8 @@ test('a body that says success: true is good, and the key was in the header', as
 test.each(['/', '/v1', '/v1/', '//'])(
 	'a base URL that ends in %s is understood',
 	async (ending) => {
-		const result = await testCredential(engine, {
-			apiKey: 'key-1',
-			baseUrl: ` ${origin}${ending} `,
-		});
+		const baseUrl = ` ${origin}${ending} `;
+		const result = await testCredential(engine, { apiKey: 'key-1', baseUrl });
 		expect(result.status).toBe('OK');
 		expect(seen.map(({ path }) => path)).toEqual(['/v1/balance']);
 	},
@@ -160,19 +152,10 @@ const foreignType = 'test.foreign';
 
 /** Sends what its item says, as n8n's HTTP Request node does with a credential that is chosen there. */
 class ForeignNode implements INodeType {
-	description: INodeTypeDescription = {
-		displayName: 'Foreign',
-		name: 'foreign',
-		group: ['transform'],
-		version: 1,
-		description: 'Sends a request with the credential',
-		defaults: { name: 'Foreign' },
+	description = described('Foreign', {
 		usableAsTool: true,
-		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'klingFastApi', required: true }],
-		properties: [],
-	};
+	});
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const { helper, options } = this.getInputData()[0].json;

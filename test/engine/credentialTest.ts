@@ -3,12 +3,11 @@ import {
 	createEmptyRunExecutionData,
 	type INodeCredentialTestResult,
 	type INodeType,
-	type INodeTypeDescription,
 	NodeApiError,
-	NodeConnectionTypes,
 } from 'n8n-workflow';
 import { KlingFastApi } from '../../credentials/KlingFastApi.credentials';
 import type { Engine, RunOptions } from './harness';
+import { described } from './nodeDescription';
 
 /**
  * The "Test" button of the credential. The request runs in n8n-core; the reading of the rules is written after
@@ -63,27 +62,16 @@ async function send(engine: Engine, credentials: NonNullable<RunOptions['credent
 
 /** n8n hangs the credential's request on a property of a node that does nothing else. */
 class CredentialRequest implements INodeType {
-	description: INodeTypeDescription = {
-		displayName: 'Temp',
-		name: 'temp',
-		group: [],
-		version: 1,
-		description: '',
-		defaults: {},
+	description = described('Temp', {
 		usableAsTool: true,
-		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'klingFastApi', required: true }],
 		properties: [
 			{
-				displayName: 'Temp',
-				name: 'temp',
-				type: 'string',
+				...{ displayName: 'Temp', name: 'temp', type: 'string', default: '' },
 				routing: { request: new KlingFastApi().test.request },
-				default: '',
 			},
 		],
-	};
+	});
 }
 
 const credentialTestType = 'test.credential';

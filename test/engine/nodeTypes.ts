@@ -1,36 +1,8 @@
-import {
-	NodeConnectionTypes,
-	NodeHelpers,
-	type IDataObject,
-	type INodeExecutionData,
-	type INodeType,
-	type INodeTypeDescription,
-	type INodeTypes,
-	type IExecuteFunctions,
-} from 'n8n-workflow';
-import { standIns } from './standIns';
-
-export const passThroughType = 'test.passThrough';
+import { NodeHelpers, type IDataObject, type INodeType, type INodeTypes } from 'n8n-workflow';
+import { PassThrough, standIns } from './standIns';
 
 /** The nodes around the one that is tested. */
-class PassThrough implements INodeType {
-	description: INodeTypeDescription = {
-		displayName: 'Pass Through',
-		name: 'passThrough',
-		group: ['transform'],
-		version: 1,
-		description: 'Gives on what it gets',
-		defaults: { name: 'Pass Through' },
-		usableAsTool: true,
-		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
-		properties: [],
-	};
-
-	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [this.getInputData()];
-	}
-}
+export const passThroughType = 'test.passThrough';
 
 /** The node types of a test engine, and for each of them the tool variant that n8n makes of a `usableAsTool` node. */
 export class NodeTypes implements INodeTypes {

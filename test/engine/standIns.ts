@@ -6,28 +6,12 @@ import {
 	type INodeExecutionData,
 	type INodeProperties,
 	type INodeType,
-	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
+import { described } from './nodeDescription';
 
 export const executeWorkflowTriggerType = 'n8n-nodes-base.executeWorkflowTrigger';
-
-const described = (
-	displayName: string,
-	more: Partial<INodeTypeDescription> = {},
-): INodeTypeDescription => ({
-	displayName,
-	name: displayName.replace(/ /g, ''),
-	group: ['transform'],
-	version: 1,
-	description: displayName,
-	defaults: { name: displayName },
-	inputs: [NodeConnectionTypes.Main],
-	outputs: [NodeConnectionTypes.Main],
-	properties: [],
-	...more,
-});
 
 const property = (
 	name: string,
@@ -48,8 +32,9 @@ class Start implements INodeType {
 	}
 }
 
-class NoOp implements INodeType {
-	description = described('no Op');
+/** Gives on what it gets. */
+export class PassThrough implements INodeType {
+	description = described('no Op', { usableAsTool: true });
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return [this.getInputData()];
@@ -140,7 +125,7 @@ class Wait implements INodeType {
 
 export const standIns: Record<string, INodeType> = {
 	[executeWorkflowTriggerType]: new Start(),
-	'n8n-nodes-base.noOp': new NoOp(),
+	'n8n-nodes-base.noOp': new PassThrough(),
 	'n8n-nodes-base.stickyNote': new StickyNote(),
 	'n8n-nodes-base.if': new If(),
 	'n8n-nodes-base.wait': new Wait(),

@@ -1,9 +1,9 @@
 /** Calls the webhook of a node that an execution waits at, without HTTP: by n8n's rules for the answer. */
 import type { Request, Response } from 'express';
-import { WebhookContext } from 'n8n-core';
-import type { IRunExecutionData, IWebhookData, IWebhookResponseData, Workflow } from 'n8n-workflow';
-import { dataOf, type ExecutionRecord } from './executionRecord';
+import type { INode, IRunExecutionData, Workflow, WorkflowExecuteMode } from 'n8n-workflow';
+import { dataOf } from './executionRecord';
 import type { Executions } from './executions';
+import { runWebhook, webhooksOf } from './webhookContext';
 
 export interface CallbackRequest {
 	headers?: Record<string, string>;
@@ -48,11 +48,18 @@ export async function callWaiting(
 		return answer(409);
 	}
 	const workflow = executions.workflowOf(record);
-	const webhookData = webhookDataOf(executions, record, workflow, data);
-	if (!webhookData || (address.suffix ?? webhookData.path) !== webhookData.path) return answer(404);
+	const { mode } = record;
+	const lastNode = workflow.getNode(data.resultData.lastNodeExecuted ?? '');
+	const webhook = waitingAt(workflow, lastNode, mode);
+	if (!webhook || (address.suffix ?? webhook.path) !== webhook.path) return answer(404);
 	prepare(data);
 	const request = { headers, params: {}, query: { ...address.query, ...query }, body };
-	const result = await runWebhook(executions, record, workflow, webhookData, data, request);
+	const additionalData = {
+		...executions.additionalDataOf(record),
+		httpRequest: request as unknown as Request,
+		httpResponse: {} as Response,
+	};
+	const result = await runWebhook({ workflow, ...webhook, additionalData, mode, data });
 	if (!result.workflowData) return answer(200, { body: result.webhookResponse });
 	// Several callers come this far at once, and one of them claims the execution.
 	if (executions.store.find(record.id)?.status !== 'waiting') return answer(500);
@@ -85,56 +92,13 @@ function prepare(data: IRunExecutionData): void {
 	data.resultData.runData[data.resultData.lastNodeExecuted ?? '']?.pop();
 }
 
-function webhookDataOf(
-	executions: Executions,
-	record: ExecutionRecord,
-	workflow: Workflow,
-	data: IRunExecutionData,
-): IWebhookData | undefined {
-	const node = workflow.getNode(data.resultData.lastNodeExecuted ?? '');
+/** The webhook of the node that an execution waits at, with its path. */
+function waitingAt(workflow: Workflow, node: INode | null, mode: WorkflowExecuteMode) {
 	if (!node) return undefined;
-	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
 	const valueOf = (text: string) =>
-		String(workflow.expression.getSimpleParameterValue(node, text, record.mode, {}));
-	const webhookDescription = type.description.webhooks?.find(
+		String(workflow.expression.getSimpleParameterValue(node, text, mode, {}));
+	const description = webhooksOf(workflow, node).find(
 		({ restartWebhook, httpMethod }) => restartWebhook === true && valueOf(httpMethod) === 'POST',
 	);
-	if (!webhookDescription) return undefined;
-	return {
-		httpMethod: 'POST',
-		node: node.name,
-		path: valueOf(webhookDescription.path).replace(/^\//, ''),
-		webhookDescription,
-		workflowId: workflow.id,
-		workflowExecuteAdditionalData: executions.additionalDataOf(record),
-		webhookId: node.webhookId,
-	};
-}
-
-async function runWebhook(
-	executions: Executions,
-	record: ExecutionRecord,
-	workflow: Workflow,
-	webhookData: IWebhookData,
-	data: IRunExecutionData,
-	request: object,
-): Promise<IWebhookResponseData> {
-	const node = workflow.getNode(webhookData.node);
-	const type = node && workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
-	if (!node || !type?.webhook) throw new Error(`${webhookData.node} has no webhook()`);
-	const additionalData = {
-		...executions.additionalDataOf(record),
-		httpRequest: request as Request,
-		httpResponse: {} as Response,
-	};
-	const context = new WebhookContext(
-		workflow,
-		node,
-		additionalData,
-		record.mode,
-		webhookData,
-		[],
-		data,
-	);
-	return await type.webhook.call(context);
+	return description && { node, description, path: valueOf(description.path).replace(/^\//, '') };
 }

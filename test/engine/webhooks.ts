@@ -1,19 +1,10 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /** Calls a node's `webhook()` the way n8n does: a real HTTP request, n8n's own webhook context, n8n's rules for the answer. */
 import axios from 'axios';
 import express, { type Request, type Response } from 'express';
-import { WebhookContext } from 'n8n-core';
-import type {
-	INode,
-	IWebhookData,
-	IWebhookResponseData,
-	IWorkflowExecuteAdditionalData,
-	WebhookType,
-	Workflow,
-} from 'n8n-workflow';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { IWebhookResponseData, WebhookType } from 'n8n-workflow';
 import type { Engine, RunOptions } from './harness';
+import { serve } from './localServer';
+import { runWebhook, webhooksOf } from './webhookContext';
 
 export interface WebhookRequest {
 	/** `default` or `setup`. */
@@ -50,7 +41,8 @@ export async function callWebhook(
 			return;
 		}
 		try {
-			outcome.result = await runWebhook(engine, trigger, request, httpRequest, httpResponse);
+			const { webhook = 'default' } = request;
+			outcome.result = await answerAsNode(engine, trigger, webhook, httpRequest, httpResponse);
 			if (!outcome.result.noWebhookResponse) httpResponse.json(outcome.result.webhookResponse);
 		} catch (error) {
 			outcome.thrown = error;
@@ -58,11 +50,10 @@ export async function callWebhook(
 				httpResponse.status(500).json({ message: 'Error in workflow' });
 		}
 	});
-	const server = app.listen(0, '127.0.0.1');
-	await once(server, 'listening');
+	const server = await serve(app);
 	try {
 		const answer = await axios.request({
-			url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+			url: server.origin,
 			method: 'POST',
 			params: request.query,
 			// A string under a JSON content type would be quoted by axios.
@@ -72,54 +63,25 @@ export async function callWebhook(
 		});
 		return { status: answer.status, body: answer.data, ...outcome };
 	} finally {
-		server.closeAllConnections();
-		server.close();
+		await server.stop();
 	}
 }
 
-async function runWebhook(
+async function answerAsNode(
 	engine: Engine,
 	options: RunOptions,
-	request: WebhookRequest,
+	webhook: WebhookType,
 	httpRequest: Request,
 	httpResponse: Response,
 ): Promise<IWebhookResponseData> {
 	const { workflow, node } = engine.workflow(options);
 	const additionalData = { ...engine.additionalData(options), httpRequest, httpResponse };
-	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
-	if (!type.webhook) throw new Error(`${node.type} has no webhook()`);
-	const context = new WebhookContext(
-		workflow,
-		node,
-		additionalData,
-		options.mode ?? 'trigger',
-		webhookDataOf(workflow, node, additionalData, request.webhook ?? 'default'),
-		[],
-		null,
-	);
-	const result = await type.webhook.call(context);
+	const description = webhooksOf(workflow, node).find(({ name }) => name === webhook);
+	if (!description) throw new Error(`${node.type} has no webhook named ${webhook}`);
+	const mode = options.mode ?? 'trigger';
+	const result = await runWebhook({ workflow, node, additionalData, mode, description });
 	Object.assign(options.staticData ?? {}, JSON.parse(JSON.stringify(workflow.staticData)));
 	return result;
-}
-
-function webhookDataOf(
-	workflow: Workflow,
-	node: INode,
-	workflowExecuteAdditionalData: IWorkflowExecuteAdditionalData,
-	webhook: WebhookType,
-): IWebhookData {
-	const type = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
-	const webhookDescription = type.description.webhooks?.find(({ name }) => name === webhook);
-	if (!webhookDescription) throw new Error(`${node.type} has no webhook named ${webhook}`);
-	return {
-		httpMethod: 'POST',
-		node: node.name,
-		path: webhookDescription.path,
-		webhookDescription,
-		workflowId: workflow.id,
-		workflowExecuteAdditionalData,
-		webhookId: node.webhookId,
-	};
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { hostileCell } from '../../unit/inputs/hostileValues';
 import { fieldOfSentence } from '../../unit/inputs/sentence';
-import { generate, jsonOf, setTheStage } from '../laws/setup';
+import { goingOn, jsonOf, setTheStage } from '../laws/setup';
 
 const stage = setTheStage({ concurrency: 0, balanceUsd: 10_000 });
 
@@ -23,18 +23,13 @@ test('each row is a clip or a sentence that names its field, and only clips are 
 	await fc.assert(
 		fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 12 }), async (rows) => {
 			stage.sandbox.reset();
-			const run = await stage.engine.runNode(
-				generate(stage, [], {
-					items: rows.map((json) => ({ json })),
-					onError: 'continueRegularOutput',
-					...columns(),
-				}),
-			);
+			const items = rows.map((json) => ({ json }));
+			const run = await stage.run([], { items, ...goingOn, ...columns() });
 			const outcomes = jsonOf(run);
 			expect(outcomes).toHaveLength(rows.length);
 			for (const { status, error } of outcomes) expectClipOrSentence(status, error);
 			const clips = outcomes.filter(({ status }) => status === 'completed');
-			expect(stage.sandbox.ledger.allCharges()).toHaveLength(clips.length);
+			expect(stage.ledger.allCharges()).toHaveLength(clips.length);
 		}),
 		{ numRuns: 20 },
 	);
@@ -44,15 +39,11 @@ test('one bad row stops the run before anything is sent, where On Error is Stop'
 	await fc.assert(
 		fc.asyncProperty(fc.constantFrom(...COLUMNS), hostileCell, async (column, cell) => {
 			stage.sandbox.reset();
-			const items = [{ prompt: 'A paper boat' }, { prompt: 'A paper boat', [column]: cell }];
-			const run = await stage.engine.runNode(
-				generate(stage, [], {
-					items: items.map((json) => ({ json: json as IDataObject })),
-					...columns(),
-				}),
-			);
-			const { ledger } = stage.sandbox;
-			expect(run.error ? ledger.requests() : ledger.charges()).toHaveLength(run.error ? 0 : 2);
+			const rows = [{}, { [column]: cell }].map((bad) => ({ prompt: 'A paper boat', ...bad }));
+			const items = rows.map((json) => ({ json: json as IDataObject }));
+			const run = await stage.run([], { items, ...columns() });
+			if (run.error) expect(stage.ledger.requests()).toEqual([]);
+			else expect(stage.ledger.charges()).toHaveLength(2);
 		}),
 		{ numRuns: 20 },
 	);
@@ -63,21 +54,17 @@ test('of a thousand rows at once the good ones are made and the others told', as
 		prompt: `A paper boat ${index}`,
 		duration: index % 2 === 0 ? 3 : [2, '16', 'x', -1, 3.5][index % 5],
 	}));
-	const run = await stage.engine.runNode(
-		generate(stage, [], {
-			items: rows.map((json) => ({ json })),
-			onError: 'continueRegularOutput',
-			parameters: columns().parameters,
-			nodeOptions: { concurrency: 100 },
-		}),
-	);
+	const run = await stage.run([], {
+		...{ ...goingOn, ...columns(), nodeOptions: { concurrency: 100 } },
+		items: rows.map((json) => ({ json })),
+	});
 	const outcomes = jsonOf(run);
 	expect(outcomes.map(({ status }) => status)).toEqual(
 		rows.map((_, index) => (index % 2 === 0 ? 'completed' : 'failed')),
 	);
 	expect(outcomes.filter(({ prompt }, index) => prompt === rows[index].prompt)).toHaveLength(500);
-	expect(stage.sandbox.ledger.charges()).toHaveLength(500);
-	expect(stage.sandbox.ledger.maxInFlight()).toBeLessThanOrEqual(100);
+	expect(stage.ledger.charges()).toHaveLength(500);
+	expect(stage.ledger.maxInFlight()).toBeLessThanOrEqual(100);
 }, 120_000);
 
 /** Every column of the row dragged into its field. */

@@ -8,19 +8,14 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	taskIds,
 } from '../operations/sleepStage';
 import { signed, startedRun, tokenFor, triggerNode } from '../operations/triggerHost';
 import { callWebhook } from '../webhooks';
-import { column, jsonOf } from './setup';
+import { column, goingOn, jsonOf, UNKNOWN_TASK } from './setup';
 
 const stage = setTheSleepStage({ concurrency: 0 });
 
 const polls = () => stage.ledger.polls().length;
-
-async function end(taskId: string, ending: 'completed' | 'failed' = 'completed') {
-	await stage.sandbox.finishTask(taskId, { ending });
-}
 
 /** A lie: finished, for nothing, with a file of somebody else's. */
 const forged = (taskId: string) => ({
@@ -35,27 +30,25 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 	let cat: string;
 
 	beforeEach(async () => {
-		run = await stage.sleep([open('A fox'), open('A cat'), 'A dog'], {
-			onError: 'continueRegularOutput',
-			nodeOptions: { concurrency: 2, retryFailed: 0 },
-		});
-		[fox, cat] = taskIds(stage);
+		const nodeOptions = { concurrency: 2, retryFailed: 0 };
+		run = await stage.sleep([open('A fox'), open('A cat'), 'A dog'], { ...goingOn, nodeOptions });
+		[fox, cat] = stage.taskIds();
 	});
 
 	test('reads the task again before it believes that a clip has ended', async () => {
 		expect((await callBack(stage, fox, forged(fox))).status).toBe(200);
 		expect(polls()).toBe(1);
 		expect(isWaiting(stage, run)).toBe(true);
-		expect(taskIds(stage)).toHaveLength(2);
+		expect(stage.taskIds()).toHaveLength(2);
 		expect(stage.ledger.downloads()).toEqual([]);
 	});
 
 	test('takes nothing from a callback but the moment', async () => {
-		await end(fox);
-		await end(cat, 'failed');
+		await stage.finish([fox]);
+		await stage.finish([cat], 'failed');
 		await callBack(stage, fox, { code: 200, data: forged(fox) });
 		await callBack(stage, fox, { code: 200, data: forged(cat) });
-		await endClip(stage, taskIds(stage)[2]);
+		await endClip(stage, stage.taskIds()[2]);
 		const final = await stage.engine.finalRun(run);
 		expect(jsonOf(final)).toMatchObject([
 			{ taskId: fox, status: 'completed', cost: 0.504 },
@@ -66,7 +59,7 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 	});
 
 	test.each([
-		['another task', endOf('task_01KV7FXR8BEYS1BWHJCT3JMCJ5')],
+		['another task', endOf(UNKNOWN_TASK)],
 		['no task', {}],
 		['a task that is not finished', { id: 'x', status: 'processing' }],
 		['nothing', ''],
@@ -78,14 +71,14 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		const { id } = partOf(stage, run, 'worker');
 		expect((await callBack(stage, fox, body)).status).toBe(200);
 		expect(partOf(stage, run, 'worker')).toMatchObject({ id, status: 'waiting' });
-		expect(taskIds(stage)).toEqual([fox, cat]);
+		expect(stage.taskIds()).toEqual([fox, cat]);
 		expect(polls()).toBe(0);
 	});
 
 	test('a callback about a task of another sheet changes nothing there', async () => {
 		const other = await stage.sleep([open('A bird')], { nodeOptions: { concurrency: 5 } });
-		const bird = taskIds(stage)[2];
-		await end(bird);
+		const bird = stage.taskIds()[2];
+		await stage.finish([bird]);
 		await callBack(stage, fox, endOf(bird));
 		expect(stage.ledger.polls(bird)).toEqual([]);
 		expect(isWaiting(stage, other)).toBe(true);
@@ -101,31 +94,24 @@ describe('Law 5, A callback is a hint: a sleeping sheet', () => {
 		}
 		expect(stage.ledger.polls(fox)).toHaveLength(reads);
 		expect(stage.ledger.downloads(fox)).toHaveLength(1);
-		expect(taskIds(stage)).toHaveLength(3);
+		expect(stage.taskIds()).toHaveLength(3);
 	});
 
 	test('of five callbacks at once one makes a round, and no clip is fetched twice', async () => {
-		await end(fox);
-		await end(cat);
+		await stage.finish([fox, cat]);
 		const answers = await Promise.all(
 			[fox, cat, fox, cat, fox].map(async (taskId) => await callBack(stage, taskId)),
 		);
 		expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
 		await roundAfter(stage, run, 60);
-		expect(stage.ledger.downloads(fox)).toHaveLength(1);
-		expect(stage.ledger.downloads(cat)).toHaveLength(1);
+		for (const id of [fox, cat]) expect(stage.ledger.downloads(id)).toHaveLength(1);
 	});
 });
 
 describe('Law 5, A callback is a hint: the trigger', () => {
-	async function submitted(prompt: string): Promise<string> {
-		const run = await stage.run([prompt], { parameters: { mode: 'submitOnly' } });
-		return String(run.items[0].json.taskId);
-	}
-
 	test('takes nothing from a callback but the id', async () => {
-		const taskId = await submitted(open('A fox'));
-		await end(taskId);
+		const [taskId] = await stage.submit([open('A fox')]);
+		await stage.finish();
 		const trigger = triggerNode(stage);
 		const body = { ...forged(taskId), status: 'failed', error: 'forged', prompt: 'forged' };
 		const answer = await callWebhook(stage.engine, trigger, signed(tokenFor(trigger), body));
@@ -136,22 +122,17 @@ describe('Law 5, A callback is a hint: the trigger', () => {
 	});
 
 	test('makes no request at all for what is not signed', async () => {
-		const taskId = await submitted('[[slow:0]] A fox');
+		const [taskId] = await stage.submit(['[[slow:0]] A fox']);
 		const trigger = triggerNode(stage);
-		const strangers = [
-			tokenFor({ credentials: { apiKey: 'sk-other' } }),
-			`${tokenFor(trigger)}x`,
-			tokenFor(trigger).slice(0, -1),
-			'',
-			'x',
-		];
-		for (const token of strangers) {
-			const answer = await callWebhook(stage.engine, trigger, signed(token, endOf(taskId)));
+		const token = tokenFor(trigger);
+		const ofOtherKey = tokenFor({ credentials: { apiKey: 'sk-other' } });
+		const strangers = [ofOtherKey, `${token}x`, token.slice(0, -1), '', 'x'];
+		const requests = strangers.map((stranger) => signed(stranger, endOf(taskId)));
+		for (const request of [...requests, { body: endOf(taskId) }]) {
+			const answer = await callWebhook(stage.engine, trigger, request);
 			expect(answer.status).toBe(401);
 			expect(answer.result?.workflowData).toBeUndefined();
 		}
-		const unsigned = await callWebhook(stage.engine, trigger, { body: endOf(taskId) });
-		expect(unsigned.status).toBe(401);
 		expect(stage.ledger.requests().map(({ route }) => route)).toEqual(['submit']);
 	});
 });

@@ -1,12 +1,6 @@
-import type { RunOptions } from '../harness';
-import { errorText, everythingIn, jsonOf, numbered, setTheStage } from './setup';
+import { errorText, everythingIn, goingOn, jsonOf, numbered, setTheStage } from './setup';
 
 const stage = setTheStage();
-
-/** The tasks that the provider has taken in, whether or not the node was told. */
-function acceptedIds(): string[] {
-	return stage.ledger.accepted().map(({ taskId = '' }) => taskId);
-}
 
 /** Those that an answer has named to the node. */
 function toldIds(): string[] {
@@ -29,6 +23,11 @@ const MIXED_FATES = [
 	'[[task-unknown:99]] A clip that the provider has forgotten',
 ];
 
+const STORM = [
+	...['reset-after-accept', '500-after-accept', '503-after-accept', 'fail', 'cancelled'],
+	...['task-502', 'task-html', 'task-reset', 'expired-once', 'file-500'],
+];
+
 /** One attempt a row, so that each task has a row of its own. */
 const waits = { nodeOptions: { maxWait: 60, retryFailed: 0 } };
 
@@ -39,23 +38,22 @@ describe('Law 2, Lose nothing', () => {
 			const run = await stage.run(MIXED_FATES, { ...waits, onError });
 			const told = [...run.items, ...run.errorItems].map(({ json }) => JSON.stringify(json));
 			expect(told).toHaveLength(MIXED_FATES.length);
-			const ids = acceptedIds();
-			expect(ids).toHaveLength(MIXED_FATES.length);
-			for (const id of ids) expect(told.filter((text) => text.includes(id))).toHaveLength(1);
+			expect(stage.taskIds()).toHaveLength(MIXED_FATES.length);
+			for (const id of stage.taskIds())
+				expect(told.filter((text) => text.includes(id))).toHaveLength(1);
 		},
 	);
 
 	test('an error that is thrown names every accepted task', async () => {
 		const run = await stage.run(MIXED_FATES, waits);
 		expect(run.status).toBe('error');
-		const text = errorText(run);
-		for (const id of acceptedIds()) expect(text).toContain(id);
-		expect(acceptedIds()).toHaveLength(MIXED_FATES.length);
+		for (const id of stage.taskIds()) expect(errorText(run)).toContain(id);
+		expect(stage.taskIds()).toHaveLength(MIXED_FATES.length);
 	});
 
 	test('when the answer stays lost, the error says that the clip may exist, and how not to buy it twice', async () => {
 		const run = await stage.run(['[[reset-after-accept:99]] A cat'], waits);
-		expect(acceptedIds()).toHaveLength(1);
+		expect(stage.taskIds()).toHaveLength(1);
 		expect(errorText(run)).toMatch(/Whether the clip was accepted is not known/);
 		expect(errorText(run)).toMatch(/same key, which finds the clip and does not buy it/);
 		expect(run.error?.message).toMatch(/the clip may exist and be charged/);
@@ -75,42 +73,27 @@ describe('Law 2, Lose nothing', () => {
 		stage.faults.add({ action: 'reset-after-accept', nth: 1 });
 		stage.faults.add({ action: '402', nth: 2 });
 		const run = await stage.run(['A cat']);
-		expect(acceptedIds()).toHaveLength(1);
+		expect(stage.taskIds()).toHaveLength(1);
 		expect(errorText(run)).toMatch(/Whether the clip was accepted is not known/);
 		expect(errorText(run)).not.toMatch(/Nothing was charged/);
-		const entry = JSON.stringify(run.context.klingFastLedger);
-		expect(entry).toContain('"state":"pending"');
+		expect(JSON.stringify(run.context.klingFastLedger)).toContain('"state":"pending"');
 	});
 
 	test.each([1, 2, 3, 4])(
 		'thirty rows under faults, seed %d: every task id that the node got is found',
 		async (seed) => {
-			const storm = [
-				'reset-after-accept',
-				'500-after-accept',
-				'503-after-accept',
-				'fail',
-				'cancelled',
-				'task-502',
-				'task-html',
-				'task-reset',
-				'expired-once',
-				'file-500',
-			];
-			storm.forEach((action, index) => {
+			STORM.forEach((action, index) => {
 				stage.faults.add({ action, probability: 0.04 + 0.02 * ((index * seed) % 5) });
 			});
-			const options: RunOptions = seed % 2 ? { onError: 'continueRegularOutput' } : {};
 			const run = await stage.run(numbered(30), {
-				...options,
-				retryOnFail: true,
-				maxTries: 3,
+				...(seed % 2 ? goingOn : {}),
+				...{ retryOnFail: true, maxTries: 3 },
 				nodeOptions: { concurrency: 15 },
-				credentials: ampleKey(),
+				credentials: stage.account('sk-ample-account', { concurrency: 0 }),
 			});
 			const everything = everythingIn(run);
 			expect(toldIds().filter((id) => !everything.includes(id))).toEqual([]);
-			const known = new Set(acceptedIds());
+			const known = new Set(stage.taskIds());
 			const named = everything.match(/task_[0-9A-Z]{26}/g) ?? [];
 			expect(named.filter((id) => !known.has(id))).toEqual([]);
 			expect(toldIds().length).toBeGreaterThanOrEqual(25);
@@ -120,10 +103,3 @@ describe('Law 2, Lose nothing', () => {
 		},
 	);
 });
-
-/** A key without the provider's limit on clips in flight. */
-function ampleKey() {
-	const apiKey = 'sk-ample-account';
-	stage.sandbox.addKey({ key: apiKey, concurrency: 0 });
-	return { apiKey, baseUrl: stage.sandbox.baseUrl };
-}

@@ -1,20 +1,25 @@
 import type { INodeParameters } from 'n8n-workflow';
-import type { RunOptions } from '../harness';
-import { column, jsonOf, numbered, rowsOf, setTheStage } from './setup';
+import {
+	column,
+	goingOn,
+	jsonOf,
+	numbered,
+	rowsOf,
+	setTheStage,
+	untilFinished,
+	type StageOptions,
+} from './setup';
 
 const stage = setTheStage({ concurrency: 0 });
 
 const pairs = (count: number) => Array.from({ length: count }, (_, item) => ({ item }));
 
-/** The first row takes longest: clips finish in the opposite order of the rows. */
-function slowestFirst(count: number): string[] {
-	return numbered(count).map((prompt, row) => `[[slow:${(count - row) * 20}]] ${prompt}`);
-}
-
 describe('Law 4, N in, N out', () => {
 	test('items come out in the order of the rows, each paired with its row and with its own video', async () => {
-		const run = await stage.run(slowestFirst(8));
-		expect(column(run, 'prompt')).toEqual(slowestFirst(8));
+		// The first row takes longest: clips finish in the opposite order of the rows.
+		const prompts = numbered(8).map((prompt, row) => `[[slow:${(8 - row) * 20}]] ${prompt}`);
+		const run = await stage.run(prompts);
+		expect(column(run, 'prompt')).toEqual(prompts);
 		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs(8));
 		for (const { json, binary } of run.items) {
 			expect(binary?.data).toMatchObject({ mimeType: 'video/mp4', fileName: `${json.taskId}.mp4` });
@@ -24,9 +29,8 @@ describe('Law 4, N in, N out', () => {
 	});
 
 	test('the same id twice in Get Video comes out twice', async () => {
-		const submitted = await stage.run(['A cat'], { parameters: { mode: 'submitOnly' } });
-		const [id] = column(submitted, 'taskId').map(String);
-		const run = await stage.fetch([id, id], { parameters: { waitUntilFinished: true } });
+		const [id] = await stage.submit(['A cat']);
+		const run = await stage.fetch([id, id], untilFinished);
 		expect(column(run, 'taskId')).toEqual([id, id]);
 		expect(run.items.every(({ binary }) => binary?.data !== undefined)).toBe(true);
 	});
@@ -43,20 +47,22 @@ describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
 		['a clip whose reads are refused', '[[task-403]] bad', 'processing', true],
 		['a row without a prompt', '', 'failed', false],
 	];
+	const options: StageOptions = {
+		nodeOptions: { maxWait: 40 },
+		parameters: { metadata: '={{ { row: $json.row } }}' },
+	};
+	const badTask = () =>
+		stage.ledger.accepted().find(({ body }) => JSON.stringify(body).includes('bad'))?.taskId;
 
 	test.each(badRows)('%s, as an item of the regular output', async (_, prompt, status, isKnown) => {
-		const run = await stage.run(['good', prompt, 'fine'], {
-			onError: 'continueRegularOutput',
-			nodeOptions: { maxWait: 40 },
-			parameters: { metadata: '={{ { row: $json.row } }}' },
-		});
+		const run = await stage.run(['good', prompt, 'fine'], { ...options, ...goingOn });
 		expect(run.status).toBe('success');
 		expect(column(run, 'status')).toEqual(['completed', status, 'completed']);
 		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs(3));
 		const { error, taskId, metadata } = jsonOf(run)[1];
 		expect(error).toMatch(/\[item 1\]/);
 		expect(metadata).toEqual({ row: 1 });
-		expect(typeof taskId).toBe(isKnown ? 'string' : 'undefined');
+		expect(taskId).toBe(isKnown ? badTask() : undefined);
 		if (isKnown) expect(error).toContain(taskId);
 		expect(jsonOf(run)[0]).not.toHaveProperty('error');
 		expect(run.items[1]).not.toHaveProperty('error');
@@ -64,28 +70,20 @@ describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
 	});
 
 	test.each(badRows)('%s, on the error output', async (_, prompt, _status, isKnown) => {
-		const run = await stage.run(['good', prompt, 'fine'], {
-			onError: 'continueErrorOutput',
-			nodeOptions: { maxWait: 40 },
-		});
+		const onError = 'continueErrorOutput';
+		const run = await stage.run(['good', prompt, 'fine'], { ...options, onError });
 		expect(run.status).toBe('success');
 		expect(column(run, 'status')).toEqual(['completed', 'completed']);
 		expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
-		const [{ json }] = run.errorItems;
-		expect(run.errorItems).toHaveLength(1);
 		// The row's own fields are n8n's addition; ours is the sentence.
-		expect(json).toEqual({ prompt, row: 1, error: expect.stringMatching(/\[item 1\]/) });
-		if (!isKnown) return;
-		const bad = stage.ledger.accepted().find(({ body }) => JSON.stringify(body).includes('bad'));
-		expect(json.error).toContain(bad?.taskId);
+		const error = expect.stringMatching(/\[item 1\]/);
+		expect(run.errorItems.map(({ json }) => json)).toEqual([{ prompt, row: 1, error }]);
+		if (isKnown) expect(run.errorItems[0].json.error).toContain(badTask());
 	});
 
-	test.each<[string, RunOptions & { nodeOptions?: { maxCost: number } }]>([
+	test.each<[string, StageOptions]>([
 		['the cost limit', { nodeOptions: { maxCost: 0.1 } }],
-		[
-			'a base URL that may not be used',
-			{ credentials: { apiKey: 'k', baseUrl: 'http://x.example' } },
-		],
+		['a Base URL of http', { credentials: { apiKey: 'k', baseUrl: 'http://x.example' } }],
 		['a mode that does not exist', { parameters: { mode: 'sometime' } }],
 	])('a refusal of the whole run because of %s is N error items', async (_, options) => {
 		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
@@ -102,17 +100,14 @@ describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
 describe("Law 4, N in, N out: the row's own fields", () => {
 	const own = { product: 'Mug', row: 'own value', status: 'draft' };
 	const items = [{ json: { ...own, prompt: 'A mug' } }, { json: { ...own, prompt: '[[fail]] x' } }];
-	const includeInputFields = { nodeOptions: { includeInputFields: true } };
+	const keeping: StageOptions = { ...goingOn, nodeOptions: { includeInputFields: true } };
+	const kept = { product: 'Mug', row: 'own value' };
 
 	test('are kept beside the result where asked for; the result wins where names are the same', async () => {
-		const run = await stage.run([], {
-			...includeInputFields,
-			items,
-			onError: 'continueRegularOutput',
-		});
+		const run = await stage.run([], { ...keeping, items });
 		expect(jsonOf(run)).toMatchObject([
-			{ product: 'Mug', row: 'own value', status: 'completed', prompt: 'A mug' },
-			{ product: 'Mug', row: 'own value', status: 'failed', error: expect.any(String) },
+			{ ...kept, status: 'completed', prompt: 'A mug' },
+			{ ...kept, status: 'failed', error: expect.any(String) },
 		]);
 	});
 
@@ -120,16 +115,10 @@ describe("Law 4, N in, N out: the row's own fields", () => {
 		['an invalid row', { duration: 99 }, /Duration/],
 		['an invalid row of Get Video', { operation: 'get', taskId: '?' }, /Task ID/],
 		['a run that is refused', { mode: 'never' }, /Mode/],
-	])('are kept beside the error of %s', async (_what, parameters, error) => {
-		const run = await stage.run([], {
-			...includeInputFields,
-			items: items.slice(0, 1),
-			onError: 'continueRegularOutput',
-			parameters,
-		});
-		expect(jsonOf(run)).toMatchObject([
-			{ product: 'Mug', row: 'own value', status: 'failed', error: expect.stringMatching(error) },
-		]);
+	])('are kept beside the error of %s', async (_what, parameters, sentence) => {
+		const run = await stage.run([], { ...keeping, items: items.slice(0, 1), parameters });
+		const error = expect.stringMatching(sentence);
+		expect(jsonOf(run)).toMatchObject([{ ...kept, status: 'failed', error }]);
 	});
 
 	test('what they still hold of an earlier clip does not pass for news of this one', async () => {
@@ -137,30 +126,25 @@ describe("Law 4, N in, N out: the row's own fields", () => {
 			...{ taskId: 'task_old', videoUrl: 'https://old.example/v.mp4', cost: 9, error: 'old error' },
 			...{ expiresAt: 'old', completedAt: 'old', submittedAt: 'old', elapsedSeconds: 9 },
 		};
-		const prompts = ['A mug', '[[moderation-422]] x'];
-		const run = await stage.run([], {
-			...includeInputFields,
-			items: prompts.map((prompt) => ({ json: { ...stale, product: 'Mug', prompt } })),
-			onError: 'continueRegularOutput',
-		});
+		const rows = rowsOf(['A mug', '[[moderation-422]] x']).map(({ json }) => ({
+			...stale,
+			...json,
+		}));
+		const run = await stage.run([], { ...keeping, items: rows.map((json) => ({ json })) });
 		const [good, bad] = jsonOf(run);
-		expect(good).toMatchObject({ product: 'Mug', status: 'completed', cost: 0.504 });
+		expect(good).toMatchObject({ row: 0, status: 'completed', cost: 0.504 });
 		expect(good).not.toHaveProperty('error');
 		expect(bad).toEqual({
-			...{ product: 'Mug', prompt: prompts[1], status: 'failed', error: expect.any(String) },
+			...{ row: 1, prompt: '[[moderation-422]] x', status: 'failed' },
 			...{ estimatedCost: 0.504, duration: 5, aspectRatio: '16:9', quality: 'std', audio: true },
+			error: expect.stringMatching(/rejected the content/),
 		});
-		expect(bad.error).toMatch(/rejected the content/);
 	});
 
 	test("the words of Generate Video's item are kept by Get Video", async () => {
 		const parameters = { mode: 'submitOnly', metadata: '{"row":1}' };
 		const submitted = await stage.run(['A cat'], { parameters });
-		const run = await stage.fetch([], {
-			...includeInputFields,
-			items: submitted.items,
-			parameters: { waitUntilFinished: true },
-		});
+		const run = await stage.fetch([], { ...keeping, ...untilFinished, items: submitted.items });
 		expect(jsonOf(run)).toMatchObject([
 			{ prompt: 'A cat', quality: 'std', metadata: { row: 1 }, status: 'completed', cost: 0.504 },
 		]);
@@ -168,9 +152,7 @@ describe("Law 4, N in, N out: the row's own fields", () => {
 
 	test("binary data of the input does not come out as the node's", async () => {
 		const image = await stage.engine.binary(Buffer.from('old'), 'old.png', 'image/png');
-		const run = await stage.run([], {
-			items: rowsOf(['A cat']).map((row) => ({ ...row, binary: { image } })),
-		});
+		const run = await stage.run([], { items: [{ json: { prompt: 'A cat' }, binary: { image } }] });
 		expect(Object.keys(run.items[0].binary ?? {})).toEqual(['data']);
 	});
 });

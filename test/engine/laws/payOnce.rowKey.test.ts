@@ -1,4 +1,13 @@
-import { column, errorText, everythingIn, jsonOf, rowsOf, setTheStage } from './setup';
+import {
+	column,
+	errorText,
+	everythingIn,
+	jsonOf,
+	rowsOf,
+	setTheStage,
+	slow,
+	submitOnly,
+} from './setup';
 
 const stage = setTheStage();
 
@@ -27,19 +36,17 @@ describe('Law 1, Pay once: a Row Key', () => {
 	});
 
 	test('Submit Only finds it again as well, and says what has become of it', async () => {
-		const parameters = { mode: 'submitOnly' };
-		const first = await stage.run(['A cat'], { ...withKey, parameters });
-		const [taskId] = column(first, 'taskId').map(String);
-		await stage.sandbox.finishTask(taskId);
-		const again = await stage.run(['A cat'], { ...withKey, parameters });
+		const [taskId] = await stage.submit(['A cat'], withKey);
+		await stage.finish();
+		const again = await stage.run(['A cat'], { ...withKey, ...submitOnly });
 		expect(jsonOf(again)).toMatchObject([{ taskId, status: 'completed' }]);
 		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
 	test('the same key in two rows of one run, with the same content, is one clip', async () => {
 		const run = await stage.run(['A cat', 'A cat'], { nodeOptions: { dedupeKey: 'the cat' } });
-		const [taskId, other] = column(run, 'taskId');
-		expect(other).toBe(taskId);
+		const [taskId] = stage.taskIds();
+		expect(column(run, 'taskId')).toEqual([taskId, taskId]);
 		expect(column(run, 'status')).toEqual(['completed', 'completed']);
 		expect(stage.ledger.charges()).toHaveLength(1);
 		expect(everythingIn(run)).toContain('found again, not bought twice');
@@ -50,15 +57,12 @@ describe('Law 1, Pay once: a Row Key', () => {
 		const lost = await stage.run(['A cat'], withKey);
 		expect(lost.status).toBe('error');
 		const run = await stage.run(['A cat'], withKey);
-		expect(column(run, 'taskId')).toEqual([stage.ledger.accepted()[0].taskId]);
+		expect(column(run, 'taskId')).toEqual(stage.taskIds());
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('two executions at once with the same key and content share one clip', async () => {
-		stage.faults.add({
-			...{ route: 'submit', nth: 1 },
-			action: { kind: 'slow', part: 'headers', seconds: 0.1 },
-		});
+		stage.faults.add({ ...slow('submit', 0.1), nth: 1 });
 		const runs = await Promise.all([stage.run(['A cat'], withKey), stage.run(['A cat'], withKey)]);
 		const [first, second] = runs.map((run) => column(run, 'taskId'));
 		expect(second).toEqual(first);
@@ -71,7 +75,7 @@ describe('Law 1, Pay once: a Row Key', () => {
 		await stage.ledger.waitFor(() => stage.ledger.accepted().length === 1);
 		const second = stage.start(['[[stuck]] A cat'], withKey);
 		await stage.ledger.waitFor(() => stage.ledger.submits().length === 2);
-		await stage.sandbox.finishTask(String(stage.ledger.accepted()[0].taskId));
+		await stage.finish();
 		const runs = [await first.finished, await second.finished];
 		expect(runs.map((run) => column(run, 'status'))).toEqual([['completed'], ['completed']]);
 		expect(stage.ledger.charges()).toHaveLength(1);

@@ -17,6 +17,14 @@ const PROVIDER_SPEED = 600;
 /** `nodeOptions` are the node's own Options. */
 export type StageOptions = RunOptions & { nodeOptions?: INodeParameters };
 
+export const goingOn: RunOptions = { onError: 'continueRegularOutput' };
+export const submitOnly: StageOptions = { parameters: { mode: 'submitOnly' } };
+export const untilFinished: StageOptions = { parameters: { waitUntilFinished: true } };
+export const oneAttempt: StageOptions = { nodeOptions: { retryFailed: 0 } };
+
+/** A task ID that no provider knows. */
+export const UNKNOWN_TASK = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
+
 export interface Stage {
 	engine: Engine;
 	sandbox: Sandbox;
@@ -28,7 +36,18 @@ export interface Stage {
 	start(prompts: string[], options?: StageOptions): RunningNode;
 	/** Get Video for one row a task id, to its end. */
 	fetch(taskIds: string[], options?: StageOptions): Promise<NodeRun>;
+	/** Submit Only for one row a prompt: their task ids. */
+	submit(prompts: string[], options?: StageOptions): Promise<string[]>;
+	/** What the provider has accepted, in that order. */
+	taskIds(): string[];
+	bodies(): Array<Record<string, unknown>>;
+	/** Ends clips at the provider: these, or all. */
+	finish(taskIds?: string[], ending?: 'completed' | 'failed' | 'cancelled'): Promise<void>;
+	/** Credentials of a further account at the provider. */
+	account(apiKey: string, more?: Omit<Parameters<Sandbox['addKey']>[0], 'key'>): Credentials;
 }
+
+type Credentials = { apiKey: string; baseUrl: string };
 
 /**
  * Registers an engine and a sandbox for the test file. Before each test the sandbox is as freshly started and the node's time
@@ -39,6 +58,20 @@ export function setTheStage(options: SandboxOptions = {}): Stage {
 		run: async (prompts, more) => await stage.start(prompts, more).finished,
 		start: (prompts, more) => stage.engine.start(generate(stage, prompts, more)),
 		fetch: async (ids, more) => await stage.engine.runNode(get(stage, ids, more)),
+		submit: async (prompts, more) => {
+			const parameters = { ...submitOnly.parameters, ...more?.parameters };
+			const run = await stage.run(prompts, { ...more, parameters });
+			return column(run, 'taskId').map(String);
+		},
+		taskIds: () => stage.ledger.accepted().map(({ taskId = '' }) => taskId),
+		bodies: () => stage.ledger.accepted().map(({ body }) => body as Record<string, unknown>),
+		finish: async (ids = stage.taskIds(), ending) => {
+			for (const id of ids) await stage.sandbox.finishTask(id, { ending });
+		},
+		account: (apiKey, more) => {
+			stage.sandbox.addKey({ key: apiKey, ...more });
+			return { apiKey, baseUrl: stage.sandbox.baseUrl };
+		},
 	} as Stage;
 	let restoreClock: () => void;
 	beforeAll(async () => {
@@ -120,6 +153,27 @@ export function column(run: NodeRun, field: string): unknown[] {
 export function errorText({ error }: NodeRun): string {
 	return `${error?.message ?? ''}\n${error?.description ?? ''}`;
 }
+
+export function hintsOf({ hints }: NodeRun): string[] {
+	return hints.map(({ message }) => message);
+}
+
+export function idOf({ options }: Pick<NodeRun, 'options'>): string {
+	return String(options.executionId);
+}
+
+/** So many keys were sent, and with each the same bytes every time. */
+export function expectKeys({ ledger }: Stage, count: number): void {
+	const submits = ledger.submits();
+	const keys = submits.map(({ idempotencyKey }) => idempotencyKey);
+	const requests = submits.map(({ idempotencyKey, bodyHash }) => `${idempotencyKey} ${bodyHash}`);
+	expect([new Set(keys).size, new Set(requests).size]).toEqual([count, count]);
+}
+
+/** A fault by which the provider takes so many real seconds before it answers. */
+export const slow = (route: 'submit' | 'upload', seconds: number) => ({
+	...{ route, action: { kind: 'slow' as const, part: 'headers' as const, seconds } },
+});
 
 /** Every place where a user may find something after a run. */
 export function everythingIn(run: NodeRun): string {

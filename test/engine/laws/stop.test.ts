@@ -1,7 +1,7 @@
 import { png } from '../../unit/apimart/imageFiles';
 import { realClock, useClock } from '../../../nodes/KlingFast/clock';
 import type { NodeRun, RunningNode } from '../harness';
-import { column, get, numbered, setTheStage } from './setup';
+import { column, get, goingOn, numbered, setTheStage, slow, untilFinished } from './setup';
 
 /** Stop has to end waits that take real time, so the node's clock is the real one here. */
 const stage = setTheStage({ generationSeconds: 30 });
@@ -11,7 +11,10 @@ beforeEach(() => {
 });
 afterEach(() => restore());
 
-const quickPolls = { pollInterval: 0.1 };
+const quick = { nodeOptions: { pollInterval: 0.1 } };
+const stuck = (count: number) => numbered(count, '[[stuck]] A cat');
+const untilPolled = async (times: number) =>
+	await stage.ledger.waitFor((ledger) => ledger.polls().length >= times);
 
 /** Presses Stop, and says how the run ended. It has to end within a second. */
 async function stop(running: RunningNode): Promise<NodeRun> {
@@ -30,48 +33,42 @@ function savedIds({ customData }: NodeRun): string[] {
 		.flatMap(([, ids]) => ids.split(','));
 }
 
-function acceptedIds(): string[] {
-	return stage.ledger.accepted().map(({ taskId = '' }) => taskId);
-}
-
 const hasEnded = (what: 'submits' | 'downloads') => stage.ledger[what]()[0]?.ended;
 
 /** As many clips as the key has places get through at once: none of them is still taken. */
 async function expectFreePlaces(): Promise<void> {
-	for (const taskId of acceptedIds()) await stage.sandbox.finishTask(taskId);
-	const before = stage.ledger.accepted().length;
-	const running = stage.start(numbered(5, '[[stuck]] next'), { nodeOptions: quickPolls });
-	await stage.ledger.waitFor(() => stage.ledger.accepted().length === before + 5, 2000);
-	for (const taskId of acceptedIds()) await stage.sandbox.finishTask(taskId);
+	await stage.finish();
+	const before = stage.taskIds().length;
+	const running = stage.start(stuck(5), quick);
+	await stage.ledger.waitFor(() => stage.taskIds().length === before + 5, 2000);
+	await stage.finish();
 	expect(column(await running.finished, 'status')).toEqual(Array(5).fill('completed'));
 }
 
 describe('Law 8, Stop means stop', () => {
 	test('while clips are made and rows wait for a place', async () => {
-		const running = stage.start(numbered(12, '[[stuck]] A cat'), { nodeOptions: quickPolls });
+		const running = stage.start(stuck(12), quick);
 		await stage.ledger.waitFor(
 			() => new Set(stage.ledger.polls().map(({ taskId }) => taskId)).size === 5,
 		);
 		const run = await stop(running);
-		expect(stage.ledger.accepted()).toHaveLength(5);
-		expect(savedIds(run).sort()).toEqual(acceptedIds().sort());
-		const log = JSON.stringify(run.log);
-		for (const taskId of acceptedIds()) expect(log).toContain(taskId);
+		const ids = stage.taskIds();
+		expect(ids).toHaveLength(5);
+		expect(savedIds(run).sort()).toEqual([...ids].sort());
+		for (const taskId of ids) expect(JSON.stringify(run.log)).toContain(taskId);
 		const polls = stage.ledger.polls().length;
 		await expectFreePlaces();
-		const stopped = new Set(savedIds(run));
 		const later = stage.ledger.polls().slice(polls);
 		// One read each may have been on its way.
-		for (const taskId of stopped) {
+		for (const taskId of ids) {
 			expect(later.filter((read) => read.taskId === taskId).length).toBeLessThanOrEqual(1);
 		}
 	});
 
 	test('while an execution waits for slots that another one holds', async () => {
-		const holding = stage.start(numbered(5, '[[stuck]] A cat'), { nodeOptions: quickPolls });
-		await stage.ledger.waitFor(() => stage.ledger.polls().length >= 5);
-		const waiting = stage.start(numbered(3, 'A dog'));
-		const run = await stop(waiting);
+		const holding = stage.start(stuck(5), quick);
+		await untilPolled(5);
+		const run = await stop(stage.start(numbered(3, 'A dog')));
 		expect(savedIds(run)).toEqual([]);
 		expect(stage.ledger.accepted()).toHaveLength(5);
 		await stop(holding);
@@ -85,26 +82,22 @@ describe('Law 8, Stop means stop', () => {
 		['in a download', '[[file-slow:20]]', () => stage.ledger.downloads()[0], 'a task'],
 		['between two downloads', '[[file-503:9]]', () => hasEnded('downloads'), 'a task'],
 	])('%s', async (_, word, isThere, submit) => {
-		const running = stage.start([`${word} A cat`], { nodeOptions: quickPolls });
+		const running = stage.start([`${word} A cat`], quick);
 		await stage.ledger.waitFor(isThere);
 		const run = await stop(running);
 		expect(run.items).toEqual([]);
 		const [{ idempotencyKey }, ...more] = stage.ledger.submits();
 		expect(more).toEqual([]);
-		expect(savedIds(run)).toEqual(submit === 'a task' ? acceptedIds() : []);
+		expect(savedIds(run)).toEqual(submit === 'a task' ? stage.taskIds() : []);
 		const warnings = JSON.stringify(run.log.filter(({ level }) => level === 'warn'));
 		if (submit === 'no answer') expect(warnings).toContain(idempotencyKey);
 		await expectFreePlaces();
 	});
 
 	test('with continue-on-fail and Retry On Fail, too: nothing goes on and nothing is tried again', async () => {
-		const running = stage.start(numbered(7, '[[stuck]] A cat'), {
-			nodeOptions: quickPolls,
-			onError: 'continueRegularOutput',
-			retryOnFail: true,
-			maxTries: 3,
-		});
-		await stage.ledger.waitFor(() => stage.ledger.polls().length >= 5);
+		const trying = { ...quick, ...goingOn, retryOnFail: true, maxTries: 3 };
+		const running = stage.start(stuck(7), trying);
+		await untilPolled(5);
 		const run = await stop(running);
 		expect(column(run, 'status').filter(Boolean)).toEqual([]);
 		expect(run.execution.resultData.runData).not.toHaveProperty('Next');
@@ -113,23 +106,18 @@ describe('Law 8, Stop means stop', () => {
 	});
 
 	test('Get Video that waits', async () => {
-		const submitted = await stage.run(numbered(2, '[[stuck]] A cat'), {
-			parameters: { mode: 'submitOnly' },
-		});
-		const ids = column(submitted, 'taskId').map(String);
-		const running = stage.engine.start(
-			get(stage, ids, { parameters: { waitUntilFinished: true }, nodeOptions: quickPolls }),
-		);
-		await stage.ledger.waitFor(() => stage.ledger.polls().length >= 4);
+		const ids = await stage.submit(stuck(2));
+		const running = stage.engine.start(get(stage, ids, { ...untilFinished, ...quick }));
+		await untilPolled(4);
 		await stop(running);
 		await expectFreePlaces();
 	});
 
 	test('an image upload that does not come back', async () => {
-		stage.faults.add({ route: 'upload', action: { kind: 'slow', part: 'headers', seconds: 20 } });
-		const image = await stage.engine.binary(png(), 'cat.png', 'image/png');
+		stage.faults.add(slow('upload', 20));
+		const data = await stage.engine.binary(png(), 'cat.png', 'image/png');
 		const running = stage.start([], {
-			items: [{ json: { prompt: 'A cat' }, binary: { data: image } }],
+			items: [{ json: { prompt: 'A cat' }, binary: { data } }],
 			parameters: { source: 'image', imageInput: 'binary', startImageField: 'data' },
 		});
 		await stage.ledger.waitFor(() => stage.ledger.uploads().length === 1);

@@ -1,6 +1,15 @@
 import { useClock } from '../../../nodes/KlingFast/clock';
-import type { RunOptions } from '../harness';
-import { column, errorText, fastClock, jsonOf, numbered, setTheStage } from './setup';
+import {
+	column,
+	errorText,
+	fastClock,
+	goingOn,
+	jsonOf,
+	numbered,
+	oneAttempt,
+	setTheStage,
+	untilFinished,
+} from './setup';
 
 const stage = setTheStage();
 
@@ -12,22 +21,17 @@ beforeEach(() => {
 afterEach(() => restore());
 
 /** At this speed a minute without a byte, which is given up, is gone in no time. */
-const withoutFiles = { downloadVideo: false };
-
-const goingOn: RunOptions = { onError: 'continueRegularOutput' };
-
-function taskIds(): string[] {
-	return stage.ledger.accepted().map(({ taskId = '' }) => taskId);
-}
+const withoutFiles = { parameters: { downloadVideo: false } };
 
 describe('Law 7, A timeout never looks like success', () => {
 	test('after fifteen minutes the item says timedOut, names the task and the way to the clip', async () => {
 		const run = await stage.run(['[[stuck:42]] A cat'], goingOn);
-		const [taskId] = taskIds();
-		expect(jsonOf(run)).toMatchObject([
-			{ taskId, status: 'timedOut', prompt: '[[stuck:42]] A cat' },
+		const [{ status, prompt, taskId, error }] = jsonOf(run);
+		expect([status, prompt, taskId]).toEqual([
+			'timedOut',
+			'[[stuck:42]] A cat',
+			...stage.taskIds(),
 		]);
-		const { error } = jsonOf(run)[0];
 		expect(error).toMatch(`Task ${taskId} was not finished after 900 seconds`);
 		expect(error).toMatch(/last seen: (pending|processing), \d+ %/);
 		expect(error).toMatch(/Get Video/);
@@ -49,16 +53,11 @@ describe('Law 7, A timeout never looks like success', () => {
 	});
 
 	test('the thrown error names every row with its status and task', async () => {
-		const run = await stage.run(
-			['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird'],
-			{
-				parameters: withoutFiles,
-				nodeOptions: { retryFailed: 0 },
-			},
-		);
+		const prompts = ['A quick one', '[[stuck]] A cat', '[[fail]] A dog', '[[402]] A bird'];
+		const run = await stage.run(prompts, { ...oneAttempt, ...withoutFiles });
 		expect(run.status).toBe('error');
 		expect(run.items).toEqual([]);
-		const [quick, stuck, failed] = taskIds();
+		const [quick, stuck, failed] = stage.taskIds();
 		expect(run.error?.message).toMatch(`Task ${stuck} was not finished after 900 seconds`);
 		expect(run.error?.message).toMatch(/\[item 1\]/);
 		const rows = [
@@ -73,8 +72,8 @@ describe('Law 7, A timeout never looks like success', () => {
 
 	test('Get Video fetches the clip later, from the error sentence itself', async () => {
 		const late = await stage.run(['[[stuck]] A cat'], goingOn);
-		const [taskId] = taskIds();
-		await stage.sandbox.finishTask(taskId);
+		const [taskId] = stage.taskIds();
+		await stage.finish();
 		const sentence = String(jsonOf(late)[0].error);
 		restore();
 		const run = await stage.fetch([sentence]);
@@ -84,49 +83,41 @@ describe('Law 7, A timeout never looks like success', () => {
 	});
 
 	test('Get Video that waits times out in the same way', async () => {
-		const late = await stage.run(['[[stuck]] A cat'], goingOn);
-		const ids = column(late, 'taskId').map(String);
-		const parameters = { waitUntilFinished: true };
-		const nodeOptions = { maxWait: 100 };
-		const asItem = await stage.fetch(ids, { ...goingOn, parameters, nodeOptions });
-		expect(jsonOf(asItem)).toMatchObject([
-			{ taskId: ids[0], status: 'timedOut', error: expect.stringMatching(/after 100 seconds/) },
-		]);
-		const thrown = await stage.fetch(ids, { parameters, nodeOptions });
+		const [taskId] = await stage.submit(['[[stuck]] A cat']);
+		const waiting = { ...untilFinished, nodeOptions: { maxWait: 100 } };
+		const asItem = await stage.fetch([taskId], { ...goingOn, ...waiting });
+		const error = expect.stringMatching(/after 100 seconds/);
+		expect(jsonOf(asItem)).toMatchObject([{ taskId, status: 'timedOut', error }]);
+		const thrown = await stage.fetch([taskId], waiting);
 		expect(thrown.status).toBe('error');
-		expect(errorText(thrown)).toContain(ids[0]);
+		expect(errorText(thrown)).toContain(taskId);
 	});
 
 	test('a clip that is done at the last moment counts: there is one last read at the end', async () => {
 		const run = await stage.run(['[[slow:250]] A cat'], {
-			parameters: withoutFiles,
+			...withoutFiles,
 			nodeOptions: { maxWait: 1200, pollInterval: 300 },
 		});
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		const [{ taskId = '' }] = stage.ledger.accepted();
-		expect(stage.ledger.polls(taskId).length).toBeLessThanOrEqual(5);
+		expect(stage.ledger.polls().length).toBeLessThanOrEqual(5);
 	});
 
 	test('reads that fail all the time end as a timeout with the task id', async () => {
-		const run = await stage.run(['[[task-502:999]] A cat'], {
-			...goingOn,
-			nodeOptions: { maxWait: 200 },
-		});
-		expect(jsonOf(run)).toMatchObject([{ taskId: taskIds()[0], status: 'timedOut' }]);
+		const nodeOptions = { maxWait: 200 };
+		const run = await stage.run(['[[task-502:999]] A cat'], { ...goingOn, nodeOptions });
+		expect(jsonOf(run)).toMatchObject([{ taskId: stage.taskIds()[0], status: 'timedOut' }]);
 		expect(jsonOf(run)[0].error).not.toMatch(/last seen/);
 	});
 
 	test('the next try of the node reads the same task again and submits nothing', async () => {
 		const run = await stage.run(['[[slow:240]] A cat'], {
-			retryOnFail: true,
-			maxTries: 2,
-			waitBetweenTriesMs: 1000,
-			parameters: withoutFiles,
+			...{ retryOnFail: true, maxTries: 2, waitBetweenTriesMs: 1000 },
+			...withoutFiles,
 			nodeOptions: { maxWait: 100 },
 		});
 		const timeouts = run.log.filter(({ message }) => /^Kling Fast: .* not finished/.test(message));
 		expect(timeouts).toHaveLength(1);
-		expect(jsonOf(run)).toMatchObject([{ taskId: taskIds()[0], status: 'completed' }]);
+		expect(jsonOf(run)).toMatchObject([{ taskId: stage.taskIds()[0], status: 'completed' }]);
 		expect(stage.ledger.submits()).toHaveLength(1);
 	});
 });

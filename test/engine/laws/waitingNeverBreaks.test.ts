@@ -6,8 +6,8 @@ import {
 	nextRound,
 	open,
 	partOf,
+	roundAfter,
 	setTheSleepStage,
-	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
 import { signed, tokenFor, triggerNode } from '../operations/triggerHost';
@@ -45,17 +45,9 @@ function deliveryBody(taskId: string): fc.Arbitrary<unknown> {
 		{ weight: 1, arbitrary: fc.constantFrom(`${taskId}x`, '__proto__', '../balance') },
 		{ weight: 1, arbitrary: fc.jsonValue() },
 	);
-	const task = fc.record(
-		{
-			id,
-			task_id: id,
-			status: word,
-			result: fc.jsonValue(),
-			error: fc.jsonValue(),
-			completed: fc.jsonValue(),
-		},
-		{ requiredKeys: [] },
-	);
+	const anything = fc.jsonValue();
+	const fields = { id, task_id: id, status: word, result: anything, error: anything };
+	const task = fc.record({ ...fields, completed: anything }, { requiredKeys: [] });
 	return fc.oneof(
 		fc.jsonValue(),
 		task,
@@ -93,24 +85,22 @@ describe('Law 6, Waiting never breaks', () => {
 	let taskId: string;
 
 	beforeEach(async () => {
-		run = await stage.sleep([open('A fox'), open('A cat'), open('A dog')], {
-			nodeOptions: { concurrency: 2 },
-		});
+		const prompts = ['A fox', 'A cat', 'A dog'].map(open);
+		run = await stage.sleep(prompts, { nodeOptions: { concurrency: 2 } });
 		expect(run.status).toBe('waiting');
-		[taskId] = taskIds(stage);
+		[taskId] = stage.taskIds();
 	});
 
 	/** A task that no sheet waits for: it has no address of its own. */
 	async function taskOfNobody(): Promise<string> {
-		const submitted = await stage.run([open('A horse')], { parameters: { mode: 'submitOnly' } });
-		return String(column(submitted, 'taskId')[0]);
+		return (await stage.submit([open('A horse')]))[0];
 	}
 
 	async function expectStillWakable() {
 		for (let rows = 2; rows <= 3; rows++) {
-			for (const id of taskIds(stage)) await stage.sandbox.finishTask(id);
+			await stage.finish();
 			await callBack(stage, taskId);
-			expect(taskIds(stage)).toHaveLength(3);
+			expect(stage.taskIds()).toHaveLength(3);
 		}
 		const final = await toTheEnd(stage, run, 3);
 		expect(column(final, 'status')).toEqual(['completed', 'completed', 'completed']);
@@ -126,7 +116,7 @@ describe('Law 6, Waiting never breaks', () => {
 			}),
 			{ seed: 20261122, numRuns: 100 },
 		);
-		expect(taskIds(stage)).toHaveLength(2);
+		expect(stage.taskIds()).toHaveLength(2);
 		await expectStillWakable();
 	});
 
@@ -135,17 +125,14 @@ describe('Law 6, Waiting never breaks', () => {
 		const tokens = [tokenFor(trigger), tokenFor(trigger, { row: 7 }), 'A'.repeat(60)];
 		const statuses = new Set<number>();
 		const names = fc.constantFrom('default' as const, 'setup' as const);
+		const requests = deliveries(await taskOfNobody(), tokens);
 		await fc.assert(
-			fc.asyncProperty(
-				names,
-				deliveries(await taskOfNobody(), tokens),
-				async (webhook, request) => {
-					const answer = await callWebhook(stage.engine, trigger, { ...request, webhook });
-					expectUnharmed(answer);
-					expect(answer.result?.workflowData).toBeUndefined();
-					statuses.add(answer.status);
-				},
-			),
+			fc.asyncProperty(names, requests, async (webhook, request) => {
+				const answer = await callWebhook(stage.engine, trigger, { ...request, webhook });
+				expectUnharmed(answer);
+				expect(answer.result?.workflowData).toBeUndefined();
+				statuses.add(answer.status);
+			}),
 			{ seed: 20261122, numRuns: 500 },
 		);
 		expect([...statuses].sort()).toEqual([200, 400, 401, 422, 503]);
@@ -167,12 +154,9 @@ describe('Law 6, Waiting never breaks', () => {
 
 	test('with a provider that is away for a quarter of an hour nothing is lost', async () => {
 		const fault = stage.faults.add({ action: { kind: 'reset' }, route: 'any' });
-		for (let minute = 0; minute < 14; minute++) {
-			stage.pass(60);
-			await nextRound(stage, run);
-		}
+		for (let minute = 0; minute < 14; minute++) await roundAfter(stage, run, 60);
 		stage.faults.remove(fault);
-		for (const id of taskIds(stage)) await stage.sandbox.finishTask(id);
+		await stage.finish();
 		await expectStillWakable();
 	});
 });

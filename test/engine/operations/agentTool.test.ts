@@ -1,6 +1,5 @@
-import type { INodeParameters } from 'n8n-workflow';
 import type { RunOptions } from '../harness';
-import { generate, jsonOf, setTheStage } from '../laws/setup';
+import { generate, jsonOf, setTheStage, type StageOptions } from '../laws/setup';
 import { callSideBySide } from '../toolCalls';
 
 /*
@@ -16,63 +15,30 @@ const EVERY_ON_ERROR: Array<RunOptions['onError']> = [
 	'continueErrorOutput',
 ];
 
-interface Failing {
-	what: string;
-	prompt?: string;
-	parameters?: INodeParameters;
-	apiKey?: string;
-	error: RegExp;
-	/** Whether a task stands behind it that the model can be told of. */
-	hasTask?: true;
-}
+const stuck = { maxWait: 60 };
+const unknownTask = { operation: 'get', taskId: 'task_unknown' };
+const ofTooLong = { operation: 'estimateCost', duration: 99 };
 
-const FAILURES: Failing[] = [
-	{
-		what: 'a clip that fails',
-		prompt: '[[fail:content]] A cat',
-		error: /could not make the clip/,
-		hasTask: true,
-	},
-	{ what: 'a rejected prompt', prompt: '[[moderation-400]] A cat', error: /content/i },
-	{ what: 'a row that cannot be', prompt: '', error: /'Prompt' is empty/ },
-	{ what: 'a key that nobody knows', apiKey: 'sk-nobody', error: /API key/ },
-	{
-		what: 'a clip that takes too long',
-		prompt: '[[stuck:50]] A cat',
-		parameters: { options: { maxWait: 60 } },
-		error: /task/i,
-		hasTask: true,
-	},
-	{
-		what: 'a task that is not there',
-		parameters: { operation: 'get', taskId: 'task_unknown' },
-		error: /Invalid task ID/,
-	},
-	{
-		what: 'an estimate of nothing',
-		parameters: { operation: 'estimateCost', duration: 99 },
-		error: /Duration/,
-	},
+/** What fails, its prompt and other settings, what is said, and whether a task stands behind it that the model can be told of. */
+const FAILURES: Array<[string, string, StageOptions, RegExp, boolean]> = [
+	['a clip that fails', '[[fail:content]] A cat', {}, /could not make the clip/, true],
+	['a rejected prompt', '[[moderation-400]] A cat', {}, /content/i, false],
+	['a row that cannot be', '', {}, /'Prompt' is empty/, false],
+	['a key that nobody knows', '[[401]] A cat', {}, /API key/, false],
+	['a clip that takes too long', '[[stuck:50]] A cat', { nodeOptions: stuck }, /task/i, true],
+	['a task that is not there', '', { parameters: unknownTask }, /Invalid task ID/, false],
+	['an estimate of nothing', '', { parameters: ofTooLong }, /Duration/, false],
 ];
 
-function failing({ prompt = 'A cat', parameters, apiKey }: Failing): RunOptions {
-	const { options = {}, ...others } = parameters ?? {};
-	const { credentials, ...run } = generate(stage, [prompt], {
-		parameters: others,
-		nodeOptions: options as INodeParameters,
-	});
-	return { ...run, credentials: { ...credentials, ...(apiKey && { apiKey }) } };
-}
-
-describe.each(FAILURES)("as an agent's tool: $what", (failure) => {
+describe.each(FAILURES)("as an agent's tool: %s", (_, prompt, options, sentence, hasTask) => {
 	test.each(EVERY_ON_ERROR)('is an item, with On Error %s', async (onError) => {
-		const run = await stage.engine.runNode({ ...failing(failure), onError, asTool: true });
+		const run = await stage.run([prompt], { ...options, onError, asTool: true });
 		expect(run.status).toBe('success');
 		expect(run.error).toBeUndefined();
 		expect(run.items).toHaveLength(1);
 		const [{ error, taskId }] = jsonOf(run);
-		expect(error).toMatch(failure.error);
-		if (failure.hasTask) expect(`${String(taskId)} ${String(error)}`).toMatch(/task_\w+/);
+		expect(error).toMatch(sentence);
+		if (hasTask) expect(`${String(taskId)} ${String(error)}`).toMatch(/task_\w+/);
 		expect(stage.ledger.accepted().length).toBeLessThanOrEqual(1);
 	});
 });
@@ -80,12 +46,9 @@ describe.each(FAILURES)("as an agent's tool: $what", (failure) => {
 describe('calls of the tool side by side', () => {
 	const asked = async (prompts: string[], options: RunOptions = {}) => {
 		const parameters = { prompt: "={{ $fromAI('prompt') }}" };
+		const agent = generate(stage, [], { executionId: 'agent', parameters, ...options });
 		const calls = prompts.map((prompt) => ({ prompt }));
-		const answers = await callSideBySide(
-			stage.engine,
-			generate(stage, [], { executionId: 'agent', parameters, ...options }),
-			calls,
-		);
+		const answers = await callSideBySide(stage.engine, agent, calls);
 		return answers.map(([answer]) => answer);
 	};
 
@@ -105,7 +68,7 @@ describe('calls of the tool side by side', () => {
 		const [lost] = await asked(['A fox'], options);
 		expect(lost.error).toMatch(/accepted is not known/);
 		const [again] = await asked(['A fox'], { ...options, runIndex: 1 });
-		expect(again).toMatchObject({ status: 'completed', taskId: stage.ledger.accepted()[0].taskId });
+		expect(again).toMatchObject({ status: 'completed', taskId: stage.taskIds()[0] });
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 

@@ -32,21 +32,16 @@ test('the item in the README is what Generate Video gives for that clip', async 
 });
 
 test('the list of what comes out names every field of an item, and error', async () => {
-	const [taskId] = (
-		await stage.run(['[[fail]] A fox'], {
-			parameters: { mode: 'submitOnly', metadata: '{"row":1}' },
-		})
-	).items.map(({ json }) => String(json.taskId));
+	const ids = await stage.submit(['[[fail]] A fox']);
 	const good = await stage.run(['A fox'], { parameters: { metadata: '{"row":1}' } });
-	const bad = await stage.fetch([taskId]);
+	const bad = await stage.fetch(ids);
 	stage.faults.add({ action: 'fail', nth: 1 });
 	const again = await stage.run(['A cat']);
 	const names = [good, bad, again].flatMap(jsonOf).flatMap((json) => Object.keys(json));
-	const listed = tableOf(pageOf('docs/fields.md'), 'What comes out').rows.map(([cell]) =>
-		codeIn(cell),
-	);
+	const { rows } = tableOf(pageOf('docs/fields.md'), 'What comes out');
+	const listed = rows.map(([cell]) => codeIn(cell));
 	expect(names).toContain('error');
-	expect([...new Set(names)].sort()).toEqual([...listed].sort());
+	expect([...new Set(names)].sort()).toEqual(listed.sort());
 });
 
 test.each([

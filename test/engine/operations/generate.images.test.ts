@@ -1,6 +1,6 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { jpeg, png } from '../../unit/apimart/imageFiles';
-import { column, jsonOf, setTheStage } from '../laws/setup';
+import { column, goingOn, hintsOf, jsonOf, setTheStage, type StageOptions } from '../laws/setup';
 import { fromFiles, imageRows } from './imageRows';
 
 const stage = setTheStage();
@@ -9,9 +9,15 @@ const PNG = png().toString('latin1');
 
 const { image, row } = imageRows(stage);
 
-function sentImages(): unknown[] {
-	return stage.ledger.accepted().map(({ body }) => (body as { image_urls?: unknown }).image_urls);
-}
+type Items = StageOptions['items'];
+
+/** Generate Video for rows whose start and end image are files. */
+const make = async (items: Items, { parameters, ...more }: StageOptions = {}) =>
+	await stage.run([], { items, parameters: { ...fromFiles, ...parameters }, ...more });
+
+/** For one row, whose start image is this. */
+const makeFrom = async (first: IBinaryData) =>
+	await make([{ json: { prompt: 'A' }, binary: { first } }]);
 
 describe('Generate Video from image files', () => {
 	test('each distinct image is uploaded once, however many rows use it', async () => {
@@ -20,16 +26,12 @@ describe('Generate Video from image files', () => {
 			await row('B', `${PNG}one`, `${PNG}two`),
 			await row('C', `${PNG}two`, `${PNG}one`),
 		];
-		const run = await stage.run([], {
-			items,
-			parameters: fromFiles,
-			nodeOptions: { concurrency: 1 },
-		});
+		const run = await make(items, { nodeOptions: { concurrency: 1 } });
 		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
-		const uploads = stage.ledger.uploads();
-		expect(uploads).toHaveLength(2);
-		const [one, two] = uploads.map(({ url }) => url);
-		expect(sentImages()).toEqual([[one], [one, two], [two, one]]);
+		const [one, two, ...more] = stage.ledger.uploads().map(({ url }) => url);
+		expect(more).toEqual([]);
+		const sent = stage.bodies().map(({ image_urls: images }) => images);
+		expect(sent).toEqual([[one], [one, two], [two, one]]);
 	});
 
 	test('the next image is uploaded while a clip is made, and no image after it', async () => {
@@ -38,81 +40,59 @@ describe('Generate Video from image files', () => {
 			await row('B', `${PNG}two`),
 			await row('C', `${PNG}three`),
 		];
-		const nodeOptions = { concurrency: 1, pollInterval: 0.1 };
-		const running = stage.run([], { items, parameters: fromFiles, nodeOptions });
-		const { ledger } = stage.sandbox;
-		const [first] = await ledger.waitFor(() => ledger.uploads().length === 2 && ledger.accepted());
-		await ledger.waitFor(() => ledger.polls().length > 0);
-		expect(ledger.accepted()).toHaveLength(1);
-		expect(ledger.uploads()).toHaveLength(2);
-		await stage.sandbox.finishTask(first.taskId ?? '');
+		const running = make(items, { nodeOptions: { concurrency: 1, pollInterval: 0.1 } });
+		await stage.ledger.waitFor((ledger) => ledger.uploads().length === 2 && ledger.accepted()[0]);
+		await stage.ledger.waitFor((ledger) => ledger.polls().length > 0);
+		expect(stage.ledger.accepted()).toHaveLength(1);
+		expect(stage.ledger.uploads()).toHaveLength(2);
+		await stage.finish();
 		expect(column(await running, 'status')).toEqual(Array(3).fill('completed'));
-		expect(ledger.uploads()).toHaveLength(3);
+		expect(stage.ledger.uploads()).toHaveLength(3);
 	});
 
 	test.each(['', null])('an image whose bytes stand in the item, with the id %p', async (id) => {
 		const data = Buffer.from(`${PNG}one`, 'latin1').toString('base64');
-		const first = { data, id, mimeType: 'image/png' } as unknown as IBinaryData;
-		const items = [{ json: { prompt: 'A' }, binary: { first } }];
-		const run = await stage.run([], { items, parameters: fromFiles });
+		const run = await makeFrom({ data, id, mimeType: 'image/png' } as unknown as IBinaryData);
 		expect(column(run, 'status')).toEqual(['completed']);
 		expect(stage.ledger.uploads()).toHaveLength(1);
 	});
 
 	test('a run that is refused uploads nothing', async () => {
-		const items = [await row('A', `${PNG}one`)];
-		const run = await stage.run([], {
-			items,
-			parameters: fromFiles,
-			nodeOptions: { maxCost: 0.01 },
-		});
+		const run = await make([await row('A', `${PNG}one`)], { nodeOptions: { maxCost: 0.01 } });
 		expect(run.status).toBe('error');
 		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('a further try sends the same bytes and uploads nothing again', async () => {
 		stage.faults.add({ action: '500-after-accept', nth: 1 });
-		const run = await stage.run([], {
-			items: [await row('A', `${PNG}one`)],
-			parameters: fromFiles,
-			retryOnFail: true,
-		});
+		const run = await make([await row('A', `${PNG}one`)], { retryOnFail: true });
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
 		expect(stage.ledger.uploads()).toHaveLength(1);
-		const submits = stage.ledger.submits();
-		expect(submits).toHaveLength(2);
-		expect(submits[1].bodyHash).toBe(submits[0].bodyHash);
+		const [first, second, ...more] = stage.ledger.submits();
+		expect(more).toEqual([]);
+		expect(second.bodyHash).toBe(first.bodyHash);
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
 	test('under a Row Key another execution with the same image fails as already submitted', async () => {
-		const options = {
-			items: [await row('A', `${PNG}one`)],
-			parameters: fromFiles,
-			nodeOptions: { dedupeKey: 'row 1' },
-			onError: 'continueRegularOutput' as const,
-		};
-		await stage.run([], options);
-		const again = await stage.run([], options);
-		expect(jsonOf(again)).toMatchObject([
-			{ status: 'failed', error: expect.stringMatching(/^Already submitted by an earlier run/) },
-		]);
+		const items = [await row('A', `${PNG}one`)];
+		const options = { ...goingOn, nodeOptions: { dedupeKey: 'row 1' } };
+		await make(items, options);
+		const again = await make(items, options);
+		const error = expect.stringMatching(/^Already submitted by an earlier run/);
+		expect(jsonOf(again)).toMatchObject([{ status: 'failed', error }]);
 		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
 	test('the type is read from the bytes, whatever the item says', async () => {
-		const first = await image(jpeg().toString('latin1'), 'photo of a cat.PNG', 'image/png');
-		const run = await stage.run([], {
-			items: [{ json: { prompt: 'A' }, binary: { first } }],
-			parameters: fromFiles,
-		});
+		const content = jpeg().toString('latin1');
+		const run = await makeFrom(await image(content, 'photo of a cat.PNG', 'image/png'));
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
-		expect(stage.ledger.uploads()).toMatchObject([
-			{ contentType: 'image/jpeg', filename: 'photo_of_a_cat.jpg' },
-		]);
+		const [upload] = stage.ledger.uploads();
+		expect(upload).toMatchObject({ contentType: 'image/jpeg', filename: 'photo_of_a_cat.jpg' });
 	});
 
-	test.each<[string, string, string, RegExp]>([
+	test.each<[string, string | Buffer, string, RegExp]>([
 		[
 			'a PDF',
 			'%PDF-1.7',
@@ -129,12 +109,12 @@ describe('Generate Video from image files', () => {
 		['a WebP', 'RIFF\0\n\0\0WEBPVP8 ', 'image/png', /no such image \("image\/webp"\)/],
 		[
 			'a small image',
-			png(1280, 299).toString('latin1'),
+			png(1280, 299),
 			'image/png',
 			/'Start Image Input Data Field Name' is "first", an image of 1280 x 299 pixels, allowed is at least 300 x 300 pixels, at a ratio from 1:2\.5 to 2\.5:1 \[item 0\]/,
 		],
-		['a long image', jpeg(751, 300).toString('latin1'), 'image/jpeg', /751 x 300 pixels/],
-		['a high image', png(400, 1001).toString('latin1'), 'image/png', /400 x 1001 pixels/],
+		['a long image', jpeg(751, 300), 'image/jpeg', /751 x 300 pixels/],
+		['a high image', png(400, 1001), 'image/png', /400 x 1001 pixels/],
 		[
 			'an image without its header',
 			'\x89PNG\r\n\x1a\n pixels',
@@ -148,11 +128,8 @@ describe('Generate Video from image files', () => {
 			/"first", an image of 11\.0 MB, allowed is .* of up to 10 MB/,
 		],
 	])('%s is refused before anything is sent', async (_, content, mimeType, sentence) => {
-		const first = await image(content, 'file.png', mimeType);
-		const run = await stage.run([], {
-			items: [{ json: { prompt: 'A' }, binary: { first } }],
-			parameters: fromFiles,
-		});
+		const bytes = typeof content === 'string' ? content : content.toString('latin1');
+		const run = await makeFrom(await image(bytes, 'file.png', mimeType));
 		expect(run.status).toBe('error');
 		expect(run.error?.message).toMatch(sentence);
 		expect(stage.ledger.requests()).toEqual([]);
@@ -160,16 +137,14 @@ describe('Generate Video from image files', () => {
 
 	test('the smallest, the longest and the highest image are taken', async () => {
 		const files = [png(300, 300), jpeg(750, 300), png(300, 750)];
-		const items = await Promise.all(
-			files.map(async (file) => await row('A', file.toString('latin1'), PNG)),
-		);
-		const run = await stage.run([], { items, parameters: fromFiles });
+		const rows = files.map(async (file) => await row('A', file.toString('latin1'), PNG));
+		const run = await make(await Promise.all(rows));
 		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
 	});
 
 	test('an end image is held to the same rules, and named as such', async () => {
-		const items = [await row('A', PNG), await row('B', PNG, png(100, 100).toString('latin1'))];
-		const run = await stage.run([], { items, parameters: fromFiles });
+		const small = png(100, 100).toString('latin1');
+		const run = await make([await row('A', PNG), await row('B', PNG, small)]);
 		expect(run.error?.message).toMatch(
 			/^'End Image Input Data Field Name' is "last", an image of 100 x 100 pixels.*\[item 1\]$/,
 		);
@@ -184,29 +159,20 @@ describe('Generate Video from image files', () => {
 			[png(600, 600), '16:9'],
 			[png(600, 600), '1:1'],
 		];
-		const items = await Promise.all(
-			shapes.map(async ([file, shape]) => {
-				const { json, binary } = await row('A', file.toString('latin1'));
-				return { json: { ...json, shape }, binary };
-			}),
-		);
-		const run = await stage.run([], {
-			items,
-			parameters: { ...fromFiles, aspectRatio: '={{ $json.shape }}' },
+		const rows = shapes.map(async ([file, shape]) => {
+			const { binary } = await row('A', file.toString('latin1'));
+			return { json: { prompt: 'A', shape }, binary };
 		});
+		const parameters = { aspectRatio: '={{ $json.shape }}' };
+		const run = await make(await Promise.all(rows), { parameters });
 		expect(column(run, 'status')).toEqual(Array(5).fill('completed'));
-		expect(run.hints.map(({ message }) => message)).toEqual([
+		expect(hintsOf(run)).toEqual([
 			"Items 2 and 3: The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 9:16 in the first of them). The clip may take the shape of its image.",
 		]);
 	});
 
 	test('a field that the item does not have is refused, and the other rows run', async () => {
-		const items = [await row('A', `${PNG}one`), { json: { prompt: 'B' } }];
-		const run = await stage.run([], {
-			items,
-			parameters: fromFiles,
-			onError: 'continueRegularOutput',
-		});
+		const run = await make([await row('A', `${PNG}one`), { json: { prompt: 'B' } }], goingOn);
 		expect(column(run, 'status')).toEqual(['completed', 'failed']);
 		expect(jsonOf(run)[1].error).toMatch(
 			/"first", a field that this item does not have.*\[item 1\]/,

@@ -1,5 +1,5 @@
 import { startSandbox } from '../../../sandbox';
-import { errorText, jsonOf, setTheStage } from '../laws/setup';
+import { errorText, goingOn, jsonOf, oneAttempt, setTheStage } from '../laws/setup';
 
 const stage = setTheStage({ generationSeconds: 60 });
 
@@ -10,34 +10,27 @@ describe('Generate Video, the item of a finished clip', () => {
 			nodeOptions: { outputField: 'clip', cameraMovement: 'static' },
 		});
 		const [{ json, binary }] = run.items;
-		const [{ taskId }] = stage.ledger.accepted();
+		const [taskId] = stage.taskIds();
+		const text = expect.any(String);
 		expect(json).toEqual({
-			taskId,
-			status: 'completed',
+			...{ taskId, status: 'completed', prompt: 'A cat', metadata: { row: 7 } },
 			videoUrl: expect.stringMatching(`^${stage.sandbox.filesUrl}/video/.*${taskId}\\.mp4$`),
-			expiresAt: expect.any(String),
-			cost: 0.8064,
-			estimatedCost: 0.8064,
-			duration: 6,
-			aspectRatio: '16:9',
-			quality: 'pro',
-			audio: true,
-			prompt: 'A cat',
-			submittedAt: expect.any(String),
-			completedAt: expect.any(String),
-			elapsedSeconds: expect.any(Number),
-			metadata: { row: 7 },
+			...{ cost: 0.8064, estimatedCost: 0.8064 },
+			...{ duration: 6, aspectRatio: '16:9', quality: 'pro', audio: true },
+			...{
+				submittedAt: text,
+				completedAt: text,
+				elapsedSeconds: expect.any(Number),
+				expiresAt: text,
+			},
 		});
 		expect(Object.keys(binary ?? {})).toEqual(['clip']);
 		expect(binary?.clip).toMatchObject({ mimeType: 'video/mp4', fileName: `${taskId}.mp4` });
 		expect(binary?.clip.id).toMatch(/^filesystem/);
-		const [submitted, completed, expires] = [
-			json.submittedAt,
-			json.completedAt,
-			json.expiresAt,
-		].map((time) => Date.parse(String(time)));
-		expect(completed - submitted).toBe(Number(json.elapsedSeconds) * 1000);
-		expect(expires - completed).toBe(86_400_000);
+		const msOf = (field: string) => Date.parse(String(json[field]));
+		const madeInMs = msOf('completedAt') - msOf('submittedAt');
+		expect(madeInMs).toBe(Number(json.elapsedSeconds) * 1000);
+		expect(msOf('expiresAt') - msOf('completedAt')).toBe(86_400_000);
 	});
 
 	test('the cost is what the provider billed, beside what the price table says', async () => {
@@ -46,8 +39,7 @@ describe('Generate Video, the item of a finished clip', () => {
 	});
 
 	test('without Download Video there is no request to the file host', async () => {
-		const parameters = { downloadVideo: false };
-		const run = await stage.run(['A cat'], { parameters });
+		const run = await stage.run(['A cat'], { parameters: { downloadVideo: false } });
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
 		expect(run.items[0].binary).toBeUndefined();
 		expect(stage.ledger.downloads()).toEqual([]);
@@ -81,13 +73,9 @@ describe('Generate Video, the shapes that answers come in', () => {
 	])('%s', async (_, fault) => {
 		const run = await stage.run([`[[${fault}]] A cat`]);
 		expect(errorText(run).trim()).toBe('');
+		const text = expect.any(String);
 		expect(jsonOf(run)).toMatchObject([
-			{
-				status: 'completed',
-				cost: 0.504,
-				videoUrl: expect.any(String),
-				expiresAt: expect.any(String),
-			},
+			{ status: 'completed', cost: 0.504, videoUrl: text, expiresAt: text },
 		]);
 		expect(run.items[0].binary?.data.mimeType).toBe('video/mp4');
 		expect(stage.ledger.submits()).toHaveLength(1);
@@ -118,9 +106,9 @@ describe('Generate Video, the sentence of a clip that came to nothing', () => {
 		['[[fail:none]]', /the provider gave no reason \(status failed\)/],
 		['[[cancelled]]', /the provider gave no reason \(status cancelled\)/],
 	])('%s: the reason, and that it is not charged', async (word, sentence) => {
-		const run = await stage.run([`${word} A cat`], { nodeOptions: { retryFailed: 0 } });
+		const run = await stage.run([`${word} A cat`], oneAttempt);
 		expect(run.error?.message).toMatch(sentence);
-		expect(run.error?.message).toContain(stage.ledger.accepted()[0].taskId);
+		expect(run.error?.message).toContain(stage.taskIds()[0]);
 		expect(run.error?.description).toMatch(/not charged/);
 		expect(stage.ledger.charges()).toEqual([]);
 	});
@@ -128,35 +116,28 @@ describe('Generate Video, the sentence of a clip that came to nothing', () => {
 	test.each(['no-videos', 'no-result'])(
 		'completed but %s: an error with the task id',
 		async (shape) => {
-			const run = await stage.run([`[[${shape}]] A cat`], { onError: 'continueRegularOutput' });
-			const [{ taskId, status, error }] = jsonOf(run);
-			expect(status).toBe('completed');
-			expect(error).toMatch(`${taskId} is completed, but APIMart's answer names no video`);
+			const run = await stage.run([`[[${shape}]] A cat`], goingOn);
+			const [taskId] = stage.taskIds();
+			const sentence = `${taskId} is completed, but APIMart's answer names no video`;
+			const error = expect.stringContaining(sentence);
+			expect(jsonOf(run)).toMatchObject([{ taskId, status: 'completed', error }]);
 		},
 	);
 
 	test('no money: the balance stands in the sentence', async () => {
-		const apiKey = 'sk-nearly-empty-account';
-		stage.sandbox.addKey({ key: apiKey, balanceUsd: 0.25 });
-		const credentials = { apiKey, baseUrl: stage.sandbox.baseUrl };
+		const credentials = stage.account('sk-nearly-empty-account', { balanceUsd: 0.25 });
 		const run = await stage.run(['A cat'], { credentials });
 		expect(run.error?.message).toMatch(/balance is too low.*\(balance: 0\.25 USD\)/);
 		expect(run.error?.description).toMatch(/Top up/);
 	});
 
 	test('no money for the last of three rows: one read of the balance, the others are done', async () => {
-		const apiKey = 'sk-enough-for-two';
-		stage.sandbox.addKey({ key: apiKey, balanceUsd: 1.1 });
-		const run = await stage.run(['A', 'B', 'C'], {
-			credentials: { apiKey, baseUrl: stage.sandbox.baseUrl },
-			onError: 'continueRegularOutput',
-			nodeOptions: { concurrency: 1 },
-		});
-		expect(jsonOf(run)).toMatchObject([
-			{ status: 'completed' },
-			{ status: 'completed' },
-			{ status: 'failed', error: expect.stringMatching(/\(balance: 0\.092 USD\)/) },
-		]);
+		const credentials = stage.account('sk-enough-for-two', { balanceUsd: 1.1 });
+		const nodeOptions = { concurrency: 1 };
+		const run = await stage.run(['A', 'B', 'C'], { ...goingOn, credentials, nodeOptions });
+		const error = expect.stringMatching(/\(balance: 0\.092 USD\)/);
+		const completed = { status: 'completed' };
+		expect(jsonOf(run)).toMatchObject([completed, completed, { status: 'failed', error }]);
 		expect(stage.ledger.requests('balance')).toHaveLength(1);
 	});
 
@@ -203,11 +184,10 @@ describe('Generate Video, the download', () => {
 	])(
 		'%s: completed, with the error and the link, after %d tries',
 		async (word, tries, sentence) => {
-			const run = await stage.run([`${word} A cat`], { onError: 'continueRegularOutput' });
-			const [{ taskId }] = stage.ledger.accepted();
-			expect(jsonOf(run)).toMatchObject([
-				{ status: 'completed', taskId, videoUrl: expect.stringContaining(String(taskId)) },
-			]);
+			const run = await stage.run([`${word} A cat`], goingOn);
+			const [taskId] = stage.taskIds();
+			const videoUrl = expect.stringContaining(taskId);
+			expect(jsonOf(run)).toMatchObject([{ status: 'completed', taskId, videoUrl }]);
 			expect(jsonOf(run)[0].error).toMatch(sentence);
 			expect(jsonOf(run)[0].error).toContain(taskId);
 			expect(run.items[0].binary).toBeUndefined();

@@ -1,32 +1,28 @@
-import { column, errorText, jsonOf, setTheStage } from '../laws/setup';
+import {
+	column,
+	errorText,
+	goingOn,
+	jsonOf,
+	setTheStage,
+	UNKNOWN_TASK,
+	untilFinished,
+} from '../laws/setup';
 
 const stage = setTheStage();
 
-/** Submits clips and gives their ids. */
-async function submitted(...prompts: string[]): Promise<string[]> {
-	const run = await stage.run(prompts, { parameters: { mode: 'submitOnly' } });
-	return column(run, 'taskId').map(String);
-}
-
 describe('Get Video, without waiting', () => {
 	test('a finished clip: its item and its video, from one read', async () => {
-		const [taskId] = await submitted('A cat');
-		await stage.sandbox.finishTask(taskId);
+		const [taskId] = await stage.submit(['A cat']);
+		await stage.finish();
 		const run = await stage.fetch([taskId], {
 			parameters: { metadata: '{"row":7}' },
 			nodeOptions: { outputField: 'clip' },
 		});
+		const [text, number] = [expect.any(String), expect.any(Number)];
 		expect(jsonOf(run)).toEqual([
 			{
-				taskId,
-				status: 'completed',
-				videoUrl: expect.any(String),
-				expiresAt: expect.any(String),
-				cost: 0.504,
-				submittedAt: expect.any(String),
-				completedAt: expect.any(String),
-				elapsedSeconds: expect.any(Number),
-				metadata: { row: 7 },
+				...{ taskId, status: 'completed', videoUrl: text, expiresAt: text, cost: 0.504 },
+				...{ submittedAt: text, completedAt: text, elapsedSeconds: number, metadata: { row: 7 } },
 			},
 		]);
 		expect(run.items[0].binary?.clip).toMatchObject({ fileName: `${taskId}.mp4` });
@@ -34,11 +30,8 @@ describe('Get Video, without waiting', () => {
 	});
 
 	test('unfinished clips are items with their state', async () => {
-		const ids = await submitted(
-			'[[stuck:50]] [[status:queued]] A',
-			'[[stuck:50]] B',
-			'[[stuck:50]] [[status:dreaming]] C',
-		);
+		const words = ['[[status:queued]]', '', '[[status:dreaming]]'];
+		const ids = await stage.submit(words.map((word) => `[[stuck:50]] ${word} A cat`));
 		const run = await stage.fetch(ids);
 		expect(column(run, 'taskId')).toEqual(ids);
 		expect(column(run, 'status')).toEqual(['submitted', 'processing', 'processing']);
@@ -48,8 +41,8 @@ describe('Get Video, without waiting', () => {
 	test.each(['stopWorkflow', 'continueErrorOutput'] as const)(
 		'a failed or cancelled clip is an item, never a throw (%s)',
 		async (onError) => {
-			const ids = await submitted('[[fail:content]] A', '[[cancelled]] B');
-			for (const id of ids) await stage.sandbox.finishTask(id);
+			const ids = await stage.submit(['[[fail:content]] A', '[[cancelled]] B']);
+			await stage.finish();
 			const run = await stage.fetch(ids, { onError });
 			expect(run.status).toBe('success');
 			expect(jsonOf(run)).toMatchObject([
@@ -61,56 +54,42 @@ describe('Get Video, without waiting', () => {
 	);
 
 	test('a clip that cannot be downloaded is an error', async () => {
-		const ids = await submitted('[[expired-link]] A');
-		await stage.sandbox.finishTask(ids[0]);
+		const ids = await stage.submit(['[[expired-link]] A']);
+		await stage.finish();
 		const thrown = await stage.fetch(ids);
 		expect(errorText(thrown)).toMatch(/not there yet/);
 		expect(errorText(thrown)).toContain(ids[0]);
-		const parameters = { downloadVideo: false };
-		const run = await stage.fetch(ids, { parameters });
+		const run = await stage.fetch(ids, { parameters: { downloadVideo: false } });
 		expect(jsonOf(run)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
 	});
 
 	test('a passing fault of the read is passed over', async () => {
-		const ids = await submitted('[[task-502:2]] A');
+		const ids = await stage.submit(['[[task-502:2]] A']);
 		const run = await stage.fetch(ids);
 		expect(column(run, 'taskId')).toEqual(ids);
 		expect(stage.ledger.polls()).toHaveLength(3);
 	});
 
 	test('an id that the provider does not know is an error of its row', async () => {
-		const [known] = await submitted('A cat');
-		const ids = [known, 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5'];
-		const run = await stage.fetch(ids, { onError: 'continueRegularOutput' });
-		expect(jsonOf(run)).toMatchObject([
-			{ taskId: known },
-			{ taskId: ids[1], error: expect.stringMatching(/Invalid task ID/) },
-		]);
-		const thrown = await stage.fetch(ids);
-		expect(errorText(thrown)).toContain(ids[1]);
-	});
-
-	test('the id is found in a text that names it', async () => {
-		const [taskId] = await submitted('A cat');
-		const run = await stage.fetch([`Task ${taskId} was not finished: see ${taskId}`]);
-		expect(column(run, 'taskId')).toEqual([taskId]);
+		const ids = [...(await stage.submit(['A cat'])), UNKNOWN_TASK];
+		const run = await stage.fetch(ids, goingOn);
+		const error = expect.stringMatching(/Invalid task ID/);
+		expect(jsonOf(run)).toMatchObject([{ taskId: ids[0] }, { taskId: UNKNOWN_TASK, error }]);
+		expect(errorText(await stage.fetch(ids))).toContain(UNKNOWN_TASK);
 	});
 
 	test('a text without an id is refused before anything is asked', async () => {
-		const run = await stage.fetch(['task_01KV7FXR8BEYS1BWHJCT3JMCJ5', 'no task here']);
+		const run = await stage.fetch([UNKNOWN_TASK, 'no task here']);
 		expect(run.error?.message).toMatch(/'Task ID' is "no task here".*\[item 1\]/);
 		expect(stage.ledger.requests()).toEqual([]);
 	});
 });
 
+const cell = '={{ $json.value }}';
+
 test.each([
-	[
-		'How to Wait',
-		{ waitUntilFinished: true, waitBy: '={{ $json.value }}' },
-		{},
-		['polling', 'sleep'],
-	],
-	['Clips at the Same Time', {}, { concurrency: '={{ $json.value }}' }, ['', '7']],
+	['How to Wait', { waitUntilFinished: true, waitBy: cell }, {}, ['polling', 'sleep']],
+	['Clips at the Same Time', {}, { concurrency: cell }, ['', '7']],
 ])('Get Video refuses rows that differ in %s', async (label, parameters, nodeOptions, values) => {
 	const items = values.map((value) => ({ json: { taskId: 'task_1', value } }));
 	const run = await stage.fetch([], { items, parameters, nodeOptions });
@@ -120,38 +99,26 @@ test.each([
 });
 
 describe('Get Video, with Wait Until Finished', () => {
-	const parameters = { waitUntilFinished: true };
-
-	test('waits for each clip and downloads it', async () => {
-		const ids = await submitted('A', '[[slow:200]] B', 'C');
-		const run = await stage.fetch(ids, { parameters });
-		expect(column(run, 'taskId')).toEqual(ids);
-		expect(column(run, 'status')).toEqual(Array(3).fill('completed'));
-		expect(run.items.every(({ binary }) => binary?.data.mimeType === 'video/mp4')).toBe(true);
-	});
-
 	test('a clip that was finished long ago is read once', async () => {
-		const ids = await submitted('A');
-		await stage.sandbox.finishTask(ids[0]);
-		await stage.fetch(ids, { parameters });
+		const ids = await stage.submit(['A']);
+		await stage.finish();
+		await stage.fetch(ids, untilFinished);
 		expect(stage.ledger.polls()).toHaveLength(1);
 	});
 
 	test('a clip that fails is an error, as in Generate Video', async () => {
-		const ids = await submitted('[[fail]] A', 'B');
-		const thrown = await stage.fetch(ids, { parameters });
+		const ids = await stage.submit(['[[fail]] A', 'B']);
+		const thrown = await stage.fetch(ids, untilFinished);
 		expect(thrown.status).toBe('error');
 		for (const id of ids) expect(errorText(thrown)).toContain(id);
-		const run = await stage.fetch(ids, { parameters, onError: 'continueErrorOutput' });
+		const run = await stage.fetch(ids, { ...untilFinished, onError: 'continueErrorOutput' });
 		expect(column(run, 'taskId')).toEqual([ids[1]]);
-		expect(run.errorItems[0].json).toEqual({
-			taskId: ids[0],
-			error: expect.stringContaining(ids[0]),
-		});
+		const [taskId] = ids;
+		expect(run.errorItems[0].json).toEqual({ taskId, error: expect.stringContaining(taskId) });
 	});
 
 	test('an unknown id ends at once', async () => {
-		const run = await stage.fetch(['task_01KV7FXR8BEYS1BWHJCT3JMCJ5'], { parameters });
+		const run = await stage.fetch([UNKNOWN_TASK], untilFinished);
 		expect(errorText(run)).toMatch(/Invalid task ID/);
 		expect(stage.ledger.polls()).toHaveLength(1);
 	});

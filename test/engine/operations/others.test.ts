@@ -1,63 +1,57 @@
 import { png } from '../../unit/apimart/imageFiles';
 import type { RunOptions } from '../harness';
-import { column, errorText, generate, jsonOf, rowsOf, setTheStage } from '../laws/setup';
+import {
+	column,
+	errorText,
+	goingOn,
+	jsonOf,
+	rowsOf,
+	setTheStage,
+	type StageOptions,
+} from '../laws/setup';
 
 const stage = setTheStage();
 
 /** A run of an operation that has no prompt. */
-function run(resource: string, operation: string, options: Parameters<typeof generate>[2] = {}) {
-	return stage.run(['one row'], {
-		...options,
-		parameters: { resource, operation, ...options.parameters },
-	});
+async function run(resource: string, operation: string, options: StageOptions = {}) {
+	const parameters = { resource, operation, ...options.parameters };
+	return await stage.run(['one row'], { ...options, parameters });
 }
 
 describe('Estimate Cost', () => {
-	const estimate = async (parameters: RunOptions['parameters'], items = rowsOf(['x'])) =>
-		await run('video', 'estimateCost', { parameters, items });
+	const estimate = async (options: StageOptions) => await run('video', 'estimateCost', options);
+	const ofFiveSeconds = { clips: 1, seconds: 5, pricePerSecond: 0.1008, estimatedCost: 0.504 };
+	const shots = [
+		{ prompt: 'a', duration: 3 },
+		{ prompt: 'b', duration: 4 },
+	];
 
 	test.each([
-		[{}, 5, 0.1008, 0.504],
+		[{}, ofFiveSeconds],
 		[
-			{ shots: 'json', shotListJson: '[{"prompt":"a","duration":3},{"prompt":"b","duration":4}]' },
-			7,
-			0.1008,
-			0.7056,
+			{ shots: 'json', shotListJson: JSON.stringify(shots) },
+			{ ...ofFiveSeconds, seconds: 7, estimatedCost: 0.7056 },
 		],
-	])('%j', async (parameters, seconds, pricePerSecond, estimatedCost) => {
-		const { items } = await estimate(parameters);
-		expect(items.map(({ json }) => json)).toEqual([
-			{ clips: 1, seconds, pricePerSecond, estimatedCost },
-		]);
+	])('of %j', async (parameters, estimated) => {
+		expect(jsonOf(await estimate({ parameters }))).toEqual([estimated]);
 		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('warnings of the row, its own start image among them', async () => {
 		const wide = await stage.engine.binary(png(1200, 800), 'cup.png', 'image/png');
-		const parameters = {
-			prompt: '={{ $json.prompt }}',
-			audio: '={{ $json.audio }}',
-			source: 'image',
-			imageInput: 'binary',
-		};
 		const items = [
 			{ json: { prompt: 'Slow zoom out from the cup on the table' }, binary: { data: wide } },
 			{ json: { prompt: '', audio: false }, binary: { data: wide } },
 			{ json: { prompt: 'A cup of coffee on the table' } },
 		];
-		const nodeOptions = { cameraMovement: 'zoomIn' };
-		const result = await run('video', 'estimateCost', {
-			parameters,
-			nodeOptions,
-			items,
-			onError: 'continueRegularOutput',
+		const fromCells = { prompt: '={{ $json.prompt }}', audio: '={{ $json.audio }}' };
+		const result = await estimate({
+			...{ ...goingOn, items, nodeOptions: { cameraMovement: 'zoomIn' } },
+			parameters: { ...fromCells, source: 'image', imageInput: 'binary' },
 		});
 		const [all, shape, refused] = jsonOf(result);
 		expect(all).toEqual({
-			clips: 1,
-			seconds: 5,
-			pricePerSecond: 0.1008,
-			estimatedCost: 0.504,
+			...ofFiveSeconds,
 			warnings: [
 				"The prompt asks for no sound or speech, so Kling chooses the sound. If it is not needed, switch 'Generate Audio' off: 0.336 USD instead of 0.504.",
 				"The start image has another shape than 'Aspect Ratio' (1200 x 800 pixels for 16:9). The clip may take the shape of its image.",
@@ -66,31 +60,28 @@ describe('Estimate Cost', () => {
 		});
 		expect(shape.warnings).toHaveLength(1);
 		expect(refused.error).toMatch(/"data", a field that this item does not have.*\[item 2\]/);
-		expect(stage.sandbox.ledger.requests()).toEqual([]);
+		expect(stage.ledger.requests()).toEqual([]);
 	});
 
 	test('each row has its own estimate, and a bad one does not cost the others theirs', async () => {
 		const items = [3, 99, 15].map((seconds) => ({ json: { seconds } }));
 		const parameters = { duration: '={{ $json.seconds }}' };
-		const onError = 'continueRegularOutput';
-		const result = await run('video', 'estimateCost', { parameters, items, onError });
+		const result = await estimate({ ...goingOn, parameters, items });
 		expect(column(result, 'estimatedCost')).toEqual([0.3024, undefined, 1.512]);
 		expect(jsonOf(result)[1].error).toMatch(/'Duration \(Seconds\)' is 99.*\[item 1\]/);
-		expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(
-			[0, 1, 2].map((item) => ({ item })),
-		);
+		const pairs = [0, 1, 2].map((item) => ({ item }));
+		expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(pairs);
 	});
 });
 
 describe('Upload Image', () => {
 	const PNG = '\x89PNG\r\n\x1a\n pixels';
-	const upload = async (content: string, options: RunOptions = {}, name = 'cat.png') => {
-		const photo = await stage.engine.binary(Buffer.from(content, 'latin1'), name, 'image/png');
-		return await run('image', 'upload', {
-			items: [{ json: {}, binary: { photo } }],
-			parameters: { inputField: 'photo' },
-			...options,
-		});
+	const megabytes = (count: number) => `${PNG}${'x'.repeat(count * 1024 * 1024)}`;
+	const upload = async (content: string, inputField = 'photo') => {
+		const bytes = Buffer.from(content, 'latin1');
+		const photo = await stage.engine.binary(bytes, 'cat.png', 'image/png');
+		const items = [{ json: {}, binary: { photo } }];
+		return await run('image', 'upload', { items, parameters: { inputField } });
 	};
 
 	test('gives the address and until when it holds', async () => {
@@ -106,26 +97,26 @@ describe('Upload Image', () => {
 	});
 
 	test.each([
-		['no image', '%PDF-1.7', {}, /'Input Data Field Name' is "photo", which holds no such image/],
 		[
-			'another field',
-			PNG,
-			{ parameters: { inputField: 'data' } },
-			/"data", a field that this item does not have/,
+			'no image',
+			'%PDF-1.7',
+			'photo',
+			/'Input Data Field Name' is "photo", which holds no such image/,
 		],
+		['another field', PNG, 'data', /"data", a field that this item does not have/],
 		[
 			'an image over 20 MB',
-			`${PNG}${'x'.repeat(20 * 1024 * 1024)}`,
-			{},
+			megabytes(20),
+			'photo',
 			/"photo", an image of 20\.0 MB, allowed is .* of up to 20 MB/,
 		],
-	])('%s is refused before anything is sent', async (_, content, options, sentence) => {
-		const result = await upload(content, options);
+	])('%s is refused before anything is sent', async (_, content, inputField, sentence) => {
+		const result = await upload(content, inputField);
 		expect(result.error?.message).toMatch(sentence);
 		expect(stage.ledger.requests()).toEqual([]);
 	});
 
-	test.each(['GIF89a and more', 'RIFF\0\n\0\0WEBPVP8 ', `${PNG}${'x'.repeat(11 * 1024 * 1024)}`])(
+	test.each(['GIF89a and more', 'RIFF\0\n\0\0WEBPVP8 ', megabytes(11)])(
 		'what the model does not take as a frame can be uploaded all the same (%#)',
 		async (content) => {
 			expect(jsonOf(await upload(content))).toMatchObject([{ url: expect.any(String) }]);
@@ -134,32 +125,26 @@ describe('Upload Image', () => {
 });
 
 describe('Get Balance', () => {
+	const balance = async (options: RunOptions = {}) => await run('account', 'getBalance', options);
+
 	test('what is left and what was used, as numbers', async () => {
 		await stage.run(['A cat']);
-		expect(jsonOf(await run('account', 'getBalance'))).toEqual([
-			{ balance: 99.496, used: 0.504, unlimited: false },
-		]);
+		expect(jsonOf(await balance())).toEqual([{ balance: 99.496, used: 0.504, unlimited: false }]);
 	});
 
 	test('is asked once, however many rows come in', async () => {
-		const items = rowsOf(['a', 'b', 'c']);
-		expect(jsonOf(await run('account', 'getBalance', { items }))).toHaveLength(3);
+		expect(jsonOf(await balance({ items: rowsOf(['a', 'b', 'c']) }))).toHaveLength(3);
 		expect(stage.ledger.requests('balance')).toHaveLength(1);
 	});
 
 	test('texts are numbers', async () => {
 		stage.faults.add({ action: 'balance-strings' });
-		expect(jsonOf(await run('account', 'getBalance'))).toMatchObject([
-			{ balance: 99.25, used: 0.75 },
-		]);
+		expect(jsonOf(await balance())).toMatchObject([{ balance: 99.25, used: 0.75 }]);
 	});
 
 	test('a key without a limit', async () => {
-		stage.sandbox.addKey({ key: 'sk-unlimited-account', unlimited: true });
-		const credentials = { apiKey: 'sk-unlimited-account', baseUrl: stage.sandbox.baseUrl };
-		expect(jsonOf(await run('account', 'getBalance', { credentials }))).toMatchObject([
-			{ unlimited: true },
-		]);
+		const credentials = stage.account('sk-unlimited-account', { unlimited: true });
+		expect(jsonOf(await balance({ credentials }))).toMatchObject([{ unlimited: true }]);
 	});
 
 	test.each([
@@ -167,43 +152,28 @@ describe('Get Balance', () => {
 		['balance-html', /HTML page/],
 	])('%s is an error', async (action, sentence) => {
 		stage.faults.add({ action });
-		const result = await run('account', 'getBalance');
+		const result = await balance();
 		expect(result.status).toBe('error');
 		expect(errorText(result)).toMatch(sentence);
 	});
 
 	test('a wrong key is an error, or an item with continue-on-fail', async () => {
 		const credentials = { apiKey: 'sk-unknown-account', baseUrl: stage.sandbox.baseUrl };
-		const thrown = await run('account', 'getBalance', { credentials });
-		expect(errorText(thrown)).toMatch(/does not accept the API key/);
-		const result = await run('account', 'getBalance', {
-			credentials,
-			onError: 'continueRegularOutput',
-		});
-		expect(jsonOf(result)).toEqual([
-			{ error: expect.stringMatching(/does not accept the API key/) },
-		]);
+		expect(errorText(await balance({ credentials }))).toMatch(/does not accept the API key/);
+		const error = expect.stringMatching(/does not accept the API key/);
+		expect(jsonOf(await balance({ credentials, ...goingOn }))).toEqual([{ error }]);
 	});
 });
 
 describe("As an agent's tool", () => {
-	test('it waits for the clip and gives its address, not its bytes', async () => {
-		const result = await stage.run(['A cat'], {
-			asTool: true,
-			parameters: { downloadVideo: true, waitBy: 'sleep' },
-		});
-		expect(jsonOf(result)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
-		expect(result.items[0].binary).toBeUndefined();
-		expect(result.waitTill).toBeUndefined();
-		expect(stage.ledger.downloads()).toEqual([]);
-	});
-
-	test('Get Video gives no bytes either', async () => {
-		const made = await stage.run(['A cat'], { asTool: true });
-		const ids = column(made, 'taskId').map(String);
-		const result = await stage.fetch(ids, { asTool: true });
-		expect(column(result, 'status')).toEqual(['completed']);
-		expect(result.items[0].binary).toBeUndefined();
+	test('it waits for the clip, and it and Get Video give its address, not its bytes', async () => {
+		const parameters = { downloadVideo: true, waitBy: 'sleep' };
+		const made = await stage.run(['A cat'], { asTool: true, parameters });
+		expect(jsonOf(made)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
+		expect(made.waitTill).toBeUndefined();
+		const fetched = await stage.fetch(stage.taskIds(), { asTool: true });
+		expect(column(fetched, 'status')).toEqual(['completed']);
+		for (const { items } of [made, fetched]) expect(items[0].binary).toBeUndefined();
 		expect(stage.ledger.downloads()).toEqual([]);
 	});
 });

@@ -3,7 +3,7 @@ import { realClock, useClock, type Clock } from '../../../nodes/KlingFast/clock'
 import { ManualClock, type SandboxOptions } from '../../../sandbox';
 import type { CallbackAnswer } from '../waitingWebhook';
 import type { ExecutionView, NodeRun, RunOptions } from '../harness';
-import { generate, setTheStage, type Stage, type StageOptions } from '../laws/setup';
+import { generate, idOf, setTheStage, slow, type Stage, type StageOptions } from '../laws/setup';
 
 export interface SleepStage extends Stage {
 	clock: Clock;
@@ -60,11 +60,6 @@ export function sleepy(
 /** The body that APIMart sends, as far as it matters. */
 export const endOf = (taskId: string | undefined, status = 'completed') => ({ id: taskId, status });
 
-/** Task ids in the order in which they were accepted. */
-export function taskIds({ sandbox }: Stage): string[] {
-	return sandbox.ledger.accepted().map(({ taskId = '' }) => taskId);
-}
-
 const NAMES = {
 	sheet: 'Kling Fast sheet',
 	worker: 'Kling Fast sheet: clips',
@@ -79,9 +74,8 @@ export function findPart(
 ): ExecutionView | undefined {
 	const childOf = (id: string | undefined, name: string) =>
 		engine.executions.filter((view) => view.parentId === id && view.workflowName === name).at(-1);
-	const { executionId } = run.options;
-	if (part !== 'worker') return childOf(executionId, NAMES[part]);
-	return childOf(childOf(executionId, NAMES.sheet)?.id, NAMES.worker);
+	if (part !== 'worker') return childOf(idOf(run), NAMES[part]);
+	return childOf(childOf(idOf(run), NAMES.sheet)?.id, NAMES.worker);
 }
 
 export function partOf(
@@ -90,7 +84,7 @@ export function partOf(
 	part: keyof typeof NAMES,
 ): ExecutionView {
 	const found = findPart(stage, run, part);
-	if (!found) throw new Error(`Execution ${run.options.executionId} has no ${part}`);
+	if (!found) throw new Error(`Execution ${idOf(run)} has no ${part}`);
 	return found;
 }
 
@@ -113,10 +107,8 @@ export async function toTheEnd(stage: SleepStage, run: NodeRun, minutes = 60): P
 	return await stage.engine.finalRun(run);
 }
 
-export function isWaiting({ engine }: Stage, { options }: Pick<NodeRun, 'options'>): boolean {
-	return engine.executions.some(
-		({ id, status }) => id === options.executionId && status === 'waiting',
-	);
+export function isWaiting({ engine }: Stage, run: Pick<NodeRun, 'options'>): boolean {
+	return engine.executions.some(({ id, status }) => id === idOf(run) && status === 'waiting');
 }
 
 /** Delivers a callback where the task's submit asked for it, and waits until its round has ended. */
@@ -143,24 +135,33 @@ export async function endClip(
 }
 
 /**
- * Starts a round, and kills the process when the provider has accepted a submit in it but has not answered yet: n8n has nothing of
- * that round.
+ * Starts a round, and kills the process when the round has come as far as the test says: n8n has nothing of that round.
+ *
+ * @returns the execution that died
  */
+export async function crashInRound(
+	stage: SleepStage,
+	run: NodeRun,
+	startRound: () => Promise<unknown>,
+	hasComeThere: () => unknown,
+): Promise<string> {
+	const { id } = partOf(stage, run, 'worker');
+	const round = startRound();
+	await stage.ledger.waitFor(hasComeThere);
+	stage.engine.crash(id);
+	await round;
+	return id;
+}
+
+/** The same, when the provider has accepted a submit but has not answered yet. */
 export async function cutOffInSubmit(
 	stage: SleepStage,
 	run: NodeRun,
 	startRound: () => Promise<unknown>,
 ): Promise<string> {
-	const before = stage.ledger.accepted().length;
-	const fault = stage.faults.add({
-		route: 'submit',
-		action: { kind: 'slow', part: 'headers', seconds: 0.3 },
-	});
-	const { id } = partOf(stage, run, 'worker');
-	const round = startRound();
-	await stage.ledger.waitFor((ledger) => ledger.accepted().length > before);
-	stage.engine.crash(id);
-	await round;
+	const before = stage.taskIds().length;
+	const fault = stage.faults.add(slow('submit', 0.3));
+	const id = await crashInRound(stage, run, startRound, () => stage.taskIds().length > before);
 	stage.faults.remove(fault);
 	// Until then the provider says of a repetition that the first one is being dealt with.
 	await stage.ledger.waitFor((ledger) => ledger.submits().every(({ ended }) => ended));

@@ -1,46 +1,37 @@
 import { callbackSecret, sealProbe } from '../../../nodes/KlingFast/apimart/callback';
 import { currentClock } from '../../../nodes/KlingFast/clock';
-import { callWebhook } from '../webhooks';
+import { jsonOf, UNKNOWN_TASK } from '../laws/setup';
 import { endOf } from './sleepStage';
-import { signed, startedRun, tokenFor, triggerNode } from './triggerHost';
+import { signed, tokenFor, triggerNode } from './triggerHost';
 import { setTheTriggerStage } from './triggerStage';
 
-const { stage, submitted, ended, deliver, reads } = setTheTriggerStage();
+const { stage, submitted, ended, call, deliver, reads } = setTheTriggerStage();
 
 describe('Kling Fast Trigger', () => {
 	test("starts one run, with the row's own data, in the shape of Generate Video", async () => {
 		const taskId = await ended();
-		const trigger = triggerNode(stage);
-		const answer = await deliver(trigger, taskId, { row: 7, name: 'Zoë 🦊' });
-		expect(answer).toMatchObject({ status: 200, body: { message: 'The workflow has started' } });
-		const item = startedRun(answer);
-		expect(item).toMatchObject({
-			json: {
-				taskId,
-				status: 'completed',
-				videoUrl: expect.stringContaining('.mp4'),
-				expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
-				cost: 0.504,
-				submittedAt: expect.any(String),
-				completedAt: expect.any(String),
-				elapsedSeconds: expect.any(Number),
-				metadata: { row: 7, name: 'Zoë 🦊' },
-			},
+		const metadata = { row: 7, name: 'Zoë 🦊' };
+		const { status, body, item } = await deliver(triggerNode(stage), taskId, metadata);
+		expect([status, body]).toEqual([200, { message: 'The workflow has started' }]);
+		const text = expect.any(String);
+		expect(item?.json).toMatchObject({
+			...{ taskId, status: 'completed', cost: 0.504, metadata },
+			videoUrl: expect.stringContaining('.mp4'),
+			expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+			...{ submittedAt: text, completedAt: text, elapsedSeconds: expect.any(Number) },
 		});
 		expect(item?.binary).toBeUndefined();
 		const generated = await stage.run(['A cat'], { parameters: { metadata: { row: 7 } } });
-		const known = Object.keys(generated.items[0].json);
-		expect(known.filter((name) => item && name in item.json)).toEqual(
-			Object.keys(item?.json ?? {}),
-		);
+		const names = Object.keys(item?.json ?? {});
+		const known = Object.keys(jsonOf(generated)[0]);
+		expect(known.filter((name) => names.includes(name))).toEqual(names);
 	});
 
 	test.each([[''], ['{}'], ['[]'], ['null'], ['7'], ['"task_1"'], ['{"id":{}}']])(
 		'answers 400 to a signed body that names no task: %p',
 		async (body) => {
 			const trigger = triggerNode(stage);
-			const answer = await callWebhook(stage.engine, trigger, signed(tokenFor(trigger), body));
-			expect(answer.status).toBe(400);
+			expect((await call(trigger, signed(tokenFor(trigger), body))).status).toBe(400);
 			expect(reads()).toBe(0);
 		},
 	);
@@ -52,15 +43,13 @@ describe('Kling Fast Trigger', () => {
 		['processing', 200],
 	])(
 		'of a task that is called %s, but is not finished when it is read: %d, and nothing remembered',
-		async (status, httpStatus) => {
+		async (word, status) => {
 			const taskId = await submitted();
 			const trigger = triggerNode(stage);
-			const request = signed(tokenFor(trigger), endOf(taskId, status));
-			const early = await callWebhook(stage.engine, trigger, request);
-			expect(early.status).toBe(httpStatus);
-			expect(startedRun(early)).toBeUndefined();
-			await stage.sandbox.finishTask(taskId, { ending: 'completed' });
-			expect(startedRun(await deliver(trigger, taskId))?.json).toMatchObject({ taskId });
+			const early = await call(trigger, signed(tokenFor(trigger), endOf(taskId, word)));
+			expect(early).toMatchObject({ status, item: undefined });
+			await stage.finish([taskId], 'completed');
+			expect((await deliver(trigger, taskId)).item?.json).toMatchObject({ taskId });
 		},
 	);
 
@@ -75,44 +64,33 @@ describe('Kling Fast Trigger', () => {
 		[[], 'completed', false],
 	])('listening to %p, hears of a %s one: starts a run? %p', async (triggerOn, ending, starts) => {
 		const taskId = await ended(ending);
-		const answer = await deliver(triggerNode(stage, { triggerOn }), taskId, { row: 7 });
-		expect(answer.status).toBe(200);
-		const item = startedRun(answer);
-		expect(item !== undefined).toBe(starts);
-		if (!item || ending === 'completed') return;
-		expect(item.json).toMatchObject({ taskId, status: 'failed', metadata: { row: 7 } });
-		expect(item.json.error).toContain(taskId);
-		expect(item.json.error).toContain('Failed clips are not charged');
+		const heard = await deliver(triggerNode(stage, { triggerOn }), taskId, { row: 7 });
+		expect(heard.status).toBe(200);
+		expect(heard.item !== undefined).toBe(starts);
+		if (!heard.item || ending === 'completed') return;
+		const { json } = heard.item;
+		expect(json).toMatchObject({ taskId, status: 'failed', metadata: { row: 7 } });
+		expect(json.error).toContain(taskId);
+		expect(json.error).toContain('Failed clips are not charged');
 	});
 
 	test.each([
-		'task-503:1',
-		'task-401:1',
-		'task-429:1',
-		'task-html:1',
-		'task-reset:1',
-		'task-half:1',
+		...['task-503:1', 'task-401:1', 'task-429:1'],
+		...['task-html:1', 'task-reset:1', 'task-half:1'],
 	])(
 		'answers 503 where APIMart cannot be asked (%s), and starts the run at the next delivery',
 		async (action) => {
 			const taskId = await ended();
 			const trigger = triggerNode(stage);
 			stage.faults.add({ action, route: 'task' });
-			const first = await deliver(trigger, taskId);
-			expect(first.status).toBe(503);
-			expect(startedRun(first)).toBeUndefined();
-			expect(startedRun(await deliver(trigger, taskId))?.json).toMatchObject({ taskId });
+			expect(await deliver(trigger, taskId)).toMatchObject({ status: 503, item: undefined });
+			expect((await deliver(trigger, taskId)).item?.json).toMatchObject({ taskId });
 		},
 	);
 
 	test('answers 503 where nobody is there at the Base URL', async () => {
-		const trigger = triggerNode(
-			stage,
-			{},
-			{
-				credentials: { apiKey: stage.sandbox.apiKey, baseUrl: 'http://127.0.0.1:9' },
-			},
-		);
+		const credentials = { apiKey: stage.sandbox.apiKey, baseUrl: 'http://127.0.0.1:9' };
+		const trigger = triggerNode(stage, {}, { credentials });
 		expect((await deliver(trigger, 'task_1')).status).toBe(503);
 	});
 
@@ -120,85 +98,62 @@ describe('Kling Fast Trigger', () => {
 		['of which the callback does not say when it ended', undefined, 503],
 		['that ended a moment ago', 5, 503],
 		['that ended an hour ago', 3_600, 404],
-	])('of a task that APIMart does not know, %s', async (_what, secondsAgo, httpStatus) => {
+	])('of a task that APIMart does not know, %s', async (_what, secondsAgo, status) => {
 		const completed = secondsAgo && Math.floor(currentClock().nowMs() / 1000) - secondsAgo;
-		const body = { ...endOf('task_01KV7FXR8BEYS1BWHJCT3JMCJ5'), completed };
 		const trigger = triggerNode(stage);
-		const answer = await callWebhook(stage.engine, trigger, signed(tokenFor(trigger), body));
-		expect(answer.status).toBe(httpStatus);
-		expect(startedRun(answer)).toBeUndefined();
+		const request = signed(tokenFor(trigger), { ...endOf(UNKNOWN_TASK), completed });
+		expect(await call(trigger, request)).toMatchObject({ status, item: undefined });
 	});
 
 	test('answers a probe, and starts nothing', async () => {
-		const trigger = triggerNode(stage);
-		const secret = callbackSecret(stage.sandbox.apiKey, undefined);
-		const answer = await callWebhook(
-			stage.engine,
-			trigger,
-			signed(sealProbe(secret), endOf(await ended())),
-		);
-		expect(answer).toMatchObject({ status: 200, body: { message: 'The trigger is listening' } });
-		expect(startedRun(answer)).toBeUndefined();
+		const token = sealProbe(callbackSecret(stage.sandbox.apiKey, undefined));
+		const heard = await call(triggerNode(stage), signed(token, endOf(await ended())));
+		const body = { message: 'The trigger is listening' };
+		expect(heard).toMatchObject({ status: 200, body, item: undefined });
 		expect(reads()).toBe(0);
 	});
 
 	test('knows the signature of an own secret, whatever the API key', async () => {
-		const credentials = {
-			apiKey: stage.sandbox.apiKey,
-			baseUrl: stage.sandbox.baseUrl,
-			callbackSecret: 'shared',
-		};
+		const { apiKey, baseUrl } = stage.sandbox;
 		const taskId = await ended();
+		const credentials = { apiKey, baseUrl, callbackSecret: 'shared' };
 		const trigger = triggerNode(stage, {}, { credentials });
+		const derived = tokenFor({ credentials: { apiKey } });
+		expect((await call(trigger, signed(derived, endOf(taskId)))).status).toBe(401);
 		const ofOtherKey = tokenFor({ credentials: { apiKey: 'sk-x', callbackSecret: 'shared' } });
-		const derived = tokenFor({ credentials: { apiKey: stage.sandbox.apiKey } });
-		const call = async (token: string) =>
-			await callWebhook(stage.engine, trigger, signed(token, endOf(taskId)));
-		expect((await call(derived)).status).toBe(401);
-		expect(startedRun(await call(ofOtherKey))?.json).toMatchObject({ taskId });
+		const { item } = await call(trigger, signed(ofOtherKey, endOf(taskId)));
+		expect(item?.json).toMatchObject({ taskId });
 	});
 });
 
 describe('Only Accept Signed Callbacks, switched off', () => {
-	const options = { requireSignedCallback: false };
+	const unsigned = () => triggerNode(stage, { options: { requireSignedCallback: false } });
 
 	test('serves a clip that was submitted elsewhere, after it was looked up', async () => {
 		const taskId = await ended();
-		const trigger = triggerNode(stage, { options });
-		const answer = await callWebhook(stage.engine, trigger, { body: endOf(taskId) });
-		const item = startedRun(answer);
+		const { item } = await call(unsigned(), { body: endOf(taskId) });
 		expect(item?.json).toMatchObject({ taskId, status: 'completed' });
 		expect(item?.json.metadata).toBeUndefined();
 		expect(reads()).toBe(1);
 	});
 
 	test('starts nothing for a made-up task, nor for one still being made', async () => {
-		const trigger = triggerNode(stage, { options });
-		const call = async (id: string) =>
-			await callWebhook(stage.engine, trigger, { body: endOf(id) });
-		expect((await call('task_01KV7FXR8BEYS1BWHJCT3JMCJ5')).status).toBe(404);
-		const running = await call(await submitted());
-		expect(running.status).toBe(503);
-		expect(startedRun(running)).toBeUndefined();
+		expect((await call(unsigned(), { body: endOf(UNKNOWN_TASK) })).status).toBe(404);
+		const running = await call(unsigned(), { body: endOf(await submitted()) });
+		expect(running).toMatchObject({ status: 503, item: undefined });
 	});
 
 	test('does not loosen the signed address', async () => {
-		const trigger = triggerNode(stage, { options });
-		const answer = await callWebhook(
-			stage.engine,
-			trigger,
-			signed('x'.repeat(50), endOf('task_1')),
-		);
-		expect(answer.status).toBe(401);
+		const request = signed('x'.repeat(50), endOf('task_1'));
+		expect((await call(unsigned(), request)).status).toBe(401);
 		expect(reads()).toBe(0);
 	});
 
 	test('one run a clip, whichever of the two addresses is called', async () => {
 		const taskId = await ended();
-		const trigger = triggerNode(stage, { options });
-		expect(startedRun(await deliver(trigger, taskId))).toBeDefined();
-		const again = await callWebhook(stage.engine, trigger, { body: endOf(taskId) });
-		expect(again.status).toBe(200);
-		expect(startedRun(again)).toBeUndefined();
+		const trigger = unsigned();
+		expect((await deliver(trigger, taskId)).item).toBeDefined();
+		const again = await call(trigger, { body: endOf(taskId) });
+		expect(again).toMatchObject({ status: 200, item: undefined });
 	});
 });

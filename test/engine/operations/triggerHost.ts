@@ -1,12 +1,10 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
 /** A published Kling Fast Trigger: its two addresses on a real port, and what it starts. */
 import express from 'express';
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { callbackSecret, openToken, sealMetadata } from '../../../nodes/KlingFast/apimart/callback';
 import { klingFastTriggerType, type Engine, type RunOptions } from '../harness';
 import type { Stage } from '../laws/setup';
+import { serve } from '../localServer';
 import { callWebhook, type WebhookAnswer, type WebhookRequest } from '../webhooks';
 
 const WEBHOOK_ID = '3f1c7f5e-6f0a-4f0e-9a55-4d0c7b0f9a11';
@@ -32,9 +30,12 @@ export function triggerNode(
 }
 
 /** The token that Generate Video would make for this trigger's credential. */
-export function tokenFor({ credentials = {} }: RunOptions, metadata = {}, key = 'key-1'): string {
-	const { apiKey = '', callbackSecret: own } = credentials;
-	return sealMetadata(callbackSecret(apiKey, own), key, metadata);
+export function tokenFor(trigger: RunOptions, metadata = {}): string {
+	return sealMetadata(secretOf(trigger), 'key-1', metadata);
+}
+
+function secretOf({ credentials = {} }: RunOptions): Buffer {
+	return callbackSecret(credentials.apiKey ?? '', credentials.callbackSecret);
 }
 
 /** One delivery at the signed address. */
@@ -74,10 +75,6 @@ export async function hostTrigger(
 	const receive = (webhook: 'default' | 'setup'): express.RequestHandler => {
 		return async ({ params, body, headers, originalUrl }, response) => {
 			const token = typeof params.token === 'string' ? params.token : '';
-			const secret = callbackSecret(
-				trigger.credentials?.apiKey ?? '',
-				trigger.credentials?.callbackSecret,
-			);
 			const answer: WebhookAnswer = isPublished
 				? await callWebhook(engine, trigger, {
 						webhook,
@@ -91,7 +88,7 @@ export async function hostTrigger(
 			deliveries.push({
 				path: originalUrl,
 				status: answer.status,
-				isProbe: openToken(secret, token)?.kind === 'probe',
+				isProbe: openToken(secretOf(trigger), token)?.kind === 'probe',
 				authorization: headers.authorization,
 			});
 			response.status(answer.status).json(answer.body);
@@ -99,17 +96,6 @@ export async function hostTrigger(
 	};
 	app.post(`/${path}/${WEBHOOK_ID}/callback`, receive('default'));
 	app.post(`/${path}/${WEBHOOK_ID}/:token/callback`, receive('setup'));
-	const server = app.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${port}/${path}/${WEBHOOK_ID}/callback`,
-		started,
-		deliveries,
-		stop: async () => {
-			server.closeAllConnections();
-			server.close();
-			await once(server, 'close');
-		},
-	};
+	const { origin, stop } = await serve(app);
+	return { url: `${origin}/${path}/${WEBHOOK_ID}/callback`, started, deliveries, stop };
 }

@@ -1,7 +1,8 @@
 import { realClock } from '../../../nodes/KlingFast/clock';
 import type { NodeRun } from '../harness';
-import { column, numbered } from '../laws/setup';
+import { column, expectKeys, goingOn, idOf, numbered, slow } from '../laws/setup';
 import {
+	crashInRound,
 	cutOffInSubmit,
 	endClip,
 	nextRound,
@@ -9,12 +10,16 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
 
-const ASLEEP = { parameters: { waitBy: 'sleep' } };
 const stage = setTheSleepStage({ concurrency: 0 });
+
+function expectFilesInOwnExecution(run: NodeRun): void {
+	for (const { binary } of run.items) {
+		expect(binary?.data.id).toContain(`executions/${idOf(run)}/`);
+	}
+}
 
 /** Every row delivered and charged once, and what was sent twice was the same both times. */
 async function expectAllDelivered(run: NodeRun, prompts: string[]): Promise<void> {
@@ -22,18 +27,11 @@ async function expectAllDelivered(run: NodeRun, prompts: string[]): Promise<void
 	expect(final.status).toBe('success');
 	expect(column(final, 'prompt')).toEqual(prompts);
 	expect(column(final, 'status')).toEqual(prompts.map(() => 'completed'));
-	for (const { binary } of final.items) {
-		expect(binary?.data.id).toContain(`executions/${run.options.executionId}/`);
-	}
+	expectFilesInOwnExecution(final);
 	expect(stage.ledger.charges()).toHaveLength(prompts.length);
 	expect(stage.ledger.accepted()).toHaveLength(prompts.length);
 	expect(stage.ledger.maxInFlight()).toBe(5);
-	const bytes = new Map<string, Set<string | undefined>>();
-	for (const { idempotencyKey = '', bodyHash } of stage.ledger.submits()) {
-		bytes.set(idempotencyKey, (bytes.get(idempotencyKey) ?? new Set()).add(bodyHash));
-	}
-	expect(bytes.size).toBe(prompts.length);
-	expect([...bytes.values()].every(({ size }) => size === 1)).toBe(true);
+	expectKeys(stage, prompts.length);
 }
 
 const replayed = () => stage.ledger.submits().filter((submit) => submit.replayed);
@@ -52,72 +50,55 @@ describe('killed in the middle of a round', () => {
 		expect(stage.engine.log.text()).toContain(`execution ${dead}, which made the clips`);
 	});
 
-	test('after a callback, the first one after the run was put to wait', async () => {
+	test.each([
+		['the first one after the run was put to wait', false],
+		['and what it had saved is lost: another one goes on from the copy of the guard', true],
+	])('after a callback, %s', async (_, isLost) => {
 		const prompts = numbered(6);
 		const run = await stage.sleep(prompts);
-		const [first] = taskIds(stage);
-		await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
+		if (isLost) await stage.engine.timeOut(partOf(stage, run, 'guard').id);
+		const [first] = stage.taskIds();
+		const dead = await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
+		if (isLost) stage.engine.forget(dead);
 		await stage.engine.sweep();
 		await expectAllDelivered(run, prompts);
 		expect(replayed()).toHaveLength(1);
 	});
 
-	test('after a callback, and what it had saved is lost: another one goes on from the copy of the guard', async () => {
-		const prompts = numbered(6);
-		const run = await stage.sleep(prompts);
-		await stage.engine.timeOut(partOf(stage, run, 'guard').id);
-		const [first] = taskIds(stage);
-		const dead = await cutOffInSubmit(stage, run, async () => await endClip(stage, first));
-		stage.engine.forget(dead);
-		await stage.engine.sweep();
-		await expectAllDelivered(run, prompts);
-	});
-
 	test('while a video is stored: it is stored once more', async () => {
 		const run = await stage.sleep(['A fox']);
 		stage.faults.add({ action: 'file-slow:1', route: 'file', nth: 1 });
-		stage.pass(60);
-		const { id } = partOf(stage, run, 'worker');
-		const round = nextRound(stage, run);
-		await stage.ledger.waitFor((ledger) => ledger.downloads().length === 1);
-		stage.engine.crash(id);
-		await round;
+		const round = async () => await roundAfter(stage, run, 60);
+		await crashInRound(stage, run, round, () => stage.ledger.downloads().length === 1);
 		await stage.engine.sweep();
 		const final = await toTheEnd(stage, run, 5);
 		expect(column(final, 'status')).toEqual(['completed']);
-		expect(final.items[0].binary?.data.id).toContain(`executions/${run.options.executionId}/`);
+		expectFilesInOwnExecution(final);
 	});
 });
 
 test('killed before it could go to sleep, the sheet leaves nothing that would go on', async () => {
-	stage.faults.add({ route: 'submit', action: { kind: 'slow', part: 'headers', seconds: 1 } });
-	const running = stage.start(numbered(12), { ...ASLEEP, executionId: 'early' });
+	stage.faults.add(slow('submit', 1));
+	const executionId = 'early';
+	const running = stage.start(numbered(12), { executionId, parameters: { waitBy: 'sleep' } });
 	await stage.ledger.waitFor((ledger) => ledger.accepted().length === 5);
-	stage.engine.crash(partOf(stage, { options: { executionId: 'early' } }, 'worker').id);
+	stage.engine.crash(partOf(stage, { options: { executionId } }, 'worker').id);
 	expect((await running.finished).status).toBe('crashed');
 	await stage.engine.sweep();
 	await realClock.sleep(1100);
 	expect(stage.ledger.accepted()).toHaveLength(5);
-	expect(
-		stage.engine.executions.filter(
-			({ parentId, status }) => parentId === 'early' && status === 'waiting',
-		),
-	).toEqual([]);
+	const children = stage.engine.executions.filter(({ parentId }) => parentId === executionId);
+	expect(children.map(({ status }) => status)).not.toContain('waiting');
 });
 
 test('a sheet that is cut off in every round, and never gets on, ends with what is known', async () => {
-	const run = await stage.sleep([open('A fox'), open('A cat')], {
-		onError: 'continueRegularOutput',
-	});
-	const ids = taskIds(stage);
+	const run = await stage.sleep([open('A fox'), open('A cat')], goingOn);
+	const ids = stage.taskIds();
 	for (let times = 0; times < 6; times++) {
 		stage.faults.add({ action: 'task-slow:0.3', route: 'task', times: 1 });
-		const { id } = partOf(stage, run, 'worker');
 		const polls = stage.ledger.polls().length;
-		const round = roundAfter(stage, run, 60);
-		await stage.ledger.waitFor((ledger) => ledger.polls().length > polls);
-		stage.engine.crash(id);
-		await round;
+		const round = async () => await roundAfter(stage, run, 60);
+		await crashInRound(stage, run, round, () => stage.ledger.polls().length > polls);
 		await stage.engine.sweep();
 		if (times < 5) await nextRound(stage, run);
 	}

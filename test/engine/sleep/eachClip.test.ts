@@ -1,5 +1,15 @@
 import type { NodeRun } from '../harness';
-import { column, numbered } from '../laws/setup';
+import {
+	column,
+	goingOn,
+	hintsOf,
+	idOf,
+	jsonOf,
+	numbered,
+	oneAttempt,
+	slow,
+	type StageOptions,
+} from '../laws/setup';
 import {
 	CHOSEN,
 	chosenWorkflow,
@@ -13,8 +23,6 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	sleepy,
-	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
 import { placesWithProcessedItems } from '../processedItems';
@@ -23,17 +31,15 @@ const stage = setTheSleepStage({ concurrency: 0 });
 
 beforeEach(() => stage.engine.addWorkflow(CHOSEN, chosenWorkflow()));
 
-async function start(prompts: string[], more: Parameters<typeof sleepy>[2] = {}): Promise<NodeRun> {
-	return await stage.engine.runNode(
-		sleepy(stage, prompts, {
-			onError: 'continueRegularOutput',
-			...more,
-			nodeOptions: { eachClipWorkflow: CHOSEN, ...more.nodeOptions },
-		}),
-	);
+async function start(prompts: string[], more: StageOptions = {}): Promise<NodeRun> {
+	const nodeOptions = { eachClipWorkflow: CHOSEN, ...more.nodeOptions };
+	return await stage.sleep(prompts, { ...goingOn, ...more, nodeOptions });
 }
 
-const prompts = (run: NodeRun) => startedBy(stage.engine, run).map(({ prompt }) => prompt);
+const prompts = (run: NodeRun) =>
+	startedBy(stage.engine, run)
+		.map(({ prompt }) => prompt)
+		.sort();
 
 test('each row starts it once with what comes out in the end, the first long before the last', async () => {
 	const rows = numbered(7);
@@ -41,10 +47,10 @@ test('each row starts it once with what comes out in the end, the first long bef
 	expect(prompts(run)).toEqual([]);
 	await roundAfter(stage, run, 90);
 	await untilStarted(stage.engine, run, 5);
-	expect(prompts(run).sort()).toEqual(rows.slice(0, 5));
+	expect(prompts(run)).toEqual(rows.slice(0, 5));
 	const final = await toTheEnd(stage, run);
 	const byRow = (a: { row?: unknown }, b: { row?: unknown }) => Number(a.row) - Number(b.row);
-	expect(startedBy(stage.engine, run).sort(byRow)).toEqual(final.items.map(({ json }) => json));
+	expect(startedBy(stage.engine, run).sort(byRow)).toEqual(jsonOf(final));
 	expect(column(final, 'status')).toEqual(Array(7).fill('completed'));
 	expect(placesWithProcessedItems()).toBe(0);
 });
@@ -68,11 +74,8 @@ test('rows that are refused or fail start it, too, and those of a sheet that nee
 	const run = await start([...bad, '[[fail:content]] A dog']);
 	expect(prompts(run)).toHaveLength(2);
 	const final = await toTheEnd(stage, run);
-	expect(
-		startedBy(stage.engine, run)
-			.map(({ error }) => error)
-			.sort(),
-	).toEqual(column(final, 'error').sort());
+	const errors = startedBy(stage.engine, run).map(({ error }) => error);
+	expect(errors.sort()).toEqual(column(final, 'error').sort());
 });
 
 test('a round that was cut off after it had started it does not start it again', async () => {
@@ -81,46 +84,41 @@ test('a round that was cut off after it had started it does not start it again',
 	const run = await start(rows);
 	const { id: dead } = partOf(stage, run, 'worker');
 	// The sixth row takes the place of the clip that has ended, and the round waits for its answer.
-	const fault = stage.sandbox.faults.add({
-		route: 'submit',
-		action: { kind: 'slow', part: 'headers', seconds: 2 },
-	});
-	const round = endClip(stage, taskIds(stage)[0]);
+	const fault = stage.faults.add(slow('submit', 2));
+	const round = endClip(stage, stage.taskIds()[0]);
 	await untilStarted(engine, run, 1);
 	engine.crash(dead);
 	await round;
-	stage.sandbox.faults.remove(fault);
-	await stage.sandbox.ledger.waitFor((ledger) => ledger.submits().every(({ ended }) => ended));
+	stage.faults.remove(fault);
+	await stage.ledger.waitFor((ledger) => ledger.submits().every(({ ended }) => ended));
 	await engine.sweep();
 	expect(partOf(stage, run, 'worker').id).not.toBe(dead);
 	await nextRound(stage, run);
 	const final = await toTheEnd(stage, run);
 	expect(column(final, 'status')).toEqual(Array(6).fill('completed'));
-	expect(prompts(run).sort()).toEqual(rows);
+	expect(prompts(run)).toEqual(rows);
 });
 
 test('one that cannot be started is told of before the sheet sleeps, and costs no row', async () => {
 	stage.engine.addWorkflow(CHOSEN, chosenWorkflow({ isPublished: false }));
 	const run = await start(['A fox', 'A cat'], { mode: 'trigger' });
 	expect(run.status).toBe('waiting');
-	expect(run.hints.map(({ message }) => message)).toEqual([
-		expect.stringContaining('is not active'),
-	]);
+	expect(hintsOf(run)).toEqual([expect.stringContaining('is not active')]);
 	const final = await toTheEnd(stage, run);
 	expect(column(final, 'status')).toEqual(['completed', 'completed']);
 	const lines = stage.engine.log.lines.filter(({ message }) => message.includes('was not started'));
-	for (const taskId of taskIds(stage)) {
+	for (const taskId of stage.taskIds()) {
 		expect(lines.filter(({ message }) => message.includes(taskId))).toHaveLength(1);
 	}
 });
 
 test("n8n's Retry of a sheet that failed starts it for the row that failed only", async () => {
-	stage.sandbox.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
+	stage.faults.add({ action: 'fail', nth: 1, when: { promptContains: 'shaky' } });
 	const rows = ['steady', 'shaky'];
-	const run = await start(rows, { onError: undefined, nodeOptions: { retryFailed: 0 } });
+	const run = await start(rows, { ...oneAttempt, onError: undefined });
 	const first = await toTheEnd(stage, run);
 	expect(first.status).toBe('error');
-	expect(prompts(run).sort()).toEqual(['shaky', 'steady']);
+	expect(prompts(run)).toEqual(['shaky', 'steady']);
 	const second = await start(rows, { context: first.context });
 	const final = await toTheEnd(stage, second);
 	expect(column(final, 'status')).toEqual(['completed', 'completed']);
@@ -129,11 +127,11 @@ test("n8n's Retry of a sheet that failed starts it for the row that failed only"
 
 test('after Stop nothing is started', async () => {
 	const run = await start(['A fox', 'A cat']);
-	stage.engine.stop(String(run.options.executionId));
+	stage.engine.stop(idOf(run));
 	await roundAfter(stage, run, 90);
 	await stage.engine.finalRun(run);
-	expect(prompts(run).length).toBeLessThanOrEqual(2);
 	const before = prompts(run).length;
+	expect(before).toBeLessThanOrEqual(2);
 	stage.pass(300);
 	await stage.engine.sweep();
 	expect(prompts(run)).toHaveLength(before);

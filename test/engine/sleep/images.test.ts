@@ -1,5 +1,5 @@
 import { png } from '../../unit/apimart/imageFiles';
-import { column, jsonOf } from '../laws/setup';
+import { column, jsonOf, goingOn } from '../laws/setup';
 import { fromFiles, imageRows } from '../operations/imageRows';
 import {
 	cutOffInSubmit,
@@ -15,7 +15,8 @@ const rows = imageRows(stage);
 const row = async (prompt: string, first: string, last?: string) =>
 	await rows.row(prompt, PNG + first, last && PNG + last);
 
-const bodies = () => stage.ledger.accepted().map(({ body }) => body as Record<string, unknown>);
+const sentImages = () => stage.bodies().map(({ image_urls: images }) => images);
+const oneAtATime = { parameters: fromFiles, nodeOptions: { concurrency: 1 } };
 
 test('an image of several rows is uploaded once, also for rows that are submitted rounds later', async () => {
 	const items = [
@@ -24,55 +25,39 @@ test('an image of several rows is uploaded once, also for rows that are submitte
 		await row('C', 'one'),
 		await row('D', 'two'),
 	];
-	const run = await stage.sleep([], {
-		items,
-		parameters: fromFiles,
-		nodeOptions: { concurrency: 1 },
-	});
+	const run = await stage.sleep([], { items, ...oneAtATime });
 	expect(run.status).toBe('waiting');
 	const final = await toTheEnd(stage, run, 10);
 	expect(column(final, 'status')).toEqual(Array(4).fill('completed'));
-	expect(stage.ledger.uploads()).toHaveLength(2);
-	const urls = stage.ledger.uploads().map(({ url }) => url);
-	expect(bodies().map(({ image_urls: images }) => images)).toEqual([
-		[urls[0]],
-		[urls[1], urls[0]],
-		[urls[0]],
-		[urls[1]],
-	]);
+	const [one, two, ...more] = stage.ledger.uploads().map(({ url }) => url);
+	expect(more).toEqual([]);
+	expect(sentImages()).toEqual([[one], [two, one], [one], [two]]);
 });
 
 test('images by URL are sent as they stand', async () => {
-	const address = `${stage.sandbox.filesUrl}/cat.png`;
-	const run = await stage.sleep(['A', 'B'], {
-		parameters: { source: 'image', imageInput: 'url', startImageUrl: address },
-	});
-	await toTheEnd(stage, run, 5);
-	expect(bodies().map(({ image_urls: images }) => images)).toEqual([[address], [address]]);
+	const startImageUrl = `${stage.sandbox.filesUrl}/cat.png`;
+	const parameters = { source: 'image', imageInput: 'url', startImageUrl };
+	await stage.sleepThrough(['A', 'B'], { parameters });
+	expect(sentImages()).toEqual([[startImageUrl], [startImageUrl]]);
 	expect(stage.ledger.uploads()).toEqual([]);
 });
 
 test('the addresses that wake the execution that makes the clips are sent along, under both names', async () => {
 	const run = await stage.sleep(['A']);
 	const { id } = partOf(stage, run, 'worker');
-	const token = stage.engine.savedData(id)?.resumeToken;
+	const signature = `signature=${stage.engine.savedData(id)?.resumeToken}`;
 	const base = `http://127.0.0.1:5678/webhook-waiting/${id}`;
-	expect(bodies()).toMatchObject([
-		{
-			webhook: `${base}?signature=${token}`,
-			callback_url: `${base}/callback?signature=${token}`,
-		},
-	]);
+	const addresses = {
+		webhook: `${base}?${signature}`,
+		callback_url: `${base}/callback?${signature}`,
+	};
+	expect(stage.bodies()).toMatchObject([addresses]);
 	await toTheEnd(stage, run, 5);
 });
 
 test('after a crash the same bytes are sent, with the same uploaded images', async () => {
 	const items = await Promise.all(['one', 'two', 'three'].map(async (name) => row(name, name)));
-	const run = await stage.sleep([], {
-		items,
-		parameters: fromFiles,
-		nodeOptions: { concurrency: 1 },
-	});
+	const run = await stage.sleep([], { items, ...oneAtATime });
 	stage.pass(60);
 	await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
 	await stage.engine.sweep();
@@ -84,24 +69,14 @@ test('after a crash the same bytes are sent, with the same uploaded images', asy
 	expect(stage.ledger.charges()).toHaveLength(3);
 });
 
-test('a retryable fault of an upload is repeated; a refused upload costs its own row only', async () => {
-	const faultOnce = (status: number) =>
-		stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status } });
-	faultOnce(503);
+test.each([
+	['a retryable fault of an upload is repeated', 503, ['completed', 'completed']],
+	['a refused upload costs its own row only', 413, ['completed', 'failed']],
+])('%s', async (_, status, statuses) => {
+	stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status } });
 	const items = [await row('A', 'one'), await row('B', 'two')];
-	const final = await stage.sleepThrough([], {
-		items,
-		parameters: fromFiles,
-		onError: 'continueRegularOutput',
-	});
-	expect(column(final, 'status')).toEqual(['completed', 'completed']);
-	faultOnce(413);
-	const again = await stage.sleep([], {
-		items: [await row('C', 'three'), await row('D', 'four')],
-		parameters: fromFiles,
-		onError: 'continueRegularOutput',
-	});
-	const refused = await toTheEnd(stage, again, 10);
-	expect(column(refused, 'status').sort()).toEqual(['completed', 'failed']);
-	expect(jsonOf(refused).filter(({ error }) => error)).toHaveLength(1);
+	const final = await stage.sleepThrough([], { items, parameters: fromFiles, ...goingOn });
+	expect(column(final, 'status').sort()).toEqual(statuses);
+	const failed = statuses.filter((word) => word === 'failed');
+	expect(jsonOf(final).filter(({ error }) => error)).toHaveLength(failed.length);
 });

@@ -1,5 +1,13 @@
-import type { RunOptions } from '../harness';
-import { column, jsonOf, numbered } from '../laws/setup';
+import {
+	column,
+	goingOn,
+	hintsOf,
+	idOf,
+	jsonOf,
+	numbered,
+	UNKNOWN_TASK,
+	untilFinished,
+} from '../laws/setup';
 import {
 	endClip,
 	isWaiting,
@@ -7,12 +15,10 @@ import {
 	open,
 	roundAfter,
 	setTheSleepStage,
-	taskIds,
 	toTheEnd,
 } from '../operations/sleepStage';
 
 const stage = setTheSleepStage();
-const goingOn: RunOptions = { onError: 'continueRegularOutput' };
 
 describe('Law 7, A timeout never looks like success: asleep', () => {
 	test('is said of the clip that was late, and of no other', async () => {
@@ -23,7 +29,7 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		});
 		expect(column(final, 'status')).toEqual(['completed', 'timedOut', 'completed']);
 		const { error, taskId, metadata } = jsonOf(final)[1];
-		expect(taskId).toBe(taskIds(stage)[1]);
+		expect(taskId).toBe(stage.taskIds()[1]);
 		expect(metadata).toEqual({ row: 1 });
 		expect(error).toMatch(
 			new RegExp(`Task ${taskId} was not finished after 300 seconds .*Get Video`),
@@ -41,13 +47,11 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 	});
 
 	test('is that of its own row', async () => {
-		const run = await stage.sleep([open('short'), open('long')], {
-			...goingOn,
-			nodeOptions: { maxWait: '={{ $json.row ? 5000 : 60 }}' },
-		});
+		const nodeOptions = { maxWait: '={{ $json.row ? 5000 : 60 }}' };
+		const run = await stage.sleep([open('short'), open('long')], { ...goingOn, nodeOptions });
 		for (let minute = 0; minute < 5; minute++) await roundAfter(stage, run, 60);
 		expect(isWaiting(stage, run)).toBe(true);
-		await endClip(stage, taskIds(stage)[1]);
+		await endClip(stage, stage.taskIds()[1]);
 		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['timedOut', 'completed']);
 	});
 
@@ -72,80 +76,67 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		const nodeOptions = { maxWait: '={{ $json.row === 0 ? 900 : 300 }}' };
 		const run = await stage.sleep(['A fox', 'A cat'], { nodeOptions });
 		spy.mockRestore();
-		expect(JSON.stringify(run.hints)).toMatch(/time limit .* is 600 seconds and .* 900/);
+		expect(hintsOf(run).join()).toMatch(/time limit .* is 600 seconds and .* 900/);
 		await toTheEnd(stage, run, 5);
 	});
 });
 
 describe('Get Video, asleep', () => {
-	const parameters = { waitUntilFinished: true, waitBy: 'sleep' };
-
-	async function submitted(prompts: string[]): Promise<string[]> {
-		const run = await stage.sleep(prompts, { parameters: { mode: 'submitOnly' } });
-		return column(run, 'taskId').map(String);
-	}
+	const parameters = { ...untilFinished.parameters, waitBy: 'sleep' };
 
 	test('N ids in, N clips out, in order, with their files and fields', async () => {
-		const ids = await submitted(numbered(4));
-		const items = [...ids]
-			.reverse()
-			.map((taskId, row) => ({ json: { taskId, own: `row ${row}` } }));
-		const run = await stage.fetch([], {
-			items,
-			parameters,
-			nodeOptions: { includeInputFields: true },
-		});
+		const ids = (await stage.submit(numbered(4))).reverse();
+		const items = ids.map((taskId, row) => ({ json: { taskId, own: `row ${row}` } }));
+		const nodeOptions = { includeInputFields: true };
+		const run = await stage.fetch([], { items, parameters, nodeOptions });
 		expect(run.status).toBe('waiting');
 		const final = await toTheEnd(stage, run, 5);
 		expect(final.status).toBe('success');
-		expect(column(final, 'taskId')).toEqual([...ids].reverse());
+		expect(column(final, 'taskId')).toEqual(ids);
 		expect(column(final, 'own')).toEqual(items.map(({ json }) => json.own));
 		expect(column(final, 'status')).toEqual(Array(4).fill('completed'));
-		expect(
-			final.items.every(({ binary }) => binary?.data.id?.includes(`${run.options.executionId}/`)),
-		).toBe(true);
+		for (const { binary } of final.items) expect(binary?.data.id).toContain(`${idOf(run)}/`);
 		expect(stage.ledger.submits()).toHaveLength(4);
 	});
 
 	test('an unknown id and a failed clip are failed items, the others are waited for', async () => {
-		const ids = await submitted([open('A fox'), '[[fail]] [[slow:1]] bad']);
+		const [fox, bad] = await stage.submit([open('A fox'), '[[fail]] [[slow:1]] bad']);
 		stage.pass(5);
-		const unknown = 'task_01KV7FXR8BEYS1BWHJCT3JMCJ5';
-		const run = await stage.fetch([ids[0], unknown, ids[1], 'no id'], { ...goingOn, parameters });
+		const ids = [fox, UNKNOWN_TASK, bad, 'no id'];
+		const run = await stage.fetch(ids, { ...goingOn, parameters });
 		expect(run.status).toBe('waiting');
-		await stage.sandbox.finishTask(ids[0]);
+		await stage.finish([fox]);
 		const final = await toTheEnd(stage, run, 5);
 		expect(column(final, 'status')).toEqual(['completed', 'failed', 'failed', 'failed']);
-		expect(column(final, 'taskId')).toEqual([ids[0], unknown, ids[1], undefined]);
+		expect(column(final, 'taskId')).toEqual([fox, UNKNOWN_TASK, bad, undefined]);
 	});
 
 	test('rows that do not wait are looked at, and not waited for', async () => {
-		const ids = await submitted([open('A fox'), open('A cat')]);
+		const ids = await stage.submit([open('A fox'), open('A cat')]);
 		const items = ids.map((taskId, row) => ({ json: { taskId, row } }));
-		const run = await stage.fetch([], {
-			items,
-			parameters: { ...parameters, waitUntilFinished: '={{ $json.row === 0 }}' },
-		});
-		await stage.sandbox.finishTask(ids[0]);
+		const waitUntilFinished = '={{ $json.row === 0 }}';
+		const run = await stage.fetch([], { items, parameters: { ...parameters, waitUntilFinished } });
+		await stage.finish([ids[0]]);
 		const final = await toTheEnd(stage, run, 5);
 		expect(column(final, 'status')).toEqual(['completed', 'submitted']);
 	});
 
 	test('clips that are ready come out at once', async () => {
-		const ids = await submitted(['A fox']);
+		const ids = await stage.submit(['A fox']);
 		stage.pass(120);
 		const run = await stage.fetch(ids, { parameters });
 		expect(run.status).toBe('success');
 		expect(column(run, 'status')).toEqual(['completed']);
-		expect(run.items[0].binary?.data.id).toContain(`executions/${run.options.executionId}/`);
+		expect(run.items[0].binary?.data.id).toContain(`executions/${idOf(run)}/`);
 	});
 
 	test('takes no slots of Generate Video, and waits for more tasks than there are slots', async () => {
-		const ids = await submitted(Array.from({ length: 3 }, (_, row) => open(`${row}`)));
-		const run = await stage.fetch(ids, { parameters, nodeOptions: { concurrency: 1 } });
-		const made = await stage.sleep(['A cat'], { nodeOptions: { concurrency: 1 } });
-		expect(taskIds(stage)).toHaveLength(4);
-		for (const id of ids) await stage.sandbox.finishTask(id);
+		const ids = await stage.submit(numbered(3).map(open));
+		const nodeOptions = { concurrency: 1 };
+		const run = await stage.fetch(ids, { parameters, nodeOptions });
+		const made = await stage.sleep(['A cat'], { nodeOptions });
+		expect(stage.taskIds()).toHaveLength(4);
+		await stage.finish(ids);
 		expect(column(await toTheEnd(stage, run, 5), 'status')).toEqual(Array(3).fill('completed'));
 		stage.pass(60);
 		await nextRound(stage, made);

@@ -1,5 +1,13 @@
 import type { NodeRun } from '../harness';
-import { column, errorText, everythingIn, numbered } from '../laws/setup';
+import {
+	column,
+	errorText,
+	everythingIn,
+	idOf,
+	numbered,
+	slow,
+	type StageOptions,
+} from '../laws/setup';
 import {
 	endClip,
 	findPart,
@@ -9,124 +17,103 @@ import {
 	partOf,
 	roundAfter,
 	setTheSleepStage,
-	taskIds,
 } from '../operations/sleepStage';
 
-const ASLEEP = { parameters: { waitBy: 'sleep' } };
 const stage = setTheSleepStage({ concurrency: 0 });
 
-const idOf = ({ options }: NodeRun) => String(options.executionId);
+/** Seven rows, of which five are submitted before the run sleeps. */
+async function asleep(options: StageOptions = {}): Promise<{ run: NodeRun; ids: string[] }> {
+	const run = await stage.sleep(numbered(7).map(open), options);
+	return { run, ids: stage.taskIds() };
+}
 
-/** What n8n has saved of the sheet of a run whose end nobody waited for: its error, and the custom data that Stop leaves. */
-function endOfSheet(run: NodeRun): { sentence: string; customData: string } {
+/** The sheet of a run whose end nobody waited for names these tasks: in its error, its custom data and the log. */
+function expectToldBySheet(run: NodeRun, ids: string[], why: string): void {
 	const { id, status } = partOf(stage, run, 'sheet');
 	expect(status).toBe('error');
 	const { error, metadata } = stage.engine.savedData(id)?.resultData ?? {};
-	return {
-		sentence: `${error?.message}\n${error?.description}`,
-		customData: Object.values({ ...metadata }).join(),
-	};
-}
-
-function expectOpenTasksNamed(run: NodeRun, ids: string[]): void {
-	const { sentence, customData } = endOfSheet(run);
-	for (const taskId of ids) {
-		expect(sentence).toContain(taskId);
-		expect(customData).toContain(taskId);
-		expect(stage.engine.log.text()).toContain(taskId);
+	const sentence = `${error?.message}\n${error?.description}`;
+	expect(sentence).toContain(why);
+	const customData = Object.values({ ...metadata }).join();
+	for (const told of [sentence, customData, stage.engine.log.text()]) {
+		for (const taskId of ids) expect(told).toContain(taskId);
 	}
 }
 
 describe('Law 8, Stop means stop: asleep', () => {
-	test.each(['a timer', 'a callback'])(
-		'Stop between two rounds: %s resumes the sheet, which submits nothing and ends',
-		async (what) => {
-			const run = await stage.sleep(numbered(12).map(open));
-			const ids = taskIds(stage);
-			stage.engine.stop(idOf(run));
-			if (what === 'a timer') await roundAfter(stage, run, 60);
-			else await endClip(stage, ids[0]);
+	const stop = async (run: NodeRun) => stage.engine.stop(idOf(run));
+	const remove = async (run: NodeRun) => await stage.engine.delete(idOf(run));
+	const timer = async (run: NodeRun) => await roundAfter(stage, run, 90);
+	const callback = async () => await endClip(stage, stage.taskIds()[0]);
+
+	test.each([
+		['Stop', stop, 'a timer', timer, 'was stopped', 0],
+		['Stop', stop, 'a callback', callback, 'was stopped', 1],
+		['Delete', remove, 'a timer', timer, 'was deleted', 0],
+	])(
+		'%s between two rounds: %s resumes the sheet, which submits nothing and ends',
+		async (_, press, _what, resume, word, ended) => {
+			const { run, ids } = await asleep();
+			await press(run);
+			await resume(run);
 			expect(stage.ledger.submits()).toHaveLength(5);
 			expect(findPart(stage, run, 'worker')).toBeUndefined();
-			expectOpenTasksNamed(run, what === 'a timer' ? ids : ids.slice(1));
-			expect(endOfSheet(run).sentence).toMatch(
-				new RegExp(`Execution ${idOf(run)}, which waits for this row, was stopped`),
-			);
+			const why = `Execution ${idOf(run)}, which waits for this row, ${word}`;
+			expectToldBySheet(run, ids.slice(ended), why);
 			await stage.engine.timeOut(partOf(stage, run, 'guard').id);
 			expect(findPart(stage, run, 'guard')).toBeUndefined();
 		},
 	);
 
 	test('Stop while a round runs: nothing is submitted after it', async () => {
-		const run = await stage.sleep(numbered(12).map(open));
-		const [first] = taskIds(stage);
-		stage.faults.add({ action: 'task-slow:0.5', route: 'task', when: { taskId: first } });
-		await stage.sandbox.finishTask(first);
+		const { run, ids } = await asleep();
+		stage.faults.add({ action: 'task-slow:0.5', route: 'task', when: { taskId: ids[0] } });
+		await stage.finish([ids[0]]);
 		stage.pass(50);
 		const round = nextRound(stage, run);
-		await stage.ledger.waitFor((ledger) => ledger.polls(first).length > 0);
-		stage.engine.stop(idOf(run));
+		await stage.ledger.waitFor((ledger) => ledger.polls(ids[0]).length > 0);
+		await stop(run);
 		await round;
 		expect(stage.ledger.submits()).toHaveLength(5);
-		expectOpenTasksNamed(run, taskIds(stage).slice(1));
+		expectToldBySheet(run, ids.slice(1), 'was stopped');
 		expect((await stage.engine.finalRun(run)).status).toBe('canceled');
 	});
 
 	test('Stop while a submit is on its way: that row is named, and no other is sent', async () => {
 		const run = await stage.sleep(numbered(12));
-		stage.faults.add({
-			route: 'submit',
-			action: { kind: 'slow', part: 'headers', seconds: 0.5 },
-		});
+		stage.faults.add(slow('submit', 0.5));
 		stage.pass(60);
 		const round = nextRound(stage, run);
 		await stage.ledger.waitFor((ledger) => ledger.accepted().length > 5);
-		stage.engine.stop(idOf(run));
+		await stop(run);
 		await round;
-		const ids = taskIds(stage);
+		const ids = stage.taskIds();
 		await nextRound(stage, run);
-		expect(taskIds(stage)).toEqual(ids);
-		expectOpenTasksNamed(run, ids.slice(5));
-	});
-
-	test('Delete of the execution: the sheet ends and submits nothing', async () => {
-		const run = await stage.sleep(numbered(7).map(open));
-		const ids = taskIds(stage);
-		await stage.engine.delete(idOf(run));
-		await roundAfter(stage, run, 90);
-		expect(stage.ledger.submits()).toHaveLength(5);
-		expectOpenTasksNamed(run, ids);
-		expect(endOfSheet(run).sentence).toContain('was deleted');
+		expect(stage.taskIds()).toEqual(ids);
+		expectToldBySheet(run, ids.slice(5), 'was stopped');
 	});
 
 	test.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const)(
 		'Stop on the execution that makes the clips: the run ends as its On Error says (%s)',
 		async (onError) => {
-			const run = await stage.sleep(numbered(7).map(open), { onError });
-			const ids = taskIds(stage);
+			const { run, ids } = await asleep({ onError });
 			stage.engine.stop(partOf(stage, run, 'worker').id);
 			expect(isWaiting(stage, run)).toBe(true);
 			await stage.engine.sweep();
 			const final = await stage.engine.finalRun(run);
 			expect(stage.ledger.submits()).toHaveLength(5);
 			expect(final.status).toBe(onError === 'stopWorkflow' ? 'error' : 'success');
-			const told = everythingIn(final);
-			for (const taskId of ids) expect(told).toContain(taskId);
-			expect(told).toMatch(/which made the clips of this sheet, was stopped/);
-			if (onError === 'stopWorkflow') {
-				for (const taskId of ids) expect(errorText(final)).toContain(taskId);
-			} else if (onError === 'continueErrorOutput') {
-				expect(final.items).toEqual([]);
-				expect(final.errorItems).toHaveLength(7);
-			} else {
-				expect(column(final, 'taskId')).toEqual([...ids, undefined, undefined]);
-			}
+			const thrown = onError === 'stopWorkflow' ? errorText(final) : everythingIn(final);
+			for (const taskId of ids) expect(thrown).toContain(taskId);
+			expect(everythingIn(final)).toMatch(/which made the clips of this sheet, was stopped/);
+			const regular = onError === 'continueRegularOutput' ? [...ids, undefined, undefined] : [];
+			expect(column(final, 'taskId')).toEqual(regular);
+			expect(final.errorItems).toHaveLength(onError === 'continueErrorOutput' ? 7 : 0);
 		},
 	);
 
 	test('Stop on the execution that watches over the sheet: the run ends, and nothing more is submitted', async () => {
-		const run = await stage.sleep(numbered(7).map(open));
-		const ids = taskIds(stage);
+		const { run, ids } = await asleep();
 		const worker = partOf(stage, run, 'worker').id;
 		stage.engine.stop(partOf(stage, run, 'sheet').id);
 		await endClip(stage, ids[0]);
@@ -142,33 +129,30 @@ describe('Law 8, Stop means stop: asleep', () => {
 	test.each(['worker', 'sheet'] as const)(
 		'Delete of the %s, of which n8n tells nobody: the guard ends the run, and names what is known',
 		async (part) => {
-			const run = await stage.sleep(numbered(7).map(open));
+			const { run, ids } = await asleep();
 			const guard = partOf(stage, run, 'guard').id;
 			await stage.engine.timeOut(guard);
 			await stage.engine.delete(partOf(stage, run, part).id);
-			for (let look = 0; look < 2 && isWaiting(stage, run); look++)
+			for (let look = 0; look < 2 && isWaiting(stage, run); look++) {
 				await stage.engine.timeOut(guard);
+			}
 			const final = await stage.engine.finalRun(run);
 			expect(final.status).toBe('error');
 			expect(errorText(final)).toMatch(/which made the clips of this sheet, was deleted/);
-			for (const taskId of taskIds(stage)) expect(everythingIn(final)).toContain(taskId);
+			for (const taskId of ids) expect(everythingIn(final)).toContain(taskId);
 			expect(stage.ledger.submits()).toHaveLength(5);
 		},
 	);
 
 	test('Stop in the first round, before the run sleeps: the tasks are in its custom data', async () => {
-		stage.faults.add({
-			route: 'submit',
-			nth: 3,
-			action: { kind: 'slow', part: 'headers', seconds: 0.5 },
-		});
-		const running = stage.start(numbered(12), ASLEEP);
+		stage.faults.add({ ...slow('submit', 0.5), nth: 3 });
+		const running = stage.start(numbered(12), { parameters: { waitBy: 'sleep' } });
 		await stage.ledger.waitFor((ledger) => ledger.accepted().length === 5);
 		running.cancel();
 		const run = await running.finished;
 		expect(run.status).toBe('canceled');
-		const told = () => stage.engine.log.text() + JSON.stringify(run.customData);
-		for (const taskId of taskIds(stage)) expect(told()).toContain(taskId);
+		const told = stage.engine.log.text() + JSON.stringify(run.customData);
+		for (const taskId of stage.taskIds()) expect(told).toContain(taskId);
 		expect(stage.ledger.submits()).toHaveLength(5);
 	});
 });
