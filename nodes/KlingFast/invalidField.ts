@@ -6,7 +6,7 @@ export class InvalidField extends Error {
 	/**
 	 * @param field label of the field as the editor shows it
 	 * @param value what stands there, ready to be shown (see `shown`); never a secret
-	 * @param allowed what would be accepted, as the rest of the sentence "allowed is ..."
+	 * @param allowed what would be accepted, as the rest of the sentence "must be ..."
 	 * @param place where inside the field, such as `shot 2, duration`
 	 */
 	constructor(
@@ -15,7 +15,7 @@ export class InvalidField extends Error {
 		readonly allowed: string,
 		readonly place?: string,
 	) {
-		super(`'${field}'${place ? ` (${place})` : ''} is ${value}, allowed is ${allowed}`);
+		super(`'${field}'${place ? ` (${place})` : ''} is ${value}, but must be ${allowed}`);
 		this.name = 'InvalidField';
 	}
 }

@@ -80,7 +80,7 @@ export class Params {
 		return readBoolean(this.read(path, whenHidden), this.label(path), standard === true);
 	}
 
-	/** @param allowed what is asked for, as the rest of "allowed is ..." */
+	/** @param allowed what is asked for, as the rest of "must be ..." */
 	text(path: string, allowed?: string): string {
 		const { default: standard, required } = this.field(path);
 		const isNeeded = required && standard === '';
@@ -120,7 +120,7 @@ export class Params {
 	 *
 	 * @param group path of these fields, such as `shotList.shot`
 	 * @param from path of the field that the rows come from
-	 * @param shape what an entry looks like, as the rest of "allowed is ..."
+	 * @param shape what an entry looks like, as the rest of "must be ..."
 	 */
 	entries(group: string, rows: unknown[], from: string, shape: string): Params[] {
 		const name = group.slice(group.lastIndexOf('.') + 1);

@@ -24,7 +24,7 @@ export interface NumberRule {
 export interface TextRule {
 	/** What an empty cell means. Without the property the field is required. */
 	default?: string;
-	/** What is asked for, as the rest of "allowed is ..."; "a text" when left out. */
+	/** What is asked for, as the rest of "must be ..."; "a text" when left out. */
 	allowed?: string;
 	place?: string;
 }

@@ -91,8 +91,8 @@ test.each<[string, (response: Response) => void, RegExp]>([
 });
 
 test.each([
-	['http on a public host', 'http://api.example.com', /allowed is https/],
-	['no address', 'api.apimart.ai', /allowed is a web address/],
+	['http on a public host', 'http://api.example.com', /must be https/],
+	['no address', 'api.apimart.ai', /must be a web address/],
 	['an empty field', '', /'Base URL' is empty/],
 	['a password in the address', 'https://me:secret@api.example.com', /user name or password/],
 ])('%s is told before anything is sent', async (_, baseUrl, message) => {

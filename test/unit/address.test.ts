@@ -103,14 +103,14 @@ describe('base URL', () => {
 	});
 
 	it.each([
-		['', "'Base URL' is empty, allowed is a web address such as https://api.apimart.ai"],
-		['api.apimart.ai', /is "api\.apimart\.ai", allowed is a web address/],
-		['https:///v1', /allowed is a web address/],
-		['https://api apimart.ai', /allowed is a web address/],
-		['ftp://api.apimart.ai', /allowed is a web address/],
-		['http://api.apimart.ai', /allowed is https, or http on this computer or in a private network/],
-		['https://api.apimart.ai?key=1', /allowed is an address without \? and #/],
-		['https://api.apimart.ai/#', /allowed is an address without \? and #/],
+		['', "'Base URL' is empty, but must be a web address such as https://api.apimart.ai"],
+		['api.apimart.ai', /is "api\.apimart\.ai", but must be a web address/],
+		['https:///v1', /must be a web address/],
+		['https://api apimart.ai', /must be a web address/],
+		['ftp://api.apimart.ai', /must be a web address/],
+		['http://api.apimart.ai', /must be https, or http on this computer or in a private network/],
+		['https://api.apimart.ai?key=1', /must be an address without \? and #/],
+		['https://api.apimart.ai/#', /must be an address without \? and #/],
 	])('%s is refused', (typed, sentence) => {
 		expect(() => normalizeBaseUrl(typed)).toThrow(InvalidField);
 		expect(() => normalizeBaseUrl(typed)).toThrow(sentence);

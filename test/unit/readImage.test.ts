@@ -18,13 +18,13 @@ function read(told: Partial<IBinaryData>, bytes: Buffer) {
 describe('an image of more than the provider takes', () => {
 	it('is refused by what n8n says of it, before it is in memory', async () => {
 		const { getBinaryDataBuffer, image } = read({ bytes: IMAGE_LIMITS.bytes + 1 }, PNG);
-		await expect(image).rejects.toThrow(/an image of 20\.0 MB, allowed is .* of up to 20 MB/);
+		await expect(image).rejects.toThrow(/an image of 20\.0 MB, but must be .* of up to 20 MB/);
 		expect(getBinaryDataBuffer).not.toHaveBeenCalled();
 	});
 
 	it('is refused by its bytes, where n8n says nothing of them', async () => {
 		const { image } = read({}, Buffer.concat([PNG, Buffer.alloc(IMAGE_LIMITS.bytes)]));
-		await expect(image).rejects.toThrow(/an image of 20\.0 MB, allowed is .* of up to 20 MB/);
+		await expect(image).rejects.toThrow(/an image of 20\.0 MB, but must be .* of up to 20 MB/);
 	});
 
 	it('and not a byte less', async () => {

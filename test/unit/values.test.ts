@@ -83,37 +83,37 @@ test.each<[Field, result: unknown, values: unknown[]]>([
 	);
 });
 
-const NO_DURATION = 'is @, allowed is a whole number from 3 to 15';
-const NO_RATIO = 'is @, allowed is 16:9, 9:16 or 1:1';
-const NO_OBJECT = 'allowed is an object such as {"row": 7}';
-const TWO_WAYS = 'is @, which can be read in two ways, allowed is a number above 0';
+const NO_DURATION = 'is @, but must be a whole number from 3 to 15';
+const NO_RATIO = 'is @, but must be 16:9, 9:16 or 1:1';
+const NO_OBJECT = 'must be an object such as {"row": 7}';
+const TWO_WAYS = 'is @, which can be read in two ways, but must be a number above 0';
 
 test.each<[Field, sentence: string, values: unknown[]]>([
 	['duration', NO_DURATION, [20, '20', 2, 4.5, '4,5', '5 min', '5 s s', 's', '5:00', '5 USD']],
 	['duration', NO_DURATION, ['1e1', '0x5', NaN, Infinity, true, {}, [5], new Date(0)]],
-	['maxCost', 'is @, allowed is a number above 0', [0, -1, '5 EUR', '\u20ac5', '$5$', '5 s']],
-	['maxCost', 'is @, allowed is a number above 0', ['1,5,5', '1.5,5']],
+	['maxCost', 'is @, but must be a number above 0', [0, -1, '5 EUR', '\u20ac5', '$5$', '5 s']],
+	['maxCost', 'is @, but must be a number above 0', ['1,5,5', '1.5,5']],
 	['maxCost', TWO_WAYS, ['1,000', '12,345', '1,000,000']],
-	['poll', 'is @, allowed is a number from 0.1 to 86,400', [0.05, 90_000]],
-	['shot', '(shot 2, duration) is empty, allowed is a whole number from 1', EMPTY_CELLS],
-	['audio', 'is @, allowed is true or false', ['maybe', 'x', 2, {}, []]],
-	['prompt', 'is empty, allowed is a text', EMPTY_CELLS],
-	['prompt', 'is @, allowed is a text', [{}, ['a']]],
+	['poll', 'is @, but must be a number from 0.1 to 86,400', [0.05, 90_000]],
+	['shot', '(shot 2, duration) is empty, but must be a whole number from 1', EMPTY_CELLS],
+	['audio', 'is @, but must be true or false', ['maybe', 'x', 2, {}, []]],
+	['prompt', 'is empty, but must be a text', EMPTY_CELLS],
+	['prompt', 'is @, but must be a text', [{}, ['a']]],
 	['prompt', 'NUL', ['a\0b']],
 	[
 		'prompt',
-		'is a text with half of a character (such as a cut emoji) in it, allowed is text without it',
+		'is a text with half of a character (such as a cut emoji) in it, but must be text without it',
 		['A fox \ud83e', '\udd8a fox', 'a\ud83e b', '\ud83e\ud83e\udd8a'],
 	],
 	['aspectRatio', NO_RATIO, ['4:3', '04:03:00', '16:90', '9:16:30', '1:10', '16', '161:9', '169']],
 	['aspectRatio', NO_RATIO, ['4:09', '9:16 PM', '1:01 PM', '12:01 AM', {}]],
 	['aspectRatio', NO_RATIO, [0.67, 0.673, 0.672, 1.673, 0, 1, -0.1]],
-	['quality', 'is @, allowed is std or 4k', ['8k', {}]],
-	['movement', 'is @, allowed is ', ['()', '-', '_']],
+	['quality', 'is @, but must be std or 4k', ['8k', {}]],
+	['movement', 'is @, but must be ', ['()', '-', '_']],
 	['metadata', NO_OBJECT, ['[1]', [1], '"text"', '5', 5, true, '{', '{row: 7}', LOOP]],
 	['metadata', "'Metadata' is not JSON", [LOOP]],
-	['list', 'is an object, allowed is a list', ['{}', {}]],
-	['list', 'is "[", which is not JSON, allowed is a list', ['[']],
+	['list', 'is an object, but must be a list', ['{}', {}]],
+	['list', 'is "[", which is not JSON, but must be a list', ['[']],
 ])('%s %s: any of %p', (field, sentence, values) => {
 	for (const value of values) {
 		const refused = expect(() => READ[field](value));

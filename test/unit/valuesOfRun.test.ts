@@ -55,12 +55,12 @@ test.each<[row: Row, read: Row]>([
 test.each<[options: Row, sentence: string]>([
 	...[0, 101, 2.5, -1].map((concurrency): [Row, string] => [
 		{ concurrency },
-		`'Clips at the Same Time' is ${concurrency}, allowed is a whole number from 1 to 100`,
+		`'Clips at the Same Time' is ${concurrency}, but must be a whole number from 1 to 100`,
 	]),
 	...[0, -1, '-0.01'].map((maxCost): [Row, string] => [{ maxCost }, "'Maximum Cost (USD)' is"]),
-	[{ maxWait: 0.9 }, "'Maximum Wait (Seconds)' is 0.9, allowed is a number from 1 to 86,400"],
+	[{ maxWait: 0.9 }, "'Maximum Wait (Seconds)' is 0.9, but must be a number from 1 to 86,400"],
 	[{ maxWait: 86401 }, "'Maximum Wait (Seconds)' is 86401"],
-	[{ pollInterval: 0 }, "'Poll Interval (Seconds)' is 0, allowed is a number from 0.1 to 300"],
+	[{ pollInterval: 0 }, "'Poll Interval (Seconds)' is 0, but must be a number from 0.1 to 300"],
 	[{ pollInterval: 301 }, "'Poll Interval (Seconds)' is 301"],
 	[{ outputField: '__proto__' }, "'Put Output in Field' is"],
 	[{ outputField: {} }, "'Put Output in Field' is an object"],
@@ -85,11 +85,11 @@ test.each([
 });
 
 test.each([
-	[null, "'Task ID' is empty, allowed is a task ID such as"],
-	['no id in here', '\'Task ID\' is "no id in here", allowed is a task ID such as'],
+	[null, "'Task ID' is empty, but must be a task ID such as"],
+	['no id in here', '\'Task ID\' is "no id in here", but must be a task ID such as'],
 	['../../v1/balance', '\'Task ID\' is "../../v1/balance"'],
 	['x?y=1', "'Task ID' is"],
-	[`${ID}, ${OTHER_ID}`, "'Task ID' is a text with 2 different task IDs, allowed is exactly one"],
+	[`${ID}, ${OTHER_ID}`, "'Task ID' is a text with 2 different task IDs, but must be exactly one"],
 	[`${ID} ${OLD_ID} ${ID}`, "'Task ID' is a text with 2 different task IDs"],
 	[{ taskId: ID }, "'Task ID' is an object"],
 ])('Get Video refuses %p', (value, sentence) => {

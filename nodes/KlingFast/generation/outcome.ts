@@ -42,7 +42,7 @@ export interface Outcome {
 	/** Whether an earlier execution bought it. */
 	isFromEarlierRun?: boolean;
 	/** Whether its clip may exist although no task is known: every answer to its submit was lost. */
-	mayBeSent?: boolean;
+	isPerhapsSent?: boolean;
 	/** Whether it is what was asked for although it carries a fault: the news that a clip has failed. */
 	isReport?: boolean;
 }
@@ -78,11 +78,11 @@ export function outcomeJson(outcome: Outcome): IDataObject {
 export function faultSentence({
 	fault,
 	taskId,
-	mayBeSent,
+	isPerhapsSent,
 	attempts = 1,
 	isOfNextAttempt,
 	itemIndex,
-}: Pick<Outcome, 'fault' | 'taskId' | 'mayBeSent' | 'attempts' | 'isOfNextAttempt'> & {
+}: Pick<Outcome, 'fault' | 'taskId' | 'isPerhapsSent' | 'attempts' | 'isOfNextAttempt'> & {
 	itemIndex?: number;
 }): string {
 	const message = fault?.message ?? '';
@@ -94,7 +94,7 @@ export function faultSentence({
 		? ` (in the next attempt after task ${taskId}, which failed)`
 		: suffix;
 	const item = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
-	const unsure = mayBeSent ? ' (the clip may exist and be charged all the same)' : '';
+	const unsure = isPerhapsSent ? ' (the clip may exist and be charged all the same)' : '';
 	const sentence = `${message}${task}${unsure}${item}`;
 	return fault?.advice ? `${endSentence(sentence)} ${fault.advice}` : sentence;
 }

@@ -157,7 +157,7 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 	const giveUp = async () => endedWith(row);
 	const work = { read, submit, prepare, store, giveUp }[action.do];
 	// Set before the request leaves: a slot is taken from here on.
-	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, mayBeSent: true };
+	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, isPerhapsSent: true };
 	const after = await work(row, run, sheet).catch((error: unknown) =>
 		afterError(row, faultOf(error)),
 	);
@@ -260,7 +260,7 @@ async function submit(row: SheetRow, run: Run, sheet: Sheet): Promise<SheetRow> 
 		const first = delaySeconds({ ...row, pollFromMs: run.clock.nowMs() }, NOT_READ, run);
 		return afterSubmit(row, submission, run.clock.nowMs(), first);
 	} catch (error) {
-		if (run.signal?.aborted) return { ...row, mayBeSent: true };
+		if (run.signal?.aborted) return { ...row, isPerhapsSent: true };
 		if (isReplayedRefusal(error) && mayPassOver(row)) return passedOver(row);
 		return afterRefusal(row, faultOf(error), refusalOf(error, row, run, sheet));
 	}
@@ -273,18 +273,18 @@ function refusalOf(
 	{ heardAtMs = client.heardAtMs }: Sheet,
 ): Refusal {
 	const nowMs = clock.nowMs();
-	if (!(error instanceof ApimartError)) return { nowMs, mayBeSent: false };
+	if (!(error instanceof ApimartError)) return { nowMs, isPerhapsSent: false };
 	const { retryable, retryAfterSeconds, charged, retryForSeconds } = error.details;
-	const mayBeSent = charged === 'unknown';
-	if (!retryable) return { nowMs, mayBeSent };
+	const isPerhapsSent = charged === 'unknown';
+	if (!retryable) return { nowMs, isPerhapsSent };
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
 	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
 	logRetry(because, waitSeconds, logger);
 	const retryAtMs = nowMs + waitSeconds * 1000;
 	// What was reached once will be reached again: then only the row's own time counts.
 	return heardAtMs === undefined
-		? { nowMs, retryAtMs, mayBeSent, retryForSeconds }
-		: { nowMs, retryAtMs, mayBeSent };
+		? { nowMs, retryAtMs, isPerhapsSent, retryForSeconds }
+		: { nowMs, retryAtMs, isPerhapsSent };
 }
 
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {

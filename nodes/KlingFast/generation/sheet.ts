@@ -100,7 +100,7 @@ export function dueActions(sheet: Sheet, { nowMs, namedTaskId, slots, busy }: Mo
 		}
 		if (phase === 'ready' && (row.nextTryAtMs ?? 0) <= nowMs) {
 			// A request whose answer was lost may be in flight already: asking for its task again takes no slot more.
-			(row.mayBeSent ? submitsAgain : submits).push({ do: 'submit', rowIndex });
+			(row.isPerhapsSent ? submitsAgain : submits).push({ do: 'submit', rowIndex });
 		}
 		if (phase === 'made' && !sheet.keepsFilesInMemory) stores.push({ do: 'store', rowIndex });
 		// Uploads would lie unused if the sheet is stopped.
@@ -145,7 +145,8 @@ export function nextDueMs({ rows }: Sheet, nowMs: number): number {
 
 /** Clips that are, or may be, in the works at the provider. */
 export function inFlight({ rows }: Sheet): number {
-	return rows.filter(({ phase, mayBeSent, job }) => job && (phase === 'open' || mayBeSent)).length;
+	return rows.filter(({ phase, isPerhapsSent, job }) => job && (phase === 'open' || isPerhapsSent))
+		.length;
 }
 
 /** Whether nothing is left to do for the row but to deliver it. */
@@ -190,7 +191,9 @@ export function withoutRequests(sheet: Sheet): Sheet {
 
 /** For whoever has only an older state of the sheet: what is not known to have ended may have been sent since. */
 export function outdated(sheet: Sheet): Sheet {
-	const rows = sheet.rows.map((row) => (row.phase === 'ended' ? row : { ...row, mayBeSent: true }));
+	const rows = sheet.rows.map((row) =>
+		row.phase === 'ended' ? row : { ...row, isPerhapsSent: true },
+	);
 	return { ...sheet, rows };
 }
 
@@ -206,8 +209,8 @@ export function abandon(sheet: Sheet, fault: Fault): Sheet {
  */
 export function endUnsent(sheet: Sheet, fault: Fault, busy: ReadonlySet<number>): void {
 	sheet.rows.forEach((row, rowIndex) => {
-		const { phase, mayBeSent, job } = row;
-		const isPaid = mayBeSent || (phase === 'open' && job) || phase === 'made';
+		const { phase, isPerhapsSent, job } = row;
+		const isPaid = isPerhapsSent || (phase === 'open' && job) || phase === 'made';
 		if (phase === 'ended' || isPaid || busy.has(rowIndex)) return;
 		sheet.rows[rowIndex] = abandonedRow(row, fault);
 	});

@@ -28,7 +28,7 @@ export interface SheetRow {
 	reading?: Reading;
 	nextReadAtMs?: number;
 	/** Whether a task of this row may be in the works at the provider although its id is not known. */
-	mayBeSent?: boolean;
+	isPerhapsSent?: boolean;
 	tries?: number;
 	firstTryAtMs?: number;
 	nextTryAtMs?: number;

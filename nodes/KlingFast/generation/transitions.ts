@@ -32,7 +32,7 @@ export function afterSubmit(
 	const status = row.isSubmitOnly ? 'submitted' : 'processing';
 	const open: SheetRow = {
 		...row,
-		mayBeSent: undefined,
+		isPerhapsSent: undefined,
 		tries: undefined,
 		nextTryAtMs: undefined,
 		phase: 'open',
@@ -64,21 +64,21 @@ export interface Refusal {
 	/** How long that is worth it at most. */
 	retryForSeconds?: number;
 	/** Whether the clip may exist all the same. */
-	mayBeSent: boolean;
+	isPerhapsSent: boolean;
 }
 
 /** A submit went wrong. */
 export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
-	const { nowMs, retryAtMs, retryForSeconds = Infinity, mayBeSent } = refusal;
+	const { nowMs, retryAtMs, retryForSeconds = Infinity, isPerhapsSent } = refusal;
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
 	const retryEndsMs = firstTryAtMs + retryForSeconds * 1000;
 	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
 	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
-		return endedWith(row, { ...withFault(row, fault), ...(mayBeSent && { mayBeSent }) });
+		return endedWith(row, { ...withFault(row, fault), ...(isPerhapsSent && { isPerhapsSent }) });
 	}
 	const tries = (row.tries ?? 0) + 1;
-	return { ...row, tries, firstTryAtMs, nextTryAtMs, mayBeSent };
+	return { ...row, tries, firstTryAtMs, nextTryAtMs, isPerhapsSent };
 }
 
 /** Whether what an earlier run left under the same row key may be passed over once more. */
@@ -119,7 +119,7 @@ function queuedAgain(row: SheetRow): SheetRow {
 
 /** When a row that waits for its next attempt is left as failed, because no time remains. */
 export function givenUpAtMs(row: SheetRow): number {
-	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.mayBeSent;
+	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.isPerhapsSent;
 	return isWaiting ? lastSubmitMs(row) : Infinity;
 }
 
@@ -185,21 +185,21 @@ export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
 
 /** Nothing more is done for this row; what is known of it stays. */
 export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
-	const { outcome, phase, mayBeSent } = row;
+	const { outcome, phase, isPerhapsSent } = row;
 	// What to do, and that nothing was charged, stands in it.
 	if (fault.api?.kind === 'unreachable') return endedWith(row, withFault(row, fault));
 	// A finished clip has its link, and is reported as finished.
 	if (phase === 'made') return endedWith(row, { fault });
 	// Its task has failed, and no other was begun.
-	if (outcome.taskId && isBeforeSubmit(row) && !mayBeSent) return endedWith(row);
+	if (outcome.taskId && isBeforeSubmit(row) && !isPerhapsSent) return endedWith(row);
 	if (outcome.taskId && !isBeforeSubmit(row)) {
 		const advice = 'The clip may still be finished and charged: fetch it with Get Video.';
 		return endedWith(row, { status: 'processing', fault: { ...fault, advice } });
 	}
-	const advice = mayBeSent
+	const advice = isPerhapsSent
 		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
 		: 'This row was not submitted and nothing was charged for it.';
-	const uncertain = mayBeSent ? { mayBeSent } : {};
+	const uncertain = isPerhapsSent ? { isPerhapsSent } : {};
 	return endedWith(row, {
 		...uncertain,
 		status: 'failed',

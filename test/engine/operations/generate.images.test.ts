@@ -104,14 +104,14 @@ describe('Generate Video from image files', () => {
 			'a GIF, which the upload takes and the model does not',
 			'GIF89a and more',
 			'image/png',
-			/"first", which holds no such image \("image\/gif"\), allowed is the name of a field that holds a JPEG or PNG of up to 10 MB/,
+			/"first", which holds no such image \("image\/gif"\), but must be the name of a field that holds a JPEG or PNG of up to 10 MB/,
 		],
 		['a WebP', 'RIFF\0\n\0\0WEBPVP8 ', 'image/png', /no such image \("image\/webp"\)/],
 		[
 			'a small image',
 			png(1280, 299),
 			'image/png',
-			/'Start Image Input Data Field Name' is "first", an image of 1280 x 299 pixels, allowed is at least 300 x 300 pixels, at a ratio from 1:2\.5 to 2\.5:1 \[item 0\]/,
+			/'Start Image Input Data Field Name' is "first", an image of 1280 x 299 pixels, but must be at least 300 x 300 pixels, at a ratio from 1:2\.5 to 2\.5:1 \[item 0\]/,
 		],
 		['a long image', jpeg(751, 300), 'image/jpeg', /751 x 300 pixels/],
 		['a high image', png(400, 1001), 'image/png', /400 x 1001 pixels/],
@@ -119,13 +119,13 @@ describe('Generate Video from image files', () => {
 			'an image without its header',
 			'\x89PNG\r\n\x1a\n pixels',
 			'image/png',
-			/"first", a damaged image, allowed is at least 300 x 300/,
+			/"first", a damaged image, but must be at least 300 x 300/,
 		],
 		[
 			'an image over 10 MB',
 			`${PNG}${'x'.repeat(11 * 1024 * 1024)}`,
 			'image/png',
-			/"first", an image of 11\.0 MB, allowed is .* of up to 10 MB/,
+			/"first", an image of 11\.0 MB, but must be .* of up to 10 MB/,
 		],
 	])('%s is refused before anything is sent', async (_, content, mimeType, sentence) => {
 		const bytes = typeof content === 'string' ? content : content.toString('latin1');

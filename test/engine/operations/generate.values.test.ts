@@ -27,12 +27,12 @@ describe('Generate Video, values as sheets give them', () => {
 	test.each<[object, RegExp]>([
 		[
 			{ seconds: 'five' },
-			/'Duration \(Seconds\)' is "five", allowed is a whole number from 3 to 15/,
+			/'Duration \(Seconds\)' is "five", but must be a whole number from 3 to 15/,
 		],
 		[{ prompt: '  ' }, /'Prompt' is empty/],
 		[
 			{ extra: { text: 'ä'.repeat(500) } },
-			/'Metadata' is 1,011 bytes of JSON, allowed is up to 1,000/,
+			/'Metadata' is 1,011 bytes of JSON, but must be up to 1,000/,
 		],
 	])('%j is refused, with field, value, what is allowed and the item', async (cell, sentence) => {
 		const items = [...cells({}), ...cells(cell)];
@@ -66,7 +66,7 @@ describe('Generate Video, values as sheets give them', () => {
 		'%s, which holds for the whole run: %j %j is not guessed',
 		async (label, field, values, typed) => {
 			const items = values.map((value) => ({ json: { prompt: 'A cat', value } }));
-			const sentence = `'${label}' is ${typed}, allowed is one value for all rows, because it holds for the whole run`;
+			const sentence = `'${label}' is ${typed}, but must be one value for all rows, because it holds for the whole run`;
 			const thrown = await stage.run([], { items, ...field });
 			expect(thrown.error?.message).toContain(sentence);
 			const run = await stage.run([], { items, ...field, ...goingOn });
@@ -84,7 +84,7 @@ describe('Generate Video, values as sheets give them', () => {
 
 	test.each<[INodeParameters, RegExp]>([
 		[{ concurrency: 0 }, /'Clips at the Same Time' is 0.*1 to 100/],
-		[{ maxCost: 0 }, /'Maximum Cost \(USD\)' is 0, allowed is a number above 0/],
+		[{ maxCost: 0 }, /'Maximum Cost \(USD\)' is 0, but must be a number above 0/],
 		[{ pollInterval: 0.05 }, /'Poll Interval \(Seconds\)' is 0\.05.*0\.1 to 300/],
 	])('%j is refused before anything is sent', async (nodeOptions, sentence) => {
 		const run = await stage.run(['A cat'], { nodeOptions });

@@ -94,7 +94,7 @@ test.each([
 	const items = values.map((value) => ({ json: { taskId: 'task_1', value } }));
 	const run = await stage.fetch([], { items, parameters, nodeOptions });
 	expect(run.error?.message).toMatch(`'${label}' is `);
-	expect(run.error?.message).toMatch(/ for item 0 and .* for item 1, allowed is one value/);
+	expect(run.error?.message).toMatch(/ for item 0 and .* for item 1, but must be one value/);
 	expect(stage.ledger.requests()).toEqual([]);
 });
 

@@ -108,7 +108,7 @@ describe('Upload Image', () => {
 			'an image over 20 MB',
 			megabytes(20),
 			'photo',
-			/"photo", an image of 20\.0 MB, allowed is .* of up to 20 MB/,
+			/"photo", an image of 20\.0 MB, but must be .* of up to 20 MB/,
 		],
 	])('%s is refused before anything is sent', async (_, content, inputField, sentence) => {
 		const result = await upload(content, inputField);

@@ -37,7 +37,7 @@ function expectDelivered({ api }: SheetSimulation, { rows }: Sheet, count: numbe
 	const bought = new Map(api.tasks.map(({ id, body }) => [promptOf(body), id]));
 	for (const { phase, outcome } of rows) {
 		expect(phase).toBe('ended');
-		const { status, taskId, binary, fault, request, mayBeSent } = outcome;
+		const { status, taskId, binary, fault, request, isPerhapsSent } = outcome;
 		const lastBought = bought.get(String(request?.prompt));
 		if (status === 'completed') {
 			expect(taskId).toBe(lastBought);
@@ -46,7 +46,7 @@ function expectDelivered({ api }: SheetSimulation, { rows }: Sheet, count: numbe
 			continue;
 		}
 		expect(fault?.message).toBeTruthy();
-		if (mayBeSent || (lastBought && taskId === undefined))
+		if (isPerhapsSent || (lastBought && taskId === undefined))
 			expect(fault?.advice).toMatch(/is not known/);
 		else expect(taskId).toBe(lastBought);
 	}

@@ -55,7 +55,7 @@ describe('what is due', () => {
 	});
 
 	it('is submitted while there are slots, one that may have been sent even without', () => {
-		const rows = [open(0), { ...ready(1), mayBeSent: true }, ready(2), ready(3)];
+		const rows = [open(0), { ...ready(1), isPerhapsSent: true }, ready(2), ready(3)];
 		expect(briefly(rows, { slots: 3 })).toEqual(['submit 1', 'submit 2']);
 		expect(briefly(rows, { slots: 0 })).toEqual(['submit 1']);
 	});
@@ -109,7 +109,7 @@ describe('a task that failed', () => {
 		expect(nextDueMs(sheetOf([late]), 60_000)).toBe(853_000);
 		expect(briefly([late], { slots: 0, nowMs: 853_000 })).toEqual(['giveUp 0']);
 		expect(told(endedWith(late))).toMatch(/could not make the clip: Broken \(task task_0\)/);
-		const sent = { ...late, mayBeSent: true };
+		const sent = { ...late, isPerhapsSent: true };
 		expect(briefly([sent], { slots: 0, nowMs: 900_000 })).toEqual(['submit 0']);
 	});
 
@@ -127,7 +127,7 @@ describe('a task that failed', () => {
 		const [row] = abandon(sheetOf([waiting]), why).rows;
 		expect(told(row)).toMatch(/Broken \(task task_0\) .* Failed clips are not charged/);
 		const [sent] = abandon(outdated(sheetOf([waiting])), why).rows;
-		expect(sent.outcome).toMatchObject({ status: 'failed', taskId: 'task_0', mayBeSent: true });
+		expect(sent.outcome).toMatchObject({ status: 'failed', taskId: 'task_0', isPerhapsSent: true });
 		expect(told(sent)).toMatch(
 			/stopped \(in the next attempt after task task_0.*is not known here/,
 		);
@@ -147,7 +147,7 @@ describe('a sheet that is given up', () => {
 		outcome: { ...open(2).outcome, status: 'completed' },
 	};
 	const stored = afterStore(made, { binary: video('task_2') });
-	const rows = [open(0), ready(1), made, stored, { ...ready(4), mayBeSent: true }];
+	const rows = [open(0), ready(1), made, stored, { ...ready(4), isPerhapsSent: true }];
 
 	it('says of each row what is known of it, and of its money', () => {
 		const sheet = abandon(sheetOf(rows), why);

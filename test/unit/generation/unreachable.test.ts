@@ -33,7 +33,7 @@ describe('a provider that was never reached', () => {
 		expect(errors[0]).toMatch(/base URL|HTTPS_PROXY/);
 		// A page may have come in the place of an answer that was lost.
 		const unsent = fault === PAGE ? [] : outcomes;
-		expect(unsent.filter(({ mayBeSent }) => mayBeSent)).toEqual([]);
+		expect(unsent.filter(({ isPerhapsSent }) => isPerhapsSent)).toEqual([]);
 		for (const index of unsent.keys()) expect(errors[index]).toMatch(/othing was charged/);
 		expect(clock.openSleeps).toBe(0);
 		expect(api.tasks).toHaveLength(0);

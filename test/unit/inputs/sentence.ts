@@ -1,7 +1,7 @@
 import { InvalidField } from '../../../nodes/KlingFast/invalidField';
 
-/** `'Field' (place) is what stands there, allowed is what would do`: on one line, and short enough to be read. */
-const SENTENCE = /^'([^']+)'(?: \([^()]+\))? is .+, allowed is .+[^.]$/su;
+/** `'Field' (place) is what stands there, but must be what would do`: on one line, and short enough to be read. */
+const SENTENCE = /^'([^']+)'(?: \([^()]+\))? is .+, but must be .+[^.]$/su;
 const LONGEST_SENTENCE = 400;
 
 /**

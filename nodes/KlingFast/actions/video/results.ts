@@ -144,12 +144,12 @@ function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcom
 
 /** Finished clips are lost to the workflow when an error is thrown, so the error says where to find them. */
 function allRows(outcomes: Outcome[]): string {
-	const rows = outcomes.map(({ itemIndex, taskId, status, mayBeSent }) => {
-		const task = taskId ? ` ${taskId}` : mayBeSent ? '' : ', not submitted';
-		const unsure = mayBeSent ? ', perhaps submitted and charged' : '';
+	const rows = outcomes.map(({ itemIndex, taskId, status, isPerhapsSent }) => {
+		const task = taskId ? ` ${taskId}` : isPerhapsSent ? '' : ', not submitted';
+		const unsure = isPerhapsSent ? ', perhaps submitted and charged' : '';
 		return `item ${itemIndex}: ${status ?? 'unknown'}${task}${unsure}`;
 	});
-	const advice = outcomes.some(({ mayBeSent }) => mayBeSent)
+	const advice = outcomes.some(({ isPerhapsSent }) => isPerhapsSent)
 		? " Those perhaps submitted are found by n8n's Retry of this execution, which does not buy them again."
 		: '';
 	return (
