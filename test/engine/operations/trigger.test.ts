@@ -88,10 +88,14 @@ describe('Kling Fast Trigger', () => {
 		},
 	);
 
-	test('answers 503 where nobody is there at the Base URL', async () => {
-		const credentials = { apiKey: stage.sandbox.apiKey, baseUrl: 'http://127.0.0.1:9' };
+	test.each([
+		['nobody is there at', 'http://127.0.0.1:9'],
+		['the credential cannot be used for', 'http://api.example.com'],
+	])('answers 503 where %s the Base URL %s', async (_, baseUrl) => {
+		const credentials = { apiKey: stage.sandbox.apiKey, baseUrl };
 		const trigger = triggerNode(stage, {}, { credentials });
-		expect((await deliver(trigger, 'task_1')).status).toBe(503);
+		const { status, body } = await deliver(trigger, 'task_1');
+		expect([status, body]).toEqual([503, { message: expect.stringContaining('deliver again') }]);
 	});
 
 	test.each([
