@@ -54,7 +54,7 @@ export function readNumber(value: unknown, field: string, rule: NumberRule = {})
 	throw new InvalidField(field, what, allowed, rule.place);
 }
 
-/** `true`, `"TRUE"`, `"yes"`, `"on"`, `1`, as other languages' spreadsheets write them, and their opposites; an empty cell is `defaultValue`. */
+/** `true`, `"TRUE"`, `"yes"`, `"on"`, `1`, their opposites, and these words in other languages; an empty cell is `defaultValue`. */
 export function readBoolean(value: unknown, field: string, defaultValue: boolean): boolean {
 	if (isEmpty(value)) return defaultValue;
 	const word = plainText(value).toLowerCase();

@@ -7,7 +7,7 @@
  */
 import { CALLBACK_URL } from '../apimart/clipRequest';
 
-/** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour more for clocks that differ and slow answers. A callback comes long before. */
+/** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour more for clocks that differ. A callback comes long before. */
 const TTL_MS = 25 * 60 * 60 * 1000;
 const MAX_ENTRIES = 10_000;
 /** Of an address: the seal of its token stands there. */

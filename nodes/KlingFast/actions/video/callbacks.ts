@@ -36,7 +36,7 @@ export function readCallbackBase(params: Params): string | undefined {
 }
 
 /**
- * Asks every distinct trigger that APIMart can reach once whether it would take a callback of this credential. Gives the fault of each base that
+ * Asks each trigger that APIMart can reach, once, whether it would take a callback of this credential. Gives the fault of each base that
  * would lose its callbacks; what is not known is a hint in the editor.
  */
 export async function probeTriggers(

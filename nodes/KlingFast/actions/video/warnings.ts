@@ -130,7 +130,7 @@ const SOUND = wordsOf(
 	'beats heartbeat rhythm\\w* melod\\w+ tick(?:s|ing) gunshots? rain(?:s|y|ing)? storm\\w* waves? waterfalls? campfire fireplace',
 );
 
-/** Everyday words that other languages do not borrow for a prompt, as they do with "close-up" or "golden light"; two are taken for English. */
+/** Everyday words, without those that other languages borrow for a prompt, such as "close-up". Two of them are taken for English. */
 const ENGLISH = wordsOf(
 	'the of and with into from through while onto against behind around towards? above beneath between beside across near over under',
 	'on at to by its his her their slowly gently softly wet dry fresh old young white black red blue green',
