@@ -6,7 +6,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { triggerProperties } from './trigger/trigger.fields';
-import { receiveCallback, SIGNED_ROUTE } from './trigger/receive';
+import { receiveCallback, SIGNED_ROUTE, SIGNED_WEBHOOK } from './trigger/receive';
 
 /** APIMart has no place to register callbacks: each clip brings its own address along. */
 const nothingToRegister = {
@@ -55,7 +55,7 @@ export class KlingFastTrigger implements INodeType {
 				path: 'callback',
 			},
 			{
-				name: 'setup',
+				name: SIGNED_WEBHOOK,
 				httpMethod: 'POST',
 				responseMode: 'onReceived',
 				responseData: '',
@@ -67,7 +67,7 @@ export class KlingFastTrigger implements INodeType {
 		properties: triggerProperties,
 	};
 
-	webhookMethods = { default: nothingToRegister, setup: nothingToRegister };
+	webhookMethods = { default: nothingToRegister, [SIGNED_WEBHOOK]: nothingToRegister };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await receiveCallback(this);

@@ -1,4 +1,4 @@
-/**
+/*
  * A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else.
  */
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
@@ -17,10 +17,10 @@ import {
 } from './values';
 
 /** `getNodeParameter` for one item. The fallback stands in for a hidden field: n8n drops those and throws when they are asked for. */
-export type ReadValue = (path: string, fallback: unknown) => unknown;
+type ReadValue = (path: string, fallback: unknown) => unknown;
 
 /** Fields by their path: `duration`, `options.maxWait`, `shotList.shot.prompt`. */
-export type FieldsByPath = ReadonlyMap<string, INodeProperties>;
+type FieldsByPath = ReadonlyMap<string, INodeProperties>;
 
 /** Where several operations have a field of the same name, the first counts: what is read of the others is the same. */
 export function fieldsByPath(properties: INodeProperties[], prefix = ''): FieldsByPath {

@@ -1,4 +1,4 @@
-/**
+/*
  * Values as sheets give them: numbers and booleans as text, stray blanks, empty cells, full-width signs, an aspect ratio that a
  * spreadsheet took for a time of day. What can mean one thing only is understood. Each function reads one value, or throws an
  * InvalidField whose sentence names the field. Nothing is clamped and nothing is guessed.
@@ -21,7 +21,7 @@ export interface NumberRule {
 	place?: string;
 }
 
-export interface TextRule {
+interface TextRule {
 	/** What an empty cell means. Without the property the field is required. */
 	default?: string;
 	/** What is asked for, as the rest of "must be ..."; "a text" when left out. */

@@ -1,4 +1,4 @@
-/**
+/*
  * Which addresses may be used at all.
  *
  * Loopback and private are judged by what is written (a literal IP or a name), never by DNS: a node cannot look names

@@ -18,7 +18,7 @@ const PROBE = 2;
 const NONCE_BYTES = 12;
 const SEAL_BYTES = 16;
 
-export type OpenedToken = { kind: 'callback'; metadata: IDataObject } | { kind: 'probe' };
+type OpenedToken = { kind: 'callback'; metadata: IDataObject } | { kind: 'probe' };
 
 /** Both names under which a callback address can be given to the provider. */
 export interface CallbackAddresses {

@@ -51,7 +51,7 @@ export interface ImageFile {
 	mimeType: string;
 }
 
-export interface UploadedImage {
+interface UploadedImage {
 	url: string;
 	fileName: string;
 	mimeType: string;
@@ -207,7 +207,7 @@ export class ApimartClient {
 	}
 }
 
-export interface Connection {
+interface Connection {
 	client: ApimartClient;
 	/** The API key itself, to count the clips in flight per key. Never shown. */
 	apiKey: string;

@@ -30,7 +30,7 @@ export const KLING_V3 = {
 export type Quality = keyof typeof KLING_V3.usdPerSecond;
 
 /** What the price depends on, of a request or of an estimate. */
-export interface CostFactors {
+interface CostFactors {
 	quality: Quality;
 	audio: boolean;
 	durationSeconds: number;

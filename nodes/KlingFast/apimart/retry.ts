@@ -34,7 +34,7 @@ export function logRetry(
 	logger?.info(`Kling Fast: tries again in ${Math.round(waitSeconds)} s: ${because}`);
 }
 
-export interface RetryRules {
+interface RetryRules {
 	clock: Clock;
 	signal?: AbortSignal;
 	/** No try begins after this moment. */

@@ -40,7 +40,7 @@ export const NOT_READ: Readonly<Reading> = {
 	readsWithoutVideo: 0,
 };
 
-export interface ReadRules {
+interface ReadRules {
 	client: ApimartClient;
 	signal?: AbortSignal;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */

@@ -43,7 +43,7 @@ const EARLY_MS = 10_000;
 const SINGLE_READ_TRIES = 3;
 const SINGLE_READ_LIMIT_MS = 60_000;
 
-export interface RoundStart {
+interface RoundStart {
 	/** Whether rows are sent without having been saved: awake, and before a sheet sleeps for the first time. */
 	isUnsaved: boolean;
 	/** Whether the round waits in the process for what is due later, until all rows have ended. */

@@ -54,7 +54,7 @@ export function startedOnly(starts: Starts = {}): Starts {
 export type Action = { do: 'read' | 'submit' | 'prepare' | 'store' | 'giveUp'; rowIndex: number };
 
 /** What counts at the moment of a decision. */
-export interface Moment {
+interface Moment {
 	nowMs: number;
 	/** The task that a callback named, if it was not read yet. */
 	namedTaskId?: string;

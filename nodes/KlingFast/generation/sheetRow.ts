@@ -15,7 +15,7 @@ import { NOT_READ, type Reading } from './polling';
  * - `made`: the clip is finished, its video has still to be stored
  * - `ended`
  */
-export type RowPhase = 'queued' | 'prepared' | 'ready' | 'open' | 'made' | 'ended';
+type RowPhase = 'queued' | 'prepared' | 'ready' | 'open' | 'made' | 'ended';
 
 export interface SheetRow {
 	phase: RowPhase;

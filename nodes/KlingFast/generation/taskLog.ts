@@ -25,7 +25,7 @@ const KEY_PREFIX = 'klingTasks';
 const NO_ROOM =
 	"Kling Fast: the custom data of this execution has no room for all open task IDs. Each has a line of its own in this log, 'clip submitted'.";
 
-export interface CustomData {
+interface CustomData {
 	set(key: string, value: string): void;
 	getAll(): Record<string, string>;
 }

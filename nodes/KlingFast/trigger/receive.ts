@@ -44,6 +44,9 @@ const TOKEN = 'token';
  */
 export const SIGNED_ROUTE = `={{ ":${TOKEN}-" + $webhookId + "/:end-" + $webhookId }}`;
 
+/** n8n knows two names of webhooks: `default` is the address that people copy, this one the signed address. */
+export const SIGNED_WEBHOOK = 'setup';
+
 const NOT_SIGNED = 'Not signed by this credential';
 /** A callback comes within two minutes after the end of its task; what is older and not known does not become known any more. */
 const UNKNOWN_YET_MS = 10 * 60 * 1000;
@@ -72,7 +75,7 @@ interface Handled {
 }
 
 async function handle(context: IWebhookFunctions): Promise<Handled> {
-	const isSignedPath = context.getWebhookName() === 'setup';
+	const isSignedPath = context.getWebhookName() === SIGNED_WEBHOOK;
 	const typedToken = isSignedPath ? tokenOf(context.getParamsData()) : undefined;
 	const mustBeSigned =
 		isSignedPath || triggerParams(context).boolean('options.requireSignedCallback');

@@ -16,7 +16,7 @@ const STATIC_KEY = 'startedTasks';
 const working = new Map<string, Promise<boolean>>();
 const started = new TtlMap<true>(MEMORY_MS, MAX_REMEMBERED);
 
-export type Claim =
+type Claim =
 	/** This delivery decides; `release` says whether it starts a run. */
 	| { kind: 'mine'; release: (startsRun: boolean) => void }
 	/** Another delivery is deciding; `startsRun` says what came of it. */

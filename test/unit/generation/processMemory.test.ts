@@ -12,7 +12,8 @@ function repeated(dedupeKey: string, isGood: (task: number) => boolean) {
 		if (method === 'POST') return undefined;
 		const id = path.replace('/v1/tasks/', '');
 		const number = Number(id.replace('task_', ''));
-		return (good[number] ??= isGood(number)) ? completed(id) : failed(id);
+		good[number] ??= isGood(number);
+		return good[number] ? completed(id) : failed(id);
 	});
 	const runAfter = async (hours: number) => {
 		await clock.run(clock.sleep(hours * HOUR_SECONDS * 1000));

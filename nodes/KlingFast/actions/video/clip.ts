@@ -4,6 +4,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { isWrittenInShots, type AspectRatio, type ClipRequest } from '../../apimart/clipRequest';
 import { KLING_V3, type Quality } from '../../apimart/models';
+import { grouped } from '../../invalidField';
 import type { Params } from '../../params';
 import { isEmpty } from '../../values';
 import { ESTIMATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
@@ -91,7 +92,7 @@ export const clipOptions: INodeProperties[] = [
 		typeOptions: { rows: 2 },
 		default: '',
 		placeholder: 'e.g. blurry, low quality, text, watermark',
-		description: 'What should not be seen, up to 2,500 characters',
+		description: `What should not be seen, up to ${grouped(limits.negativePromptCharacters)} characters`,
 	},
 	{
 		displayName: 'Watermark',

@@ -8,6 +8,9 @@ import type { Params } from '../../params';
 import { isEmpty } from '../../values';
 
 const { limits } = KLING_V3;
+const ELEMENT = 'options.elements.element';
+const SHAPE =
+	'{"name": "mug", "description": "A blue mug", "imageUrls": ["https://example.com/mug.png"]}';
 
 /** Subjects that look the same in every clip: from a list in the editor, and from the row. */
 export const elementsOptions: INodeProperties[] = [
@@ -18,8 +21,7 @@ export const elementsOptions: INodeProperties[] = [
 		typeOptions: { multipleValues: true, sortable: true, maxAllowedFields: limits.elements },
 		placeholder: 'Add Element',
 		default: {},
-		description:
-			'Up to 3 subjects, such as a product or a person, that look the same in every clip. Write @name in the prompt where one appears.',
+		description: `Up to ${limits.elements} subjects, such as a product or a person, that look the same in every clip. Write @name in the prompt where one appears.`,
 		options: [
 			{
 				displayName: 'Element',
@@ -51,8 +53,7 @@ export const elementsOptions: INodeProperties[] = [
 						default: '',
 						required: true,
 						placeholder: 'e.g. https://example.com/mug-front.png',
-						description:
-							'1 to 4 addresses of images that anybody can open, one a line, the front view first',
+						description: `1 to ${limits.elementImages.max} addresses of images that anybody can open, one a line, the front view first`,
 					},
 				],
 			},
@@ -64,16 +65,11 @@ export const elementsOptions: INodeProperties[] = [
 		type: 'json',
 		typeOptions: { rows: 4 },
 		default: '[]',
-		placeholder:
-			'e.g. [{"name": "mug", "description": "A blue mug", "imageUrls": ["https://example.com/mug.png"]}]',
-		description:
-			'Elements from the row: a list of names, descriptions and 1 to 4 image addresses each. Together with Elements up to 3.',
+		placeholder: `e.g. [${SHAPE}]`,
+		description: `Elements from the row: a list of names, descriptions and 1 to ${limits.elementImages.max} image addresses each. Together with Elements up to ${limits.elements}.`,
 	},
 ];
 
-const ELEMENT = 'options.elements.element';
-const SHAPE =
-	'{"name": "mug", "description": "A blue mug", "imageUrls": ["https://example.com/mug.png"]}';
 /** What can be found as `@name` in a text. */
 const NAME = /^[\p{L}\p{N}_-]+$/u;
 

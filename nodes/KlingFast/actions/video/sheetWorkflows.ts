@@ -1,4 +1,4 @@
-/**
+/*
  * The workflows that a sleeping sheet lives in. They are given to n8n as JSON, run under the id of the workflow that waits, and leave
  * the list of executions when they have ended well.
  *

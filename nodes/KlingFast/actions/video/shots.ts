@@ -18,6 +18,7 @@ import { ESTIMATE, GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
 const { limits } = KLING_V3;
 const SHOT = 'shotList.shot';
 const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
+const { durationSeconds: seconds } = limits;
 
 export const shotsFields: INodeProperties[] = [
 	{
@@ -29,7 +30,7 @@ export const shotsFields: INodeProperties[] = [
 			{
 				name: 'Several, Written by You',
 				value: 'custom',
-				description: 'Up to 6 shots, each with its own prompt and duration',
+				description: `Up to ${limits.shots} shots, each with its own prompt and duration`,
 			},
 			{
 				name: 'Several, From JSON',
@@ -48,33 +49,28 @@ export const shotsFields: INodeProperties[] = [
 	},
 ];
 
-/** The Prompt of Generate Video, which need not be there to know the price. */
-const estimatePrompt: INodeProperties = {
+const promptField: INodeProperties = {
 	displayName: 'Prompt',
 	name: 'prompt',
 	type: 'string',
 	typeOptions: { rows: 4 },
 	default: '',
 	placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
-	description:
-		'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for and not used.',
-	displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
 };
 
 export const promptFields: INodeProperties[] = [
 	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		default: '',
+		...promptField,
 		required: true,
-		placeholder: 'e.g. A red fox trots through fresh snow at sunrise, low camera, soft light',
-		description:
-			'What happens in the clip: subject, action, style and sound. Up to 2,500 characters, English works best.',
+		description: `What happens in the clip: subject, action, style and sound. Up to ${grouped(limits.promptCharacters)} characters, English works best.`,
 		displayOptions: { show: { ...GENERATE, shots: ['single', 'auto'] } },
 	},
-	estimatePrompt,
+	{
+		...promptField,
+		description:
+			'Does not change the price. Leave empty, or fill in to get warnings about what would be paid for and not used.',
+		displayOptions: { show: { ...ESTIMATE, shots: ['single', 'auto'] } },
+	},
 ];
 
 export const shotListFields: INodeProperties[] = [
@@ -85,8 +81,7 @@ export const shotListFields: INodeProperties[] = [
 		typeOptions: { multipleValues: true, sortable: true, maxAllowedFields: limits.shots },
 		placeholder: 'Add Shot',
 		default: {},
-		description:
-			'1 to 6 shots in their order. Together they make a clip of 3 to 15 seconds. Shots without a prompt are skipped.',
+		description: `1 to ${limits.shots} shots in their order. Together they make a clip of ${seconds.min} to ${seconds.max} seconds. Shots without a prompt are skipped.`,
 		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['custom'] } },
 		options: [
 			{
@@ -100,7 +95,7 @@ export const shotListFields: INodeProperties[] = [
 						typeOptions: { rows: 2 },
 						default: '',
 						placeholder: 'e.g. Close-up of the bottle, drops running down the glass',
-						description: 'What this shot shows, up to 512 characters',
+						description: `What this shot shows, up to ${limits.shotPromptCharacters} characters`,
 					},
 					{
 						displayName: 'Duration (Seconds)',
@@ -124,10 +119,9 @@ export const shotListFields: INodeProperties[] = [
 		type: 'json',
 		typeOptions: { rows: 4 },
 		default: '[]',
-		placeholder: 'e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
-		hint: 'e.g. [{"prompt": "A wave rolls in", "duration": 3}]',
-		description:
-			'1 to 6 shots, each with a prompt of up to 512 characters and a duration in whole seconds. Together they make a clip of 3 to 15 seconds. Shots without a prompt are skipped.',
+		placeholder: `e.g. [${SHOT_SHAPE}]`,
+		hint: `e.g. [${SHOT_SHAPE}]`,
+		description: `1 to ${limits.shots} shots, each with a prompt of up to ${limits.shotPromptCharacters} characters and a duration in whole seconds. Together they make a clip of ${seconds.min} to ${seconds.max} seconds. Shots without a prompt are skipped.`,
 		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['json'] } },
 	},
 ];
@@ -138,12 +132,12 @@ export const durationFields: INodeProperties[] = [
 		name: 'duration',
 		type: 'number',
 		typeOptions: {
-			minValue: limits.durationSeconds.min,
-			maxValue: limits.durationSeconds.max,
+			minValue: seconds.min,
+			maxValue: seconds.max,
 			numberPrecision: 0,
 		},
 		default: 5,
-		description: 'Length of the clip in whole seconds, from 3 to 15. You pay by the second.',
+		description: `Length of the clip in whole seconds, from ${seconds.min} to ${seconds.max}. You pay by the second.`,
 		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['single', 'auto'] } },
 	},
 ];
@@ -216,10 +210,9 @@ export function readLength(
 		throw new InvalidField(label, value, `1 to ${limits.shots} shots that have a prompt`);
 	}
 	const durationSeconds = shots.reduce((sum, shot) => sum + shot.durationSeconds, 0);
-	const { min, max } = limits.durationSeconds;
-	if (durationSeconds < min || durationSeconds > max) {
+	if (durationSeconds < seconds.min || durationSeconds > seconds.max) {
 		const value = `${durationSeconds} seconds long (the sum of its shots)`;
-		throw new InvalidField(label, value, `${min} to ${max} seconds`);
+		throw new InvalidField(label, value, `${seconds.min} to ${seconds.max} seconds`);
 	}
 	return { shotsKind, shots, durationSeconds };
 }

@@ -28,7 +28,7 @@ import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
 const EXECUTIONS_KEY = 'klingFastSheetExecutions';
 
 /** Either all rows have ended before anything had to wait, or the execution waits and this is what `execute` returns. */
-export type Slept = { outcomes: Outcome[] } | { waiting: INodeExecutionData[][] };
+type Slept = { outcomes: Outcome[] } | { waiting: INodeExecutionData[][] };
 
 /** Why this n8n cannot sleep, undefined where it can: version 1 resumes a waiting workflow without the results. */
 export function sleepingFault(): Fault | undefined {

@@ -1,4 +1,4 @@
-/**
+/*
  * What is worth a second look before a clip is paid for. A warning never refuses a row, so it has to be rare and right: it needs
  * evidence in the row itself. A text that cannot be judged (another language, too few words, no text) gives none.
  */
