@@ -15,5 +15,5 @@ export const outputFieldOption: INodeProperties = {
 export function readOutputField(params: Params): string {
 	const outputField = params.text('options.outputField');
 	if (outputField !== '__proto__') return outputField;
-	throw new InvalidField(params.label('options.outputField'), '"__proto__"', 'any other name');
+	throw new InvalidField(params.label('options.outputField'), '"__proto__"', 'another name');
 }

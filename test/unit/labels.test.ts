@@ -26,8 +26,8 @@ function textsIn(file: string): string[] {
 }
 
 const properties = [...klingFastProperties, ...triggerProperties, ...new KlingFastApi().properties];
-const fields = [...fieldsByPath(properties).values()];
-const labels = fields.map(({ displayName }) => displayName);
+const fields = [...properties, ...fieldsByPath(properties).values()];
+const labels = [...new Set(fields.map(({ displayName }) => displayName))];
 const choices = fields.flatMap(({ options = [] }) => options.map(({ name }) => name));
 const nodesFolder = join(repositoryFolder, 'nodes');
 const files = readdirSync(nodesFolder, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -17,12 +17,12 @@ const inJson = (...elementsJson: unknown[]): Row => ({ options: { elementsJson }
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((name): Row => ({ ...MUG, name }));
 const anywhere = (startImageUrl: string): Row => ({ ...image, startImageUrl });
 const PUBLIC = 'but must be an address on the public internet';
-const WITH_MOVEMENT = " characters long with the words of 'Camera Movement', but must be up to ";
+const WITH_MOVEMENT = " characters long with the words of 'Camera Movement', but must be at most ";
 
 test.each<[row: Row, sentence: string]>([
 	[{ prompt: '' }, "'Prompt' is empty, but must be a text of up to 2,500 characters"],
 	[{ prompt: '', shots: 'auto' }, "'Prompt' is empty"],
-	[{ prompt: '🦊'.repeat(2501) }, "'Prompt' is 2,501 characters long, but must be up to 2,500"],
+	[{ prompt: '🦊'.repeat(2501) }, "'Prompt' is 2,501 characters long, but must be at most 2,500"],
 	[{ prompt: 'a'.repeat(2500 - ZOOM.length), ...zoomIn }, `'Prompt' is 2,501${WITH_MOVEMENT}2,500`],
 	[{ duration: 20 }, "'Duration (Seconds)' is 20, but must be a whole number from 3 to 15"],
 	[{ aspectRatio: '4:3' }, '\'Aspect Ratio\' is "4:3", but must be 16:9, 9:16 or 1:1'],
@@ -37,7 +37,7 @@ test.each<[row: Row, sentence: string]>([
 	[{ options: { watermark: 'perhaps' } }, '\'Watermark\' is "perhaps"'],
 	[
 		{ options: { negativePrompt: 'n'.repeat(2501) } },
-		"'Negative Prompt' is 2,501 characters long, but must be up to 2,500",
+		"'Negative Prompt' is 2,501 characters long, but must be at most 2,500",
 	],
 	[{ options: { negativePrompt: 'a\0b' } }, "'Negative Prompt' is a text with a NUL"],
 	[
@@ -88,17 +88,17 @@ test.each<[elements: Row, sentence: string]>([
 	[withMug({ imageUrls: [] }), ' (element 1, imageUrls) is empty, but must be 1 to 4'],
 	[
 		withMug({ imageUrls: Array(5).fill(URL) }),
-		'imageUrls) is a list of 5, but must be 1 to 4 addresses',
+		'imageUrls) is a list of 5 addresses, but must be 1 to 4 addresses',
 	],
 	[
 		withMug({ imageUrls: [URL, 'http://localhost/'] }),
 		'is "http://localhost/", but must be an address on',
 	],
 	[inJson(MUG, MUG), ' (element 2, name) is "mug" a second time, but must be another name'],
-	[inJson(A, B, C, D), ' is a list of 4 elements, but must be up to 3'],
+	[inJson(A, B, C, D), ' is a list of 4 elements, but must be one of at most 3'],
 	[
 		{ options: { elements: { element: [A, B] }, elementsJson: [C, D] } },
-		' is a list of 4 elements, but must be up to 3 in all',
+		' is a list of 4 elements, but must be one of at most 3 in all',
 	],
 	[inJson('mug'), ' (element 1) is "mug", but must be {'],
 	[{ options: { elementsJson: '{}' } }, ' is an object, but must be a list such as'],
@@ -118,7 +118,7 @@ test.each<[row: Row, sentence: string]>([
 	],
 	[
 		custom({ prompt: '' }, { prompt: '🦊'.repeat(513), duration: 3 }),
-		"'Shot List' (shot 2, prompt) is 513 characters long, but must be up to 512",
+		"'Shot List' (shot 2, prompt) is 513 characters long, but must be at most 512",
 	],
 	[json('[]'), "'Shot List (JSON)' is empty"],
 	[json('[{'), '\'Shot List (JSON)\' is "[{", which is not JSON, but must be a list such as'],

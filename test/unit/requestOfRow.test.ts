@@ -122,7 +122,7 @@ test('metadata holds 1,000 UTF-8 bytes of compact JSON', () => {
 	const read = (metadata: unknown) => requestOf({ prompt: 'A fox', metadata }).metadata;
 	expect(read(metadataOf(1000))).toEqual(metadataOf(1000));
 	expect(() => read(metadataOf(1001))).toThrow(
-		"'Metadata' is 1,001 bytes of JSON, but must be up to 1,000",
+		"'Metadata' is 1,001 bytes of JSON, but must be at most 1,000",
 	);
 	expect(() => read({ note: '狐'.repeat(400) })).toThrow('1,211 bytes');
 	expect(read(`{ ${' '.repeat(2000)} "row": 1 }`)).toEqual({ row: 1 });

@@ -89,7 +89,10 @@ test.each([
 	['no id in here', '\'Task ID\' is "no id in here", but must be a task ID such as'],
 	['../../v1/balance', '\'Task ID\' is "../../v1/balance"'],
 	['x?y=1', "'Task ID' is"],
-	[`${ID}, ${OTHER_ID}`, "'Task ID' is a text with 2 different task IDs, but must be exactly one"],
+	[
+		`${ID}, ${OTHER_ID}`,
+		"'Task ID' is a text with 2 different task IDs, but must be a text with exactly one",
+	],
 	[`${ID} ${OLD_ID} ${ID}`, "'Task ID' is a text with 2 different task IDs"],
 	[{ taskId: ID }, "'Task ID' is an object"],
 ])('Get Video refuses %p', (value, sentence) => {

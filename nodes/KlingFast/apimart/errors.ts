@@ -35,7 +35,7 @@ export interface ErrorDetails {
 	charged: 'no' | 'unknown';
 	httpStatus?: number;
 	retryAfterSeconds?: number;
-	/** From the first try, as long as APIMart has not answered at all; absent: as long as there is time. */
+	/** How long it is tried again, from the first try, while APIMart has not answered at all; absent: as long as there is time. */
 	retryForSeconds?: number;
 	/** Whether APIMart said that this is the stored answer of an earlier request with the same key. */
 	replayed?: boolean;
@@ -157,7 +157,7 @@ export const RULES: Record<Heard['from'], Rule[]> = {
 		[
 			{ status: 429, kind: 'rateLimit', charged: 'no' },
 			"APIMart's rate limit: {said}",
-			'Lower the number of clips at the same time, or wait until other clips of this key are done.',
+			'Have fewer clips made at the same time, or wait until other clips of this key are done.',
 		],
 		[
 			{ ...NO_CAPACITY, kind: 'overloaded', charged: 'no' },

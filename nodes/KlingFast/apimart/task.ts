@@ -93,7 +93,7 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 		progress: finiteNumber(node.progress),
 		estimatedSeconds: finiteNumber(node.estimated_time),
 		createdMs: epochMs(node.created),
-		completedMs: state === 'completed' || state === 'failed' ? completedMs : undefined,
+		completedMs: hasEnded({ state }) ? completedMs : undefined,
 		costUsd: finiteNumber(node.cost),
 		videoUrl: video?.url,
 		expiresAtMs: video ? linkEndMs : undefined,

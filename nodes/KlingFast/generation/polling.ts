@@ -70,9 +70,9 @@ export async function readOnce(
 			return { ...reading, unknownReads };
 		}
 		const refusedReads = before.refusedReads + (kind === 'parameter' ? 1 : 0);
-		const isOdd = !isNewTask && refusedReads > MAX_REFUSED_READS;
+		const isRefused = !isNewTask && refusedReads > MAX_REFUSED_READS;
 		// A read costs nothing, so after any other refusal (402, 409, 422, 500) it is repeated.
-		if (kind === 'credential' || kind === 'unknownTask' || isOdd) throw toError(error);
+		if (kind === 'credential' || kind === 'unknownTask' || isRefused) throw toError(error);
 		if (endsWait?.(error.details)) throw toError(error);
 		const faults = before.faults + 1;
 		return {

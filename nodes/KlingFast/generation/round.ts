@@ -185,9 +185,8 @@ function noteEnd(row: SheetRow, { phase, outcome }: SheetRow, run: Run): void {
 function isCutOff(row: SheetRow, action: Action, sheet: Sheet, beganAtMs: number): boolean {
 	if (row.phase !== 'ended') return false;
 	const kind = row.outcome.fault?.api?.kind;
-	if (action.do === 'submit')
-		return isTransportFault(kind) && (sheet.heardAtMs ?? -Infinity) < beganAtMs;
-	return kind === 'unreachable' && sheet.heardAtMs === undefined;
+	if (action.do !== 'submit') return kind === 'unreachable' && sheet.heardAtMs === undefined;
+	return isTransportFault(kind) && (sheet.heardAtMs ?? -Infinity) < beganAtMs;
 }
 
 async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<SheetRow> {

@@ -150,12 +150,12 @@ export function inFlight({ rows }: Sheet): number {
 }
 
 /** Whether nothing is left to do for the row but to deliver it. */
-export function hasEnded({ phase }: SheetRow, keepsFilesInMemory: boolean): boolean {
+export function isDone({ phase }: SheetRow, keepsFilesInMemory: boolean): boolean {
 	return phase === 'ended' || (phase === 'made' && keepsFilesInMemory);
 }
 
 export function isOver({ rows, keepsFilesInMemory }: Sheet): boolean {
-	return rows.every((row) => hasEnded(row, keepsFilesInMemory));
+	return rows.every((row) => isDone(row, keepsFilesInMemory));
 }
 
 /** What was prepared in the round before is saved by now. */

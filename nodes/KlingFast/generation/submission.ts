@@ -223,6 +223,6 @@ function withUncertainty(error: ApimartError): ApimartError {
 		// That nothing can be sent now says nothing about the request before.
 		retryForSeconds: isSent ? retryForSeconds : undefined,
 		charged: 'unknown',
-		advice: `${check}Whether the clip was accepted is not known. Retry On Fail and n8n's Retry of this execution (with a row key any further run) send the same request with the same key, which finds the clip and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
+		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution and, with a row key, any further run send the same request with the same key, which finds the clip and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
 	});
 }

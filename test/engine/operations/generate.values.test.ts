@@ -32,7 +32,7 @@ describe('Generate Video, values as sheets give them', () => {
 		[{ prompt: '  ' }, /'Prompt' is empty/],
 		[
 			{ extra: { text: 'ä'.repeat(500) } },
-			/'Metadata' is 1,011 bytes of JSON, but must be up to 1,000/,
+			/'Metadata' is 1,011 bytes of JSON, but must be at most 1,000/,
 		],
 	])('%j is refused, with field, value, what is allowed and the item', async (cell, sentence) => {
 		const items = [...cells({}), ...cells(cell)];

@@ -166,14 +166,41 @@ describe('Get Balance', () => {
 });
 
 describe("As an agent's tool", () => {
-	test('it waits for the clip, and it and Get Video give its address, not its bytes', async () => {
-		const parameters = { downloadVideo: true, waitBy: 'sleep' };
-		const made = await stage.run(['A cat'], { asTool: true, parameters });
-		expect(jsonOf(made)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
-		expect(made.waitTill).toBeUndefined();
-		const fetched = await stage.fetch(stage.taskIds(), { asTool: true });
-		expect(column(fetched, 'status')).toEqual(['completed']);
-		for (const { items } of [made, fetched]) expect(items[0].binary).toBeUndefined();
-		expect(stage.ledger.downloads()).toEqual([]);
-	});
+	// Where a `show` rule meets an expression n8n does not look at `hide`: the tool then has fields that no tool should have.
+	test.each<[mode: string, waitUntilFinished: boolean | string]>([
+		['submitAndWait', true],
+		["={{ 'submitAndWait' }}", '={{ true }}'],
+	])(
+		'it waits for the clip, and it and Get Video give its address, not its bytes (%s, %p)',
+		async (mode, waitUntilFinished) => {
+			const waiting = { downloadVideo: true, waitBy: 'sleep' };
+			const made = await stage.run(['A cat'], {
+				asTool: true,
+				parameters: { ...waiting, mode },
+			});
+			expect(jsonOf(made)).toMatchObject([{ status: 'completed', videoUrl: expect.any(String) }]);
+			const fetched = await stage.fetch(stage.taskIds(), {
+				asTool: true,
+				parameters: { ...waiting, waitUntilFinished },
+			});
+			expect(column(fetched, 'status')).toEqual(['completed']);
+			for (const { items, waitTill } of [made, fetched]) {
+				expect(waitTill).toBeUndefined();
+				expect(items[0].binary).toBeUndefined();
+			}
+			expect(stage.ledger.downloads()).toEqual([]);
+		},
+	);
+});
+
+test('Submit Only fetches no file of a clip that is found again, also with an expression in Mode', async () => {
+	const options = {
+		parameters: { mode: "={{ 'submitOnly' }}" },
+		nodeOptions: { dedupeKey: 'row-1' },
+	};
+	await stage.run(['A cat'], options);
+	await stage.finish();
+	const again = await stage.run(['A cat'], options);
+	expect(column(again, 'status')).toEqual(['completed']);
+	expect(again.items[0].binary).toBeUndefined();
 });

@@ -45,16 +45,22 @@ test('an image that is refused costs its own row only', async () => {
 	expect(stage.ledger.charges()).toHaveLength(1);
 });
 
-test("n8n's Retry goes on with the task of a row whose image is refused now", async () => {
-	const options = { items: [await row('A cat', PNG)], parameters: fromFiles };
-	const stopped = await stage.sleep([], options);
-	stage.engine.stop(String(stopped.options.executionId));
-	stage.faults.add({ route: 'upload', action: { kind: 'answer', status: 413 } });
-	const run = await stage.sleep([], { ...options, context: stopped.context });
-	const final = await toTheEnd(stage, run, 10);
-	expect(column(final, 'status')).toEqual(['completed']);
-	expect(column(final, 'taskId')).toEqual(stage.taskIds());
-});
+test.each(['completed', 'failed'] as const)(
+	"n8n's Retry goes on with the task of a row whose image is refused now: %s, and no other attempt without an image",
+	async (ending) => {
+		const options = { items: [await row('A cat', PNG)], parameters: fromFiles, ...goingOn };
+		const stopped = await stage.sleep([], options);
+		stage.engine.stop(String(stopped.options.executionId));
+		stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status: 413 } });
+		const run = await stage.sleep([], { ...options, context: stopped.context });
+		await stage.finish(stage.taskIds(), ending);
+		const final = await toTheEnd(stage, run, 10);
+		expect(column(final, 'status')).toEqual([ending]);
+		expect(column(final, 'taskId')).toEqual(stage.taskIds());
+		expect(stage.taskIds()).toHaveLength(1);
+		expect(stage.ledger.uploads()).toHaveLength(1);
+	},
+);
 
 test('a workflow that is started for each clip gets its video then, and the row its own in the end', async () => {
 	stage.engine.addWorkflow(CHOSEN, chosenWorkflow());

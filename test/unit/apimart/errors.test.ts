@@ -41,7 +41,7 @@ const ANSWERS: Row[] = [
 	[400, says('It hits the sensitive word filter'), 'content', NO, 'content', /Edit.*charged/],
 	[422, says('see our policy'), 'content', NO, 'content'],
 	[200, { code: 400, error: { message: 'content_rejected' } }, 'content', NO, 'content'],
-	[429, says('Rate limit exceeded'), 'rateLimit', AGAIN, 'rate', /clips at the same time/],
+	[429, says('Rate limit exceeded'), 'rateLimit', AGAIN, 'rate', /fewer clips/],
 	[500, says('internal error'), 'server', UNCLEAR, 'server', /dashboard/],
 	[500, says('moderation service crashed'), 'server', UNCLEAR, 'server'],
 	[408, '', 'overloaded', PERHAPS, 'overloaded'],

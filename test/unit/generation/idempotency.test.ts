@@ -88,7 +88,7 @@ describe('the content of a clip', () => {
 		cameraMovement: { cameraMovement: 'Slow zoom in' },
 		elements: { elements: [{ name: 'mug', description: 'A mug', imageUrls: ['a', 'b'] }] },
 		shotsKind: { shotsKind: 'auto' },
-		shots: { prompt: '', shots: [{ prompt: 'A cup', durationSeconds: 5 }] },
+		shots: { shots: [{ prompt: 'A cup', durationSeconds: 5 }] },
 	};
 	it.each(Object.entries(changes))('is another one with another %s', (_, change) => {
 		expect(contentHash({ ...REQUEST, ...change }, [])).not.toBe(contentHash(REQUEST, []));

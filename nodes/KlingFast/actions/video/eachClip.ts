@@ -14,7 +14,7 @@ import {
 import { toError } from '../../apimart/errors';
 import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
-import { hasEnded, startedOnly, type Sheet, type Starts } from '../../generation/sheet';
+import { isDone, startedOnly, type Sheet, type Starts } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
 import { hint } from '../hint';
 import { explainBalance, outcomesOf } from './openRun';
@@ -60,7 +60,7 @@ class EachClip {
 	/** To be called whenever rows may have ended. */
 	readonly onRows = ({ rows, keepsFilesInMemory }: Sheet): void => {
 		for (const row of rows) {
-			if (hasEnded(row, keepsFilesInMemory)) this.add(row);
+			if (isDone(row, keepsFilesInMemory)) this.add(row);
 		}
 	};
 

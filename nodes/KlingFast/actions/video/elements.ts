@@ -92,7 +92,7 @@ export function readElements(params: Params, baseUrl: string, prompts: string[])
 		}
 		if (elements.length > limits.elements) {
 			const value = `a list of ${grouped(elements.length)} elements`;
-			throw new InvalidField(params.label(path), value, `up to ${limits.elements} in all`);
+			throw new InvalidField(params.label(path), value, `one of at most ${limits.elements} in all`);
 		}
 	}
 	return elements;
@@ -109,7 +109,8 @@ function readElement(entry: Params, baseUrl: string): Element {
 		.map((url: unknown) => String(url).trim());
 	const { max } = limits.elementImages;
 	if (imageUrls.length < 1 || imageUrls.length > max) {
-		const value = imageUrls.length === 0 ? 'empty' : `a list of ${grouped(imageUrls.length)}`;
+		const value =
+			imageUrls.length === 0 ? 'empty' : `a list of ${grouped(imageUrls.length)} addresses`;
 		throw new InvalidField(label, value, `1 to ${max} addresses of images`, place);
 	}
 	for (const url of imageUrls) checkImageAddress(url, baseUrl, label, place);
@@ -130,7 +131,7 @@ function checkName(
 	}
 	const mention = new RegExp(`@${name}(?![\\p{L}\\p{N}_-])`, 'u');
 	if (prompts.some((prompt) => mention.test(prompt))) return;
-	const allowed = `a name that the prompt mentions as @${name}; without it the element is paid for and ignored`;
+	const allowed = `a name that the prompt mentions as @${name}; unless it is mentioned, the element is paid for and ignored`;
 	throw new InvalidField(label, shown(name), allowed, place);
 }
 

@@ -14,6 +14,7 @@ import { warningsOfRun } from './warnings';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
 import { hint } from '../hint';
+import { isTool } from '../toolCall';
 import { probeTriggers, readCallbackBase } from './callbacks';
 import { openFrames } from './images';
 import { openRun, type OpenRun } from './openRun';
@@ -25,6 +26,8 @@ import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row
 interface Opened extends OpenRun {
 	concurrency: number;
 	waitForEnd: boolean;
+	/** Whether the run may sleep, takes files and starts workflows; an agent waits inside the tool and takes no files. */
+	canWait: boolean;
 	sleeps: boolean;
 	maxCostUsd?: number;
 }
@@ -51,31 +54,35 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await finishRows(this, opened.run, checked, {
 		...opened,
 		// What waits is refused as a whole or not at all.
-		startsWorkflows: opened.waitForEnd && refusals.size === 0,
+		startsWorkflows: opened.canWait && refusals.size === 0,
 	});
 }
 
 async function open(context: IExecuteFunctions): Promise<Opened> {
 	const mode = readForRun(context, 'mode', (params, path) => params.choice(path));
 	const waitForEnd = mode === 'submitAndWait';
-	const sleeps = waitForEnd && readSleeps(context);
+	// n8n shows a field as soon as a `show` rule meets an expression, before it looks at `hide`: a tool may have fields of a wait.
+	const canWait = waitForEnd && !isTool(context);
+	const sleeps = canWait && readSleeps(context);
 	const maxCostUsd = readForRun(context, 'options.maxCost', (params, path) =>
 		params.optionalNumber(path),
 	);
 	const concurrency = readConcurrency(context);
 	const opened = await openRun(context, concurrency);
-	return { ...opened, concurrency, waitForEnd, sleeps, maxCostUsd };
+	return { ...opened, concurrency, waitForEnd, canWait, sleeps, maxCostUsd };
 }
 
 async function readRow(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	params: Params,
-	{ run, waitForEnd }: Opened,
+	{ run, waitForEnd, canWait }: Opened,
 ): Promise<Row> {
 	const request = readClipRequest(params, run.client.baseUrl);
+	const waiting = readWaiting(params);
 	const settings = {
-		...readWaiting(params),
+		...waiting,
+		download: canWait && waiting.download,
 		retryFailed: waitForEnd ? params.number('options.retryFailed') : 0,
 	};
 	const delivery = readDelivery(params);

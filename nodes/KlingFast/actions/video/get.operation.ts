@@ -4,6 +4,7 @@ import { openRow } from '../../generation/sheetRow';
 import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { inputFault } from '../failures';
+import { isTool } from '../toolCall';
 import { openRun, type OpenRun } from './openRun';
 import { readDelivery, readMetadata, readWaiting } from './result.fields';
 import { refuseAll } from './results';
@@ -17,23 +18,29 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	let opened: OpenRun & { concurrency: number; sleeps: boolean };
 	try {
 		const concurrency = readConcurrency(this);
-		const sleeps = readSleeps(this);
+		const sleeps = !isTool(this) && readSleeps(this);
 		opened = { ...(await openRun(this, concurrency)), concurrency, sleeps };
 	} catch (error) {
 		return refuseAll(this, inputFault(error));
 	}
 	const { run } = opened;
 	const nowMs = run.clock.nowMs();
-	const rows = await readRows(this, (params, itemIndex) => readRow(params, itemIndex, nowMs));
+	const rows = await readRows(this, (params, itemIndex) =>
+		readRow(params, { itemIndex, nowMs, takesFiles: !isTool(this) }),
+	);
 	return await finishRows(this, run, rows, { ...opened, startsWorkflows: false });
 }
 
-function readRow(params: Params, itemIndex: number, nowMs: number): Row {
+function readRow(
+	params: Params,
+	{ itemIndex, nowMs, takesFiles }: { itemIndex: number; nowMs: number; takesFiles: boolean },
+): Row {
 	const taskId = readTaskId(params);
 	const metadata = readMetadata(params);
-	const settings = readWaiting(params);
+	const waiting = readWaiting(params);
 	const delivery = readDelivery(params);
 	const isSingleRead = !params.boolean('waitUntilFinished');
+	const settings = { ...waiting, download: takesFiles && waiting.download };
 	return { row: openRow({ itemIndex, taskId, metadata }, settings, nowMs, isSingleRead), delivery };
 }
 
@@ -51,7 +58,7 @@ export function readTaskId(params: Params): string {
 		throw new InvalidField(
 			label,
 			`a text with ${grouped(taskIds.size)} different task IDs`,
-			'exactly one',
+			'a text with exactly one',
 		);
 	}
 	const [taskId] = taskIds;

@@ -102,7 +102,7 @@ export interface Delivery {
 /** What `metadata` may take: it travels through the callback's address, which has to stay short. */
 export const METADATA_MAX_BYTES = 1000;
 
-/** How long a row waits, and whether its video is downloaded: not where that field is hidden (in Submit Only, and as a tool). */
+/** How long a row waits, and whether its video is downloaded: not where that field is hidden. */
 export function readWaiting(params: Params): WaitSettings {
 	return {
 		maxWaitSeconds: params.number('options.maxWait'),
@@ -137,5 +137,5 @@ export function readMetadata(params: Params): IDataObject {
 	const bytes = Buffer.byteLength(JSON.stringify(metadata), 'utf8');
 	if (bytes <= METADATA_MAX_BYTES) return metadata;
 	const value = `${grouped(bytes)} bytes of JSON`;
-	throw new InvalidField(params.label('metadata'), value, `up to ${grouped(METADATA_MAX_BYTES)}`);
+	throw new InvalidField(params.label('metadata'), value, `at most ${grouped(METADATA_MAX_BYTES)}`);
 }

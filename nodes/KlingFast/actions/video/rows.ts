@@ -83,7 +83,7 @@ export function readConcurrency(context: IExecuteFunctions): number {
 	return readForRun(context, 'options.concurrency', (params, path) => params.number(path));
 }
 
-/** Whether the run waits asleep; it polls where the field is hidden (Submit Only, and as a tool). */
+/** Whether the run waits asleep. It does not where the field is hidden. */
 export function readSleeps(context: IExecuteFunctions): boolean {
 	return readForRun(context, 'waitBy', (params, path) => params.choice(path)) === 'sleep';
 }

@@ -252,7 +252,7 @@ export function checkLength(
 	const count = codePointCount(text);
 	if (count <= limit) return;
 	const value = `${grouped(count)} characters long${withWords}`;
-	throw new InvalidField(label, value, `up to ${grouped(limit)}`, place);
+	throw new InvalidField(label, value, `at most ${grouped(limit)}`, place);
 }
 
 /** Characters as people count them for limits: an emoji is one, not two. */

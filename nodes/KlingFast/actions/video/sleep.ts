@@ -1,6 +1,6 @@
 /*
  * What must stay true:
- * - The sheet is handed to n8n whole: after that this execution runs no code of klingNode until all rows are delivered.
+ * - The sheet is handed to n8n whole: after that this execution runs no code of ours until all rows are delivered.
  * - A further try of the node, and n8n's Retry of the execution, go on with what was bought: the ledger comes back into the node's
  *   context, or is read from the execution that kept it.
  */
@@ -108,8 +108,10 @@ async function uploadFromMemory(
 			}
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
-			// The task of an earlier try needs no image any more.
-			if (!mayBePaid(row, known)) rows[rowIndex] = afterError(row, faultOf(error));
+			// What an earlier try has sent needs no image. A next attempt would, so there is none.
+			rows[rowIndex] = mayBePaid(row, known)
+				? { ...row, settings: { ...row.settings, retryFailed: 0 } }
+				: afterError(row, faultOf(error));
 		}
 		for (const frame of frames) {
 			if (frame.file) Object.assign(frame, { file: { ...frame.file, data: '' }, size: undefined });
