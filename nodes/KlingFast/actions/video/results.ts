@@ -94,18 +94,16 @@ const RESULT_FIELDS = [
 
 export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
 
-/** Where the fault of a row goes that cannot be read as a whole: beside its own fields, if it asks for them in readable words. */
-export function deliveryOfUnread(params: Params): Delivery {
+/** Of a row that cannot be read as a whole: where its fault goes, and the metadata, which says which row it is. */
+export function readableParts(params: Params): { delivery: Delivery; metadata?: IDataObject } {
 	return {
-		...PLAIN_DELIVERY,
-		includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
-		eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
+		delivery: {
+			...PLAIN_DELIVERY,
+			includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
+			eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
+		},
+		metadata: ifReadable(() => readMetadata(params)),
 	};
-}
-
-/** So that whoever gets the error of a row that cannot be read as a whole knows which row it is. */
-export function metadataOfUnread(params: Params): IDataObject | undefined {
-	return ifReadable(() => readMetadata(params));
 }
 
 /** What is wrong with the row is known already. */
@@ -124,7 +122,7 @@ export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecut
 	const items = context.getInputData().map((_, itemIndex) => itemIndex);
 	const plan = planOf(
 		context,
-		items.map((itemIndex) => deliveryOfUnread(paramsOf(context, itemIndex))),
+		items.map((itemIndex) => readableParts(paramsOf(context, itemIndex)).delivery),
 	);
 	const refused = items.map((itemIndex) => {
 		const { json } = resultItem({ itemIndex, status: 'failed' }, plan);

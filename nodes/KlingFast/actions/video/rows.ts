@@ -1,7 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
 import { stopReason } from '../../clock';
-import type { Outcome } from '../../generation/outcome';
 import { runAwake } from '../../generation/round';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
@@ -13,7 +12,7 @@ import { paramsOf } from '../properties';
 import { eachClipAwake } from './eachClip';
 import { entriesOf, explainBalance } from './openRun';
 import type { Delivery } from './result.fields';
-import { deliver, deliveryOfUnread, metadataOfUnread, planOf, refuseAll } from './results';
+import { deliver, planOf, readableParts, refuseAll } from './results';
 import { sleepingFault, sleepThrough } from './sleep';
 
 export interface Row {
@@ -39,9 +38,8 @@ export async function readRows(
 		} catch (error) {
 			const fault = inputFault(error);
 			if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
-			const metadata = metadataOfUnread(params);
-			const outcome: Outcome = { itemIndex, status: 'failed', metadata, fault };
-			rows.push({ row: endedRow(outcome), delivery: deliveryOfUnread(params) });
+			const { metadata, delivery } = readableParts(params);
+			rows.push({ row: endedRow({ itemIndex, status: 'failed', metadata, fault }), delivery });
 		}
 	}
 	return rows;
