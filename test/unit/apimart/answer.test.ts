@@ -40,6 +40,7 @@ describe('the status that an answer means', () => {
 		['a good one', 200, { code: 200, data: [] }, 200],
 		['a refusal wrapped in 200', 200, { code: 402, message: 'balance' }, 402],
 		['a refusal inside the error', 200, { error: { code: 429, message: 'slow' } }, 429],
+		['a refusal beside a good code', 200, { code: 200, error: { code: 402 } }, 402],
 		['a refusal as text', 200, { code: '503' }, 503],
 		['an empty code', 200, { code: '', error: { code: '' } }, 200],
 		['a code of zero', 200, { code: 0 }, 200],

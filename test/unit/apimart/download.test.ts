@@ -154,6 +154,23 @@ describe('a file that is not there', () => {
 	});
 });
 
+it.each<[string, number, number | undefined]>([
+	['that is said with a body that stalls', 503, undefined],
+	['because the link has expired', 404, undefined],
+	['because the file is not there yet', 404, 1_000_000_000],
+	['without end, by redirects', 302, undefined],
+])('a refusal %s leaves no stream open', async (_, statusCode, completedMs) => {
+	const bodies: PassThrough[] = [];
+	const rule = () => {
+		const body = new PassThrough();
+		bodies.push(body);
+		return { statusCode, headers: { location: '/next' }, body };
+	};
+	await apimartRejection(start(rule, { completedMs }).result);
+	expect(bodies.length).toBeGreaterThan(0);
+	expect(bodies.filter(({ destroyed }) => !destroyed)).toEqual([]);
+});
+
 describe('Stop', () => {
 	it.each<[string, Parameters<typeof start>[0]]>([
 		['before an answer', forever],

@@ -51,6 +51,8 @@ const ANSWERS: Row[] = [
 	[503, says('not executed', 'idempotency_unavailable'), 'overloaded', AGAIN, 'overloaded'],
 	[504, '', 'overloaded', PERHAPS, 'overloaded', /usually passes/],
 	[409, says('wait', 'idempotency_in_progress'), 'duplicate', PERHAPS, 'inProgress'],
+	[409, says('wait: idempotency_in_progress'), 'duplicate', PERHAPS, 'inProgress'],
+	[409, says('idempotency_key_reused'), 'duplicate', NO, 'reused'],
 	[409, says('reused', 'idempotency_key_reused'), 'duplicate', NO, 'reused', /Get Video.*row key/],
 	[409, says('x', 'idempotency_result_indeterminate'), 'duplicate', UNCLEAR, 'unsure', /dashboard/],
 	[409, says('conflict'), 'duplicate', UNCLEAR, 'unsure', /not sent again/],
@@ -80,7 +82,7 @@ const SENTENCES: Record<string, RegExp> = {
 	server: /^APIMart had an internal fault \(HTTP 500\): \w/,
 	overloaded:
 		/^APIMart is overloaded \(HTTP \d+\): (an empty answer|an HTML page that says "502|\w)/,
-	inProgress: /^APIMart is still taking in the same clip: wait$/,
+	inProgress: /^APIMart is still taking in the same clip: wait/,
 	reused: /^Already submitted by an earlier run, not charged again$/,
 	unsure: /^APIMart cannot say whether the clip was accepted: \w/,
 	unreadable: /^APIMart's answer could not be read: (an HTML page that says "Login"|\{"code":200)/,

@@ -18,7 +18,8 @@ async function ask(answer: (options: IHttpRequestOptions) => Promise<unknown>) {
 		sent.push(options);
 		return await answer(options);
 	};
-	const addExecutionHints = ({ message }: NodeExecutionHint) => hints.push(message);
+	const addExecutionHints = ({ type, message }: NodeExecutionHint) =>
+		hints.push(`${type}: ${message}`);
 	const context = { helpers: { httpRequest }, addExecutionHints } as unknown as IExecuteFunctions;
 	const asked = [TRIGGER, TRIGGER];
 	const secret = Buffer.from('secret');
@@ -31,8 +32,8 @@ describe('the question at a callback address', () => {
 		[200, /^$/],
 		[401, /does not know this credential \(HTTP 401\)/],
 		[404, /Nobody answers at 'Callback URL' \(HTTP 404\)/],
-		[302, /could not check the Callback URL \(HTTP 302\)/],
-		[500, /could not check the Callback URL \(HTTP 500\)/],
+		[302, /^warning: n8n could not check the Callback URL \(HTTP 302\)/],
+		[500, /^warning: n8n could not check the Callback URL \(HTTP 500\)/],
 	])('is asked once, and answered by HTTP %d', async (status, expected) => {
 		const headers = { location: 'https://elsewhere.example' };
 		const { said, sent } = await ask(async () => response(status, '', headers));

@@ -60,3 +60,10 @@ it('an earlier attempt that is asked for again does not hide a later one', () =>
 	noteAttempt('two attempts', 1, 1);
 	expect(earliestAttempt('two attempts', 2)).toBe(2);
 });
+
+it('an attempt counts for 25 hours: another process, which knows nothing of it, then asks for the same one', () => {
+	const endMs = 25 * HOUR_SECONDS * 1000;
+	noteAttempt('of yesterday', 2, 0);
+	expect(earliestAttempt('of yesterday', endMs - 1)).toBe(2);
+	expect(earliestAttempt('of yesterday', endMs)).toBe(1);
+});

@@ -66,6 +66,18 @@ describe('what is due', () => {
 		expect(prepares.length).toBeGreaterThanOrEqual(10);
 		expect(prepares.length).toBeLessThanOrEqual(50);
 	});
+
+	it('is uploaded for as many rows as there are places, and not ahead of them', () => {
+		const frames = [{ identity: 'hash', file: { data: '', mimeType: 'image/png' } }];
+		const withFile = (itemIndex: number): SheetRow => {
+			const plain = queued(itemIndex);
+			return { ...plain, job: plain.job && { ...plain.job, frames } };
+		};
+		const rows = Array.from({ length: 20 }, (_, index) => withFile(index));
+		expect(briefly([...rows, queued(20)])).toEqual(
+			[0, 1, 2, 3, 4, 20].map((row) => `prepare ${row}`),
+		);
+	});
 });
 
 it.each([

@@ -1,3 +1,4 @@
+import { networkError } from '../../../nodes/KlingFast/apimart/errors';
 import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
 import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/polling';
 import { runRound } from '../../../nodes/KlingFast/generation/round';
@@ -39,6 +40,19 @@ describe('a provider that was never reached', () => {
 		expect(api.tasks).toHaveLength(0);
 	});
 
+	it('fails all rows in time where the images of the first cannot be uploaded', async () => {
+		const { clock, make } = stage();
+		const imageUrl = async () => {
+			await clock.sleep(10_000);
+			throw networkError(down());
+		};
+		const frames = [{ identity: 'hash' }];
+		const all = rows(100).map((each) => ({ ...each, job: each.job && { ...each.job, frames } }));
+		const outcomes = await make(all, { imageUrl });
+		expect(outcomes.filter(({ fault }) => fault?.api?.kind === 'unreachable')).toHaveLength(100);
+		expect(clock.nowMs()).toBe(10_000);
+	});
+
 	it('leaves the slots of the key to others meanwhile', async () => {
 		const { clock, make } = stage(() => down());
 		const others = new Slots('key of two', 'another', 5, clock);
@@ -72,6 +86,11 @@ describe('a provider that was never reached', () => {
 			error: expect.stringMatching(/No connection to APIMart \(ECONNREFUSED\).*Get Video/),
 		});
 		expect(clock.nowMs()).toBeLessThanOrEqual(15_000);
+	});
+
+	it('does not end that wait while it restarts', async () => {
+		const { fetch } = stage(({ atSeconds }) => (atSeconds < 9 ? down() : completed('task_9')));
+		expect(await fetch('task_9')).toMatchObject({ status: 'completed' });
 	});
 });
 
@@ -120,6 +139,13 @@ describe('a provider that is out of reach for a while', () => {
 		expect(withStatus('failed')).toHaveLength(95);
 		expect(clock.nowMs()).toBeLessThanOrEqual(2 * 900_000);
 		expect(api.tasks).toHaveLength(5);
+	});
+
+	it('for the submits of one row only: that row ends, the others are made', async () => {
+		const { make } = stage(({ body }) => (String(body).includes('Cup 0') ? reset() : undefined));
+		const [first, ...others] = await make([row(0, { maxWaitSeconds: 20 }), ...rows(12).slice(1)]);
+		expect(first).toMatchObject({ status: 'failed', fault: { api: { kind: 'network' } } });
+		expect(others.map(({ status }) => status)).toEqual(ALL(11));
 	});
 
 	it('is in the log where the waits are long', async () => {
