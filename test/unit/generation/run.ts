@@ -96,7 +96,7 @@ export function stage(fault?: RequestFault, clock = new ManualClock()) {
 	const make = async (all: SheetRow[], changes?: RunChanges) =>
 		await clock.run(makeClips(all, run(changes)));
 	const makeOne = async (only: SheetRow, changes?: RunChanges) => (await make([only], changes))[0];
-	/** Waits for a task that exists, or takes one look at it. */
+	/** Waits for a task that exists, or reads it once. */
 	const fetch = async (taskId: string, isSingleRead = false) => {
 		const settings = { maxWaitSeconds: 900, download: true };
 		return await makeOne(openRow({ taskId, itemIndex: 0 }, settings, clock.nowMs(), isSingleRead));
