@@ -94,8 +94,8 @@ export function signedAddresses(base: string, token: string): CallbackAddresses 
 }
 
 /**
- * Addresses that resume a sleeping execution. n8n 2.41 finds `/callback` at the end of the path, and at the end of the query, which is
- * where a provider puts it that appends it to the whole address.
+ * Addresses that resume a sleeping execution. n8n 2.41 finds `/callback` at the end of the path, and at the end of the query, where
+ * it stands if a provider appends it to the whole address.
  */
 export function resumeAddresses(resumeUrl: string): CallbackAddresses {
 	const exact = new URL(resumeUrl);
