@@ -229,5 +229,5 @@ test.each([
 		warningsOf(clip(prompt, { ...sound, ...camera('zoomIn') }));
 		warningsOf(clip(prompt, camera('static')));
 	};
-	expect(isSlow(judge)).toBe(false);
+	expect(isSlow(judge, 60)).toBe(false);
 });
