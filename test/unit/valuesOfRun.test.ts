@@ -1,4 +1,4 @@
-import { readTaskId } from '../../nodes/KlingFast/actions/video/get.operation';
+import { readTaskId } from '../../nodes/KlingFast/actions/video/get.fields';
 import { readDelivery, readWaiting } from '../../nodes/KlingFast/actions/video/result.fields';
 import { rowParams } from './rowReader';
 

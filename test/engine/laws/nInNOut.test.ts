@@ -6,6 +6,7 @@ import {
 	numbered,
 	rowsOf,
 	setTheStage,
+	UNKNOWN_TASK,
 	untilFinished,
 	type StageOptions,
 } from './setup';
@@ -87,13 +88,34 @@ describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
 		['a mode that does not exist', { parameters: { mode: 'sometime' } }],
 	])('a refusal of the whole run because of %s is N error items', async (_, options) => {
 		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
-			const run = await stage.run(numbered(3), { ...options, onError });
-			const bad = onError === 'continueErrorOutput' ? run.errorItems : run.items;
+			const run = await stage.run(numbered(3), {
+				...options,
+				parameters: { metadata: '={{ { row: $json.row } }}', ...options.parameters },
+				onError,
+			});
+			const toItems = onError === 'continueRegularOutput';
+			const bad = toItems ? run.items : run.errorItems;
 			expect(run.status).toBe('success');
 			expect(bad.map(({ json }) => typeof json.error)).toEqual(Array(3).fill('string'));
 			expect(bad.map(({ pairedItem }) => pairedItem)).toEqual(pairs(3));
+			const metadata = [0, 1, 2].map((row) => (toItems ? { row } : undefined));
+			expect(bad.map(({ json }) => json.metadata)).toEqual(metadata);
 		}
 		expect(stage.ledger.submits()).toEqual([]);
+	});
+
+	test.each<[string, StageOptions]>([
+		['an invalid row', { nodeOptions: { pollInterval: 999 }, ...untilFinished }],
+		['a refusal of the whole run', { nodeOptions: { concurrency: 999 } }],
+	])('%s of Get Video names the task that was asked for', async (_, options) => {
+		const asked = { ...options, parameters: { ...options.parameters, metadata: '{"row":7}' } };
+		const named = expect.stringContaining(UNKNOWN_TASK);
+		const items = await stage.fetch([UNKNOWN_TASK], { ...asked, ...goingOn });
+		expect(jsonOf(items)).toEqual([
+			{ taskId: UNKNOWN_TASK, status: 'failed', metadata: { row: 7 }, error: named },
+		]);
+		const routed = await stage.fetch([UNKNOWN_TASK], { ...asked, onError: 'continueErrorOutput' });
+		expect(routed.errorItems.map(({ json }) => json.error)).toEqual([named]);
 	});
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { INodeProperties } from 'n8n-workflow';
 import { readCallbackBase } from '../../../nodes/KlingFast/actions/video/callbacks';
 import { readClipRequest, readEstimate } from '../../../nodes/KlingFast/actions/video/clip';
-import { readTaskId } from '../../../nodes/KlingFast/actions/video/get.operation';
+import { readTaskId } from '../../../nodes/KlingFast/actions/video/get.fields';
 import {
 	readDelivery,
 	readMetadata,

@@ -1,10 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { TASK_ID } from '../../apimart/task';
 import { openRow } from '../../generation/sheetRow';
-import { grouped, InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { inputFault } from '../failures';
 import { isTool } from '../toolCall';
+import { readTaskId } from './get.fields';
 import { openRun, type OpenRun } from './openRun';
 import { readDelivery, readMetadata, readWaiting } from './result.fields';
 import { refuseAll } from './results';
@@ -43,33 +42,3 @@ function readRow(
 	const settings = { ...waiting, download: takesFiles && waiting.download };
 	return { row: openRow({ itemIndex, taskId, metadata }, settings, nowMs, isSingleRead), delivery };
 }
-
-/**
- * The task ID of Get Video: the ID itself, or a text that names exactly one (as often as it likes), such as the message
- * of a failed row or the address of a clip.
- *
- * @throws InvalidField where there is none, or more than one
- */
-export function readTaskId(params: Params): string {
-	const text = params.text('taskId', TASK_ID_ALLOWED);
-	const label = params.label('taskId');
-	const taskIds = new Set(text.match(TASK_ID_IN_TEXT));
-	if (taskIds.size > 1) {
-		throw new InvalidField(
-			label,
-			`a text with ${grouped(taskIds.size)} different task IDs`,
-			'a text with exactly one',
-		);
-	}
-	const [taskId] = taskIds;
-	if (taskId) return taskId;
-	if (TASK_ID.test(text)) return text;
-	throw new InvalidField(label, shown(text), TASK_ID_ALLOWED);
-}
-
-const TASK_ID_ALLOWED =
-	'a task ID such as task_01KV7FXR8BEYS1BWHJCT3JMCJ5, or a text with one in it';
-
-/** `task_` and a ULID, as the API answers today, and `task-unified-<time>-<8 characters>` of its older pages. */
-const TASK_ID_IN_TEXT =
-	/(?<![A-Za-z0-9])(?:task_[A-Za-z0-9]{16,64}|task-unified-\d{6,16}-[A-Za-z0-9]{8})(?![A-Za-z0-9])/g;

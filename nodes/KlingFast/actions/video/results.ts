@@ -15,6 +15,7 @@ import {
 import type { Params } from '../../params';
 import { paramsOf } from '../properties';
 import { isTool } from '../toolCall';
+import { readTaskId } from './get.fields';
 import { readEachClipWorkflow, readMetadata, type Delivery } from './result.fields';
 
 /** What is needed of the rows only when their results are delivered. */
@@ -94,8 +95,15 @@ const RESULT_FIELDS = [
 
 export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
 
-/** Of a row that cannot be read as a whole: where its fault goes, and the metadata, which says which row it is. */
-export function readableParts(params: Params): { delivery: Delivery; metadata?: IDataObject } {
+/** What is known of a row that cannot be read as a whole: how its fault is delivered, and what says which row or task it is. */
+export interface ReadableParts {
+	delivery: Delivery;
+	metadata?: IDataObject;
+	/** Of Get Video; the field is empty elsewhere. */
+	taskId?: string;
+}
+
+export function readableParts(params: Params): ReadableParts {
 	return {
 		delivery: {
 			...PLAIN_DELIVERY,
@@ -103,6 +111,7 @@ export function readableParts(params: Params): { delivery: Delivery; metadata?: 
 			eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
 		},
 		metadata: ifReadable(() => readMetadata(params)),
+		taskId: ifReadable(() => readTaskId(params)),
 	};
 }
 
@@ -118,17 +127,17 @@ function ifReadable<Value>(read: () => Value): Value | undefined {
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
 	if (!goesOnAfterFailure(context)) throw nodeError(context, fault);
-	const error = faultSentence({ fault });
-	const items = context.getInputData().map((_, itemIndex) => itemIndex);
+	const parts = context
+		.getInputData()
+		.map((_, itemIndex) => readableParts(paramsOf(context, itemIndex)));
+	const outcomes = parts.map(({ metadata, taskId }, itemIndex): Outcome => {
+		return { itemIndex, status: 'failed', taskId, metadata, fault };
+	});
 	const plan = planOf(
 		context,
-		items.map((itemIndex) => readableParts(paramsOf(context, itemIndex)).delivery),
+		parts.map(({ delivery }) => delivery),
 	);
-	const refused = items.map((itemIndex) => {
-		const { json } = resultItem({ itemIndex, status: 'failed' }, plan);
-		return failedItem(context, itemIndex, { ...json, error });
-	});
-	return [refused];
+	return deliver(context, outcomes, plan);
 }
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {

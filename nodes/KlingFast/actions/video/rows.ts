@@ -38,8 +38,9 @@ export async function readRows(
 		} catch (error) {
 			const fault = inputFault(error);
 			if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
-			const { metadata, delivery } = readableParts(params);
-			rows.push({ row: endedRow({ itemIndex, status: 'failed', metadata, fault }), delivery });
+			const { metadata, taskId, delivery } = readableParts(params);
+			const outcome = { itemIndex, status: 'failed' as const, taskId, metadata, fault };
+			rows.push({ row: endedRow(outcome), delivery });
 		}
 	}
 	return rows;
