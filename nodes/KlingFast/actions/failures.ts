@@ -39,7 +39,10 @@ export function failedItem(
 	onFailure = onFailureOf(context),
 ): INodeExecutionData {
 	const pairedItem = { item: itemIndex };
-	if (isTool(context)) return { json: { status: 'failed', ...json }, pairedItem };
+	if (isTool(context)) {
+		// Of a task that could not be read nobody knows its state.
+		return { json: json.taskId ? json : { status: 'failed', ...json }, pairedItem };
+	}
 	return { json: onFailure === 'errorOutput' ? { error: json.error } : json, pairedItem };
 }
 

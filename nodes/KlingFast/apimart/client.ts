@@ -120,7 +120,7 @@ export class ApimartClient {
 			url: '/v1/balance',
 			timeout: READ_TIMEOUT_MS,
 		});
-		this.throwIfRefused(answer);
+		this.throwIfUnpaidRefused(answer);
 		const data = dataOf(answer);
 		const balance = Number(data.remain_balance ?? NaN);
 		const used = Number(data.used_balance ?? NaN);
@@ -142,7 +142,7 @@ export class ApimartClient {
 			headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
 			timeout: UPLOAD_TIMEOUT_MS,
 		});
-		this.throwIfRefused(answer);
+		this.throwIfUnpaidRefused(answer);
 		const data = dataOf(answer);
 		if (typeof data.url !== 'string' || !parseWebUrl(data.url)) {
 			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
@@ -201,6 +201,22 @@ export class ApimartClient {
 		throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
 	}
 
+	/** Of a request that buys nothing: no dashboard could show more of it. */
+	private throwIfUnpaidRefused(answer: Answer): void {
+		try {
+			this.throwIfRefused(answer);
+		} catch (error) {
+			if (!(error instanceof ApimartError)) throw toError(error);
+			const { details, message } = error;
+			if (!details.advice?.includes('dashboard')) throw error;
+			const advice =
+				details.kind === 'server'
+					? 'This often passes. Run again later. Nothing was charged.'
+					: 'Check the API key and the base URL of the credential. Nothing was charged.';
+			throw new ApimartError(message, { ...details, charged: 'no', advice });
+		}
+	}
+
 	/** Of an answer that quotes the key back nothing that is made of it may show the key, whatever keys look like there. */
 	private withoutKey(text: string): string {
 		return this.apiKey.length < SHORTEST_KEY ? text : text.replaceAll(this.apiKey, '***');
@@ -231,8 +247,8 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 	const send: Send = async (options) =>
 		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, options);
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
-	// As the credential sends it: an answer may quote the key with the blanks that it was pasted with, or without.
-	const apiKey = String(credential.apiKey).trim();
+	// As it is sent: n8n's HTTP client drops what cannot stand in a header, such as an invisible character that was pasted along.
+	const apiKey = String(credential.apiKey).replace(/[^\x21-\x7e]/g, '');
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
 	const client = new ApimartClient(send, baseUrl, apiKey, currentClock(), signal);
 	return { client, apiKey, secret };
@@ -241,7 +257,7 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 /** What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same. */
 function aboutRead(error: ApimartError): ApimartError {
 	const { kind, advice = '' } = error.details;
-	if (!advice.includes('charged')) return error;
+	if (!/charged|dashboard/.test(advice)) return error;
 	const check = ['credential', 'unreachable'].includes(kind)
 		? 'Check the API key and the base URL of the credential. '
 		: '';

@@ -8,8 +8,9 @@ import { backoffSeconds } from '../apimart/retry';
 import { hasEnded, type Task } from '../apimart/task';
 import { stopReason } from '../clock';
 
-/** A task that was just accepted may not be readable everywhere at once. */
+/** A task that was just accepted may not be readable everywhere at once: so many reads, and so many seconds from its submit. */
 const MAX_UNKNOWN_READS = 5;
+const UNKNOWN_SECONDS = 120;
 /** Of an id that somebody typed. A read has no other parameter: after so many refusals the id is wrong. */
 const MAX_REFUSED_READS = 5;
 /** A completed task whose answer names no video yet. */
@@ -45,6 +46,8 @@ interface ReadRules {
 	signal?: AbortSignal;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
 	isNewTask: boolean;
+	/** Since the wait for the clip began. */
+	waitedSeconds: number;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
 	endsWait?: (details: ErrorDetails) => boolean;
 	/** Gets each state that differs from the one of the read before. */
@@ -55,7 +58,7 @@ interface ReadRules {
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isNewTask, endsWait, onState }: ReadRules,
+	{ client, signal, isNewTask, waitedSeconds, endsWait, onState }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -66,7 +69,8 @@ export async function readOnce(
 		if (!(error instanceof ApimartError)) throw toError(error);
 		const { kind, retryAfterSeconds } = error.details;
 		const unknownReads = before.unknownReads + 1;
-		if (kind === 'unknownTask' && isNewTask && unknownReads <= MAX_UNKNOWN_READS) {
+		const mayAppear = unknownReads <= MAX_UNKNOWN_READS || waitedSeconds < UNKNOWN_SECONDS;
+		if (kind === 'unknownTask' && isNewTask && mayAppear) {
 			return { ...reading, unknownReads };
 		}
 		const refusedReads = before.refusedReads + (kind === 'parameter' ? 1 : 0);

@@ -96,7 +96,8 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 			const ended = perform(action, sheet, run).then((isCutOff) => {
 				if (!working.delete(rowIndex)) return;
 				const { fault } = sheet.rows[rowIndex].outcome;
-				if (isCutOff && fault) endUnsent(sheet, fault, new Set(working.keys()));
+				const others = { busy: new Set(working.keys()), ledger: run.ledger };
+				if (isCutOff && fault) endUnsent(sheet, fault, others);
 				if (start.isUnsaved) releasePrepared(sheet);
 				run.slots.keep(inFlight(sheet));
 			});
@@ -200,6 +201,7 @@ async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<Shee
 			client,
 			signal,
 			isNewTask: row.job !== undefined && !row.outcome.isFromEarlierRun,
+			waitedSeconds: waitedSeconds(),
 			endsWait: ({ kind, retryForSeconds = Infinity }) =>
 				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),

@@ -7,9 +7,10 @@
  */
 import type { WorkflowExecuteMode } from 'n8n-workflow';
 import type { KeyScope } from './idempotency';
-import type { LedgerEntries } from './ledger';
+import { Ledger, type LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
-import type { SheetRow } from './sheetRow';
+import { isBeforeSubmit, type SheetRow } from './sheetRow';
+import { pendingEntry } from './submission';
 import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue } from './transitions';
 
 /** All rows of one run of the node, awake or asleep. */
@@ -17,7 +18,8 @@ export interface Sheet {
 	/** Clips of the key in flight at the same time. */
 	concurrency: number;
 	keyScope: KeyScope;
-	startedAtMs: number;
+	/** When it first went to sleep. Until then those that wait for it run, in the same process. */
+	firstSleepAtMs?: number;
 	/** Executions that wait for this sheet: nothing is submitted once one of them has ended. */
 	waitingExecutionIds: string[];
 	ledger: LedgerEntries;
@@ -199,18 +201,35 @@ export function outdated(sheet: Sheet): Sheet {
 
 /** Ends all that has not ended; what is known of each row stays. */
 export function abandon(sheet: Sheet, fault: Fault): Sheet {
-	const rows = sheet.rows.map((row) => (row.phase === 'ended' ? row : abandonedRow(row, fault)));
+	const ledger = new Ledger(sheet.ledger, sheet.keyScope.executionId);
+	const rows = sheet.rows.map((row) =>
+		row.phase === 'ended' ? row : abandonedRow(asSubmitted(row, ledger), fault),
+	);
 	return { ...sheet, rows };
+}
+
+/** A row that an earlier try has sent, and this one not yet. */
+function asSubmitted(row: SheetRow, ledger: Ledger): SheetRow {
+	const entry = isBeforeSubmit(row) ? pendingEntry(row, ledger) : undefined;
+	if (!entry) return row;
+	const { taskId } = entry;
+	if (taskId === undefined) return { ...row, isPerhapsSent: true };
+	return { ...row, phase: 'open', outcome: { ...row.outcome, taskId } };
 }
 
 /**
  * Where one row ends because nothing comes through to APIMart, those of which nothing was sent end with it. A task that was paid for
  * in this run, or may have been, is asked for as long as its own time lasts.
  */
-export function endUnsent(sheet: Sheet, fault: Fault, busy: ReadonlySet<number>): void {
+export function endUnsent(
+	sheet: Sheet,
+	fault: Fault,
+	{ busy, ledger }: { busy: ReadonlySet<number>; ledger: Ledger },
+): void {
 	sheet.rows.forEach((row, rowIndex) => {
 		const { phase, isPerhapsSent, job } = row;
-		const isPaid = isPerhapsSent || (phase === 'open' && job) || phase === 'made';
+		const isOpen = phase === 'open' && job;
+		const isPaid = isPerhapsSent || isOpen || phase === 'made' || pendingEntry(row, ledger);
 		if (phase === 'ended' || isPaid || busy.has(rowIndex)) return;
 		sheet.rows[rowIndex] = abandonedRow(row, fault);
 	});
@@ -218,7 +237,7 @@ export function endUnsent(sheet: Sheet, fault: Fault, busy: ReadonlySet<number>)
 
 /** Tasks that go on at the provider, as far as is known. */
 export function openTaskIds({ rows }: Sheet): string[] {
-	return rows.flatMap(({ outcome: { taskId, status } }) =>
-		taskId && status === 'processing' ? [taskId] : [],
+	return rows.flatMap(({ phase, outcome: { taskId, status } }) =>
+		taskId && (phase === 'open' || status === 'processing') ? [taskId] : [],
 	);
 }

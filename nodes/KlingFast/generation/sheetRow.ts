@@ -96,7 +96,8 @@ export function openRow(
 ): SheetRow {
 	return {
 		phase: 'open',
-		outcome: { ...asked, status: 'processing' },
+		// Its state is not known before it was read.
+		outcome: asked,
 		settings,
 		startedAtMs: nowMs,
 		pollFromMs: nowMs,

@@ -10,7 +10,6 @@
  */
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
-import { roundUsd } from '../apimart/models';
 import { idempotencyKey } from './idempotency';
 import type { Ledger, LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
@@ -111,15 +110,10 @@ export function markFailed(
 	ledger.write(itemIndex, { ...entry, state: 'closed', failures, refusal });
 }
 
-/** What the rows of a run that are not yet paid for are estimated to cost, in USD. */
-export function unpaidCostUsd(rows: SheetRow[], { ledger }: Pick<Run, 'ledger'>): number {
-	const unpaid = rows.filter((row) => row.job && !mayBePaid(row, ledger));
-	return roundUsd(unpaid.reduce((sum, { outcome }) => sum + (outcome.estimatedCostUsd ?? 0), 0));
-}
-
-/** Whether an earlier try has sent the row's request, and money may have been charged. */
-export function mayBePaid({ job, outcome }: SheetRow, ledger: Ledger): boolean {
-	return job !== undefined && ledger.find(outcome.itemIndex, job.contentHash)?.state === 'pending';
+/** Of a request of the row that was sent, in this try or an earlier one, and for which money may have been charged. */
+export function pendingEntry({ job, outcome }: SheetRow, ledger: Ledger): LedgerEntry | undefined {
+	const entry = job && ledger.find(outcome.itemIndex, job.contentHash);
+	return entry?.state === 'pending' ? entry : undefined;
 }
 
 /** What is asked for in a row. */
@@ -138,13 +132,24 @@ function contentRefusal(fault: Fault | undefined): Fault | undefined {
 	return fault?.api?.kind === 'content' ? fault : undefined;
 }
 
-/** What another execution began (n8n's Retry button) goes on here, with a wait of its own. */
+/**
+ * What another execution began (n8n's Retry button) goes on here, with a wait of its own. A Submit Only that was certainly refused is
+ * prepared anew, because callback and metadata may have been corrected since; under a row key its bytes have to stay.
+ */
 function findEntry(job: AskedJob, run: Run): LedgerEntry | undefined {
 	const known = run.ledger.find(job.itemIndex, job.contentHash);
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
 	const firstSentAtMs = run.clock.nowMs();
-	const taken = { ...known, executionId, firstSentAtMs, failures: undefined, refusal: undefined };
+	const isPreparedAnew = known.state === 'ready' && job.callbackBase && !job.dedupeKey;
+	const taken: LedgerEntry = {
+		...known,
+		executionId,
+		firstSentAtMs,
+		failures: undefined,
+		refusal: undefined,
+		state: isPreparedAnew ? 'closed' : known.state,
+	};
 	run.ledger.write(job.itemIndex, taken);
 	return taken;
 }

@@ -148,7 +148,7 @@ export function logState(clip: Named, { stateWord, progress }: Task, run: Logs):
 /** What the node leaves the clip as: made, failed, out of time, or completed without its file. */
 export function logEnd(clip: Named, { status, task, fault }: Outcome, run: Logs): void {
 	const { taskId, itemIndex } = clip;
-	const line = `Kling Fast: clip ${status}: ${taskId} (item ${itemIndex})`;
+	const line = `Kling Fast: clip ${status ?? 'in an unknown state'}: ${taskId} (item ${itemIndex})`;
 	const beside = { ...clip, status, costUsd: task?.costUsd };
 	if (fault) run.logger.warn(`${line}: ${fault.message}`, beside);
 	else run.logger.info(line, beside);

@@ -50,8 +50,9 @@ export function afterSubmit(
 		// A busy provider may have refused a new task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
-		nextReadAtMs: isFound ? nowMs : nowMs + firstReadSeconds * 1000,
 	};
+	const firstReadAtMs = isFound ? nowMs : nowMs + firstReadSeconds * 1000;
+	open.nextReadAtMs = Math.min(firstReadAtMs, deadlineMs(open));
 	if (!row.isSubmitOnly) return open;
 	// A clip that was found again may have ended long ago.
 	return isFound ? { ...open, isSingleRead: true } : endedWith(open);

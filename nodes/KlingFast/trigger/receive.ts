@@ -168,8 +168,9 @@ async function decide(delivery: Delivery): Promise<Handled> {
 }
 
 function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
-	const events = context.getNodeParameter('triggerOn', ['completed']);
-	return Array.isArray(events) && (events as unknown[]).includes(state);
+	// An expression can give one as a text.
+	const events: unknown = context.getNodeParameter('triggerOn', ['completed']);
+	return [events].flat().includes(state);
 }
 
 async function itemOf(delivery: Delivery, task: Task): Promise<INodeExecutionData> {

@@ -117,7 +117,6 @@ export function sheetOf(rows: SheetRow[], { keyScope }: Run, concurrency = CONCU
 	return {
 		concurrency,
 		keyScope,
-		startedAtMs: 0,
 		waitingExecutionIds: [keyScope.executionId],
 		ledger: {},
 		uploads: {},

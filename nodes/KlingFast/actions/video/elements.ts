@@ -104,7 +104,7 @@ function readElement(entry: Params, baseUrl: string): Element {
 	const path = `${ELEMENT}.imageUrls`;
 	const [label, place] = [entry.label(path), entry.place(path)];
 	const typed = entry.value(path);
-	const imageUrls = (Array.isArray(typed) ? typed : entry.text(path).split(/,?\s+/))
+	const imageUrls = (Array.isArray(typed) ? typed : entry.text(path).split(/,?\s+|,(?=https?:)/i))
 		.filter((url) => !isEmpty(url))
 		.map((url: unknown) => String(url).trim());
 	const { max } = limits.elementImages;

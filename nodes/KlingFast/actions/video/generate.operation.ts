@@ -5,11 +5,11 @@
  * - `execute` throws only when the node may not go on after a failure, or when the run is stopped.
  */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { estimateCostUsd } from '../../apimart/models';
+import { estimateCostUsd, roundUsd } from '../../apimart/models';
 import { contentHash } from '../../generation/idempotency';
 import type { Fault } from '../../generation/outcome';
-import { endedRow, queuedRow } from '../../generation/sheetRow';
-import { unpaidCostUsd } from '../../generation/submission';
+import { endedRow, queuedRow, type SheetRow } from '../../generation/sheetRow';
+import { pendingEntry } from '../../generation/submission';
 import { warningsOfRun } from './warnings';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
@@ -21,6 +21,7 @@ import { openRun, type OpenRun } from './openRun';
 import { readClipRequest } from './clip';
 import { readDelivery, readWaiting } from './result.fields';
 import { refuseAll } from './results';
+import { recallLedger } from './sleep';
 import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row } from './rows';
 
 interface Opened extends OpenRun {
@@ -44,17 +45,23 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		async (params, itemIndex) => await readRow(this, itemIndex, params, opened),
 	);
 	hintAtWarnings(this, rows);
-	const refusals = await refuseBeforePaying(this, rows, opened);
+	const queued = rows.map(({ row }) => row).filter(({ phase }) => phase === 'queued');
+	// What an earlier try may have paid for goes on: refused, it would pass for not submitted, and somebody would buy it again.
+	const unpaid = queued.filter((row) => !pendingEntry(row, opened.run.ledger));
+	const refusals = await refuseBeforePaying(this, unpaid, opened);
 	const [first] = refusals.values();
-	if (first && !goesOnAfterFailure(this)) throw nodeError(this, first);
+	if (first && !goesOnAfterFailure(this)) {
+		if (unpaid.length === queued.length) throw nodeError(this, first);
+		for (const { outcome } of unpaid) refusals.set(outcome.itemIndex, first);
+	}
 	const checked = rows.map(({ row, delivery }): Row => {
 		const fault = refusals.get(row.outcome.itemIndex);
 		return { row: fault ? endedRow({ ...row.outcome, fault }) : row, delivery };
 	});
 	return await finishRows(this, opened.run, checked, {
 		...opened,
-		// What waits is refused as a whole or not at all.
-		startsWorkflows: opened.canWait && refusals.size === 0,
+		// Not for rows of a run that makes no clip.
+		startsWorkflows: opened.canWait && (first === undefined || refusals.size < queued.length),
 	});
 }
 
@@ -69,6 +76,7 @@ async function open(context: IExecuteFunctions): Promise<Opened> {
 	);
 	const concurrency = readConcurrency(context);
 	const opened = await openRun(context, concurrency);
+	if (sleeps) await recallLedger(context, opened.run.keyScope.runIndex);
 	return { ...opened, concurrency, waitForEnd, canWait, sleeps, maxCostUsd };
 }
 
@@ -108,22 +116,22 @@ function hintAtWarnings(context: IExecuteFunctions, rows: Row[]): void {
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */
 async function refuseBeforePaying(
 	context: IExecuteFunctions,
-	rows: Row[],
+	unpaid: SheetRow[],
 	{ run, secret, maxCostUsd }: Opened,
 ): Promise<Map<number, Fault>> {
-	const queued = rows.map(({ row }) => row).filter(({ phase }) => phase === 'queued');
-	const costUsd = unpaidCostUsd(queued, run);
+	const costs = unpaid.map(({ outcome }) => outcome.estimatedCostUsd ?? 0);
+	const costUsd = roundUsd(costs.reduce((sum, cost) => sum + cost, 0));
 	if (maxCostUsd !== undefined && costUsd > maxCostUsd) {
-		const fault = costFault(queued.length, costUsd, maxCostUsd);
-		return new Map(queued.map(({ outcome }) => [outcome.itemIndex, fault]));
+		const fault = costFault(unpaid.length, costUsd, maxCostUsd);
+		return new Map(unpaid.map(({ outcome }) => [outcome.itemIndex, fault]));
 	}
 	const faults = await probeTriggers(
 		context,
 		run,
 		secret,
-		queued.flatMap(({ job }) => job?.callbackBase ?? []),
+		unpaid.flatMap(({ job }) => job?.callbackBase ?? []),
 	);
-	const refused = queued.flatMap(({ job, outcome }): Array<[number, Fault]> => {
+	const refused = unpaid.flatMap(({ job, outcome }): Array<[number, Fault]> => {
 		const fault = faults.get(job?.callbackBase ?? '');
 		return fault ? [[outcome.itemIndex, fault]] : [];
 	});

@@ -12,10 +12,10 @@ import {
 	onFailureOf,
 	type OnFailure,
 } from '../failures';
-import type { Params } from '../../params';
 import { paramsOf } from '../properties';
-import { isTool } from '../toolCall';
+import { isTool, runIndexOf } from '../toolCall';
 import { readTaskId } from './get.fields';
+import { entriesOf } from './openRun';
 import { readEachClipWorkflow, readMetadata, type Delivery } from './result.fields';
 
 /** What is needed of the rows only when their results are delivered. */
@@ -95,24 +95,33 @@ const RESULT_FIELDS = [
 
 export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
 
-/** What is known of a row that cannot be read as a whole: how its fault is delivered, and what says which row or task it is. */
-export interface ReadableParts {
+export interface UnreadRow {
+	outcome: Outcome;
 	delivery: Delivery;
-	metadata?: IDataObject;
-	/** Of Get Video; the field is empty elsewhere. */
-	taskId?: string;
+	/** Whether an earlier try may have paid for it. */
+	isPaid: boolean;
 }
 
-export function readableParts(params: Params): ReadableParts {
-	return {
-		delivery: {
-			...PLAIN_DELIVERY,
-			includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
-			eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
-		},
-		metadata: ifReadable(() => readMetadata(params)),
-		taskId: ifReadable(() => readTaskId(params)),
+/** A row that cannot be read as a whole: what says which row or task it is, and how its fault is delivered. */
+export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: Fault): UnreadRow {
+	const params = paramsOf(context, itemIndex);
+	const delivery = {
+		...PLAIN_DELIVERY,
+		includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
+		eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
 	};
+	const known = { itemIndex, metadata: ifReadable(() => readMetadata(params)) };
+	const entry = entriesOf(context, runIndexOf(context))[itemIndex];
+	if (entry?.state !== 'pending') {
+		const taskId = ifReadable(() => readTaskId(params));
+		return { outcome: { ...known, status: 'failed', taskId, fault }, delivery, isPaid: false };
+	}
+	const { taskId } = entry;
+	const advice = taskId
+		? `An earlier try has submitted this row as ${taskId}: fetch the clip with Get Video.`
+		: "An earlier try may have submitted this row: n8n's log names the task of every row that was.";
+	const outcome = { ...known, taskId, isPerhapsSent: !taskId, fault: { ...fault, advice } };
+	return { outcome, delivery, isPaid: true };
 }
 
 /** What is wrong with the row is known already. */
@@ -126,16 +135,14 @@ function ifReadable<Value>(read: () => Value): Value | undefined {
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
-	if (!goesOnAfterFailure(context)) throw nodeError(context, fault);
-	const parts = context
-		.getInputData()
-		.map((_, itemIndex) => readableParts(paramsOf(context, itemIndex)));
-	const outcomes = parts.map(({ metadata, taskId }, itemIndex): Outcome => {
-		return { itemIndex, status: 'failed', taskId, metadata, fault };
-	});
+	const items = context.getInputData();
+	const rows = items.map((_, itemIndex) => unreadRow(context, itemIndex, fault));
+	const isPaid = rows.some((row) => row.isPaid);
+	if (!isPaid && !goesOnAfterFailure(context)) throw nodeError(context, fault);
+	const outcomes = rows.map(({ outcome }) => outcome);
 	const plan = planOf(
 		context,
-		parts.map(({ delivery }) => delivery),
+		rows.map(({ delivery }) => delivery),
 	);
 	return deliver(context, outcomes, plan);
 }

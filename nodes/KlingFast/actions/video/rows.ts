@@ -12,7 +12,7 @@ import { paramsOf } from '../properties';
 import { eachClipAwake } from './eachClip';
 import { entriesOf, explainBalance } from './openRun';
 import type { Delivery } from './result.fields';
-import { deliver, planOf, readableParts, refuseAll } from './results';
+import { deliver, planOf, refuseAll, unreadRow } from './results';
 import { sleepingFault, sleepThrough } from './sleep';
 
 export interface Row {
@@ -36,10 +36,9 @@ export async function readRows(
 		try {
 			rows.push(await read(params, itemIndex));
 		} catch (error) {
-			const fault = inputFault(error);
-			if (!goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
-			const { metadata, taskId, delivery } = readableParts(params);
-			const outcome = { itemIndex, status: 'failed' as const, taskId, metadata, fault };
+			const { outcome, delivery } = unreadRow(context, itemIndex, inputFault(error));
+			const { fault } = outcome;
+			if (fault && !goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
 			rows.push({ row: endedRow(outcome), delivery });
 		}
 	}
@@ -125,14 +124,13 @@ export async function finishRows(
 
 function sheetOf(
 	context: IExecuteFunctions,
-	{ keyScope, clock }: Run,
+	{ keyScope }: Run,
 	concurrency: number,
 	rows: SheetRow[],
 ): Sheet {
 	return {
 		concurrency,
 		keyScope,
-		startedAtMs: clock.nowMs(),
 		waitingExecutionIds: [keyScope.executionId],
 		ledger: entriesOf(context, keyScope.runIndex),
 		uploads: {},

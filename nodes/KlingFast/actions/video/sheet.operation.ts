@@ -6,6 +6,7 @@
  */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { taskIdOfCallback } from '../../apimart/callback';
+import { currentClock } from '../../clock';
 import { faultOf } from '../../generation/outcome';
 import { runRound } from '../../generation/round';
 import {
@@ -36,9 +37,10 @@ import { SHEET_KEY, workerWorkflow } from './sheetWorkflows';
 
 /** So often a worker may be cut off without having brought a row to its end. */
 const MAX_RESTARTS = 5;
-/** So many rounds a credential may be unreadable: a database that is busy, not a credential that was deleted. */
-const MAX_CREDENTIAL_FAULTS = 3;
+/** So many rounds a credential may be unreadable, the second one soon and the others a minute apart: a database or a vault that is busy, not a credential that was deleted. */
+const MAX_CREDENTIAL_FAULTS = 4;
 const SOON_SECONDS = 1;
+const LATER_SECONDS = 60;
 
 /** Starts the worker of a sheet, or checks what became of it. */
 export async function watchSheet(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
@@ -160,6 +162,7 @@ export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutio
 		await handOverFiles(this, after.sheet, after.sheet.rows);
 		return [[sheetItem(after.sheet)]];
 	}
+	after.sheet.firstSleepAtMs ??= currentClock().nowMs();
 	context[SHEET_KEY] = JSON.stringify(after.sheet);
 	return sleepFor(after.waitSeconds, start === 'first' ? taskIdsOf(after.sheet) : undefined);
 }
@@ -189,7 +192,8 @@ async function roundOf(
 	} catch (error) {
 		const faults = (sheet.credentialFaults ?? 0) + 1;
 		const after = { ...sheet, credentialFaults: faults };
-		if (faults < MAX_CREDENTIAL_FAULTS) return { sheet: after, waitSeconds: SOON_SECONDS };
+		const waitSeconds = faults === 1 ? SOON_SECONDS : LATER_SECONDS;
+		if (faults < MAX_CREDENTIAL_FAULTS) return { sheet: after, waitSeconds };
 		return { sheet: abandon(after, faultOf(error)), waitSeconds: 0 };
 	}
 	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));

@@ -15,7 +15,7 @@ import type { SheetRow } from '../../generation/sheetRow';
 import { isObject } from '../../json';
 import { filesWorkflow, SHEET_KEY, WATCH_NODE } from './sheetWorkflows';
 
-/** So long the executions that wait for a sheet may take until n8n has saved them as waiting. */
+/** So long after its first round the executions that wait for a sheet may take until n8n has saved them as waiting. */
 const STARTING_MS = 60_000;
 /** n8n copies the files of one execution all at once. */
 const FILES_AT_ONCE = 10;
@@ -95,7 +95,8 @@ export async function whyStopped(
 ): Promise<Fault | undefined> {
 	const waiting = new Set<string>();
 	// Until the sheet sleeps, those that wait for it still run, and of a manual execution nothing is saved then.
-	const isStarting = !sheet.wasWaitedFor && clock.nowMs() - sheet.startedAtMs < STARTING_MS;
+	const { firstSleepAtMs = Infinity, wasWaitedFor } = sheet;
+	const isStarting = !wasWaitedFor && clock.nowMs() < firstSleepAtMs + STARTING_MS;
 	for (const executionId of sheet.waitingExecutionIds) {
 		const data = await context.getExecutionDataById(executionId);
 		const who = `Execution ${executionId}, which waits for this row,`;

@@ -10,9 +10,10 @@ import {
 	type ShotsKind,
 } from '../../apimart/clipRequest';
 import { KLING_V3 } from '../../apimart/models';
-import { grouped, InvalidField } from '../../invalidField';
+import { grouped, InvalidField, shown } from '../../invalidField';
+import { isObject } from '../../json';
 import type { Params } from '../../params';
-import type { Choice } from '../../values';
+import { isEmpty, type Choice } from '../../values';
 import { ESTIMATE, GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
 
 const { limits } = KLING_V3;
@@ -202,6 +203,10 @@ export function readLength(
 		shotsKind === 'json'
 			? params.jsonList(field, `a list such as [${SHOT_SHAPE}]`)
 			: params.added(SHOT);
+	const misnamed = rows.findIndex(isMisnamed);
+	if (misnamed >= 0) {
+		throw new InvalidField(label, shown(rows[misnamed]), SHOT_SHAPE, `shot ${misnamed + 1}`);
+	}
 	const shots = params
 		.entries(SHOT, rows, field, SHOT_SHAPE)
 		.flatMap((entry) => readShot(entry, shotsKind, cameraMovement));
@@ -215,6 +220,12 @@ export function readLength(
 		throw new InvalidField(label, value, `${seconds.min} to ${seconds.max} seconds`);
 	}
 	return { shotsKind, shots, durationSeconds };
+}
+
+/** Whether its text stands under another name: left out, a shorter clip than meant would be bought. */
+function isMisnamed(row: unknown): boolean {
+	if (!isObject(row) || !isEmpty(row.prompt)) return false;
+	return Object.keys(row).some((name) => name !== 'duration' && !isEmpty(row[name]));
 }
 
 /** Nothing where it has no prompt: such shots are skipped. A script in JSON has no default duration: it has to say its seconds. */

@@ -16,11 +16,11 @@ import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { startedOnly, type Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { mayBePaid } from '../../generation/submission';
+import { pendingEntry } from '../../generation/submission';
 import { afterError } from '../../generation/transitions';
 import { hint } from '../hint';
 import { checkResumeAddress } from './callbacks';
-import { outcomesOf } from './openRun';
+import { entriesOf, outcomesOf } from './openRun';
 import type { DeliveryPlan } from './results';
 import { sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetExecutions';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
@@ -50,7 +50,7 @@ export async function sleepThrough(
 ): Promise<Slept> {
 	const { keyScope, rows, ledger: own } = sheet;
 	const earlier = await earlierSheet(context, keyScope.runIndex);
-	sheet.ledger = { ...earlier?.ledger, ...own };
+	sheet.ledger = { ...own };
 	const starts = sheet.eachClip?.starts ?? {};
 	for (const name of Object.keys(startedOnly(earlier?.eachClip?.starts))) starts[name] ??= true;
 	await uploadFromMemory(sheet, run);
@@ -109,7 +109,7 @@ async function uploadFromMemory(
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
 			// What an earlier try has sent needs no image. A next attempt would, so there is none.
-			rows[rowIndex] = mayBePaid(row, known)
+			rows[rowIndex] = pendingEntry(row, known)
 				? { ...row, settings: { ...row.settings, retryFailed: 0 } }
 				: afterError(row, faultOf(error));
 		}
@@ -119,7 +119,13 @@ async function uploadFromMemory(
 	}
 }
 
-/** What n8n's Retry of an execution has to know: the sheet of the one before kept the ledger. */
+/** What n8n's Retry of an execution has to know of what was paid for: the sheet of the one before kept the ledger. */
+export async function recallLedger(context: IExecuteFunctions, runIndex: number): Promise<void> {
+	const entries = entriesOf(context, runIndex);
+	const earlier = await earlierSheet(context, runIndex);
+	Object.assign(entries, { ...earlier?.ledger, ...entries });
+}
+
 async function earlierSheet(
 	context: IExecuteFunctions,
 	runIndex: number,
