@@ -125,6 +125,13 @@ test.each<[row: Row, sentence: string]>([
 	[json({ prompt: 'a' }), "'Shot List (JSON)' is an object, but must be a list such as"],
 	[json(['a wave']), '\'Shot List (JSON)\' (shot 1) is "a wave", but must be {"prompt"'],
 	[json([{ prompt: 'a' }]), "'Shot List (JSON)' (shot 1, duration) is empty"],
+	...['Prompt', 'text', '__proto__x'].map((name): [Row, string] => [
+		json([
+			{ prompt: 'a', duration: 3 },
+			{ [name]: 'b', duration: 3 },
+		]),
+		`'Shot List (JSON)' (shot 2) is an object without "prompt", but must be {"prompt"`,
+	]),
 	[json([{ prompt: {}, duration: 3 }]), "'Shot List (JSON)' (shot 1, prompt) is an object"],
 	[
 		json([10, 6].map((duration) => ({ prompt: 'a', duration }))),

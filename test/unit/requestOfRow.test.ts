@@ -61,7 +61,7 @@ test.each<[row: Row, body: Row]>([
 			options: {
 				elements: {
 					element: [
-						{ ...MUG, name: '@cup', imageUrls: ` ${URL},\n\n${URL}?2 ` },
+						{ ...MUG, name: '@cup', imageUrls: ` ${URL},\n\n${URL}?2,${URL}?3 ` },
 						{},
 						{ name: '', imageUrls: [] },
 					],
@@ -71,7 +71,7 @@ test.each<[row: Row, body: Row]>([
 		},
 		{
 			prompt: '@cup and @mug',
-			element_list: [sentElement('cup', URL, `${URL}?2`), sentElement('mug', URL, URL)],
+			element_list: [sentElement('cup', URL, `${URL}?2`, `${URL}?3`), sentElement('mug', URL, URL)],
 		},
 	],
 	[

@@ -1,6 +1,15 @@
 import type { FaultRule } from '../../../sandbox';
 import type { RunOptions } from '../harness';
-import { column, expectKeys, goingOn, jsonOf, oneAttempt, setTheStage } from './setup';
+import {
+	column,
+	errorText,
+	expectKeys,
+	goingOn,
+	jsonOf,
+	oneAttempt,
+	setTheStage,
+	type StageOptions,
+} from './setup';
 
 const stage = setTheStage();
 
@@ -106,6 +115,47 @@ describe('Law 1, Pay once: across executions', () => {
 		for (const { binary } of run.items) expect(binary?.data.id).toContain('executions/second/');
 		expect(stage.ledger.accepted()).toHaveLength(4);
 		expect(stage.ledger.charges()).toHaveLength(3);
+	});
+
+	test.each([{}, goingOn])(
+		"n8n's Retry with a lower Maximum Cost refuses what is not paid for, and brings the rest to its end: %j",
+		async (onError) => {
+			stage.faults.add(shakyOnce);
+			const rows = ['shaky', 'steady'];
+			const first = await stage.run(rows, { ...oneAttempt, executionId: 'first' });
+			const { context } = first;
+			const nodeOptions = { maxCost: 0.1 };
+			const run = await stage.run(rows, {
+				...onError,
+				executionId: 'second',
+				context,
+				nodeOptions,
+			});
+			const steady = stage.ledger
+				.accepted()
+				.find(({ body }) => /steady/.test(JSON.stringify(body)));
+			expect(errorText(run) + JSON.stringify(jsonOf(run))).toContain(steady?.taskId);
+			expect(errorText(run) + JSON.stringify(jsonOf(run))).toMatch(
+				/0\.504 USD for the clip is above/,
+			);
+			if (onError === goingOn) expect(column(run, 'status')).toEqual(['failed', 'completed']);
+			expect(stage.ledger.accepted()).toHaveLength(2);
+		},
+	);
+
+	test.each<[string, StageOptions]>([
+		['whose credential is gone', { credentials: { apiKey: 'k', baseUrl: 'http://x.example' } }],
+		['whose rows cannot be read', { parameters: { duration: 99 } }],
+	])("n8n's Retry %s names the tasks that are paid for", async (_, broken) => {
+		const { context } = await stage.run(['[[stuck]] A cat'], {
+			...{ executionId: 'first', nodeOptions: { maxWait: 60 } },
+		});
+		const run = await stage.run(['[[stuck]] A cat'], { ...broken, executionId: 'second', context });
+		expect(errorText(run)).toContain(stage.taskIds()[0]);
+		expect(errorText(run)).not.toMatch(/othing was charged/);
+		const items = await stage.run(['[[stuck]] A cat'], { ...broken, ...goingOn, context });
+		expect(column(items, 'taskId')).toEqual(stage.taskIds());
+		expect(column(items, 'error')).toEqual([expect.not.stringMatching(/othing was charged/)]);
 	});
 
 	test('each run of a loop submits its own clips', async () => {

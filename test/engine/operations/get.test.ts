@@ -70,6 +70,19 @@ describe('Get Video, without waiting', () => {
 		expect(stage.ledger.polls()).toHaveLength(3);
 	});
 
+	test.each(['500', '401', '402'])(
+		'of a clip that cannot be read (%s) the state is not known, and nothing speaks of a submit',
+		async (action) => {
+			const ids = await stage.submit(['A cat']);
+			await stage.finish();
+			stage.faults.add({ route: 'task', action, times: 99 });
+			const run = await stage.fetch(ids, goingOn);
+			const error = expect.stringMatching(/fetch it later with Get Video/);
+			expect(jsonOf(run)).toEqual([{ taskId: ids[0], error }]);
+			expect(jsonOf(run)[0].error).not.toMatch(/dashboard|before running/);
+		},
+	);
+
 	test('an id that the provider does not know is an error of its row', async () => {
 		const ids = [...(await stage.submit(['A cat'])), UNKNOWN_TASK];
 		const run = await stage.fetch(ids, goingOn);

@@ -89,6 +89,36 @@ describe('Submit Only with a Callback URL', () => {
 		expect(stage.ledger.accepted()).toHaveLength(1);
 	});
 
+	test.each([{}, goingOn])(
+		'a further try, when the trigger is gone meanwhile, names the clip that is paid for: %j',
+		async (onError) => {
+			const { url } = await publish();
+			stage.faults.add({ action: 'no-balance', when: { promptContains: 'fox' } });
+			const { context } = await submit(['A fox', 'A cat'], url, { executionId: 'first' });
+			await host?.stop();
+			const gone = await publish({ isPublished: false });
+			const again = { ...onError, executionId: 'second', context };
+			const run = await submit(['A fox', 'A cat'], gone.url, again);
+			expect(errorText(run) + JSON.stringify(jsonOf(run))).toContain(stage.taskIds()[0]);
+			if (onError === goingOn) expect(column(run, 'status')).toEqual(['failed', 'processing']);
+			expect(stage.ledger.accepted()).toHaveLength(1);
+		},
+	);
+
+	test("n8n's Retry of a row that was refused sends the callback address and the metadata of now", async () => {
+		const { url, started } = await publish();
+		const busy = stage.faults.add({ action: '429', times: 999 });
+		const gone = { ...rowAsMetadata, nodeOptions: { maxWait: 3 }, executionId: 'first' };
+		const { context } = await submit(['A cat'], url.replace('127.0.0.1', 'localhost'), gone);
+		stage.faults.remove(busy);
+		const parameters = { metadata: { row: 'corrected' } };
+		await submit(['A cat'], url, { parameters, executionId: 'second', context });
+		await untilDelivered(1);
+		expect(String(stage.bodies()[0].callback_url)).toContain('127.0.0.1');
+		expect(started[0].json).toMatchObject({ metadata: { row: 'corrected' } });
+		expect(stage.ledger.charges()).toHaveLength(1);
+	});
+
 	test('the key of the API is in no address, and tokens are in no log', async () => {
 		const { url, deliveries } = await publish();
 		const run = await submit(['A fox'], url);

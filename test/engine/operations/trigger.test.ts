@@ -53,7 +53,7 @@ describe('Kling Fast Trigger', () => {
 		},
 	);
 
-	test.each<[string[], 'completed' | 'failed' | 'cancelled', boolean]>([
+	test.each<[string | string[], 'completed' | 'failed' | 'cancelled', boolean]>([
 		[['completed'], 'completed', true],
 		[['completed'], 'failed', false],
 		[['completed'], 'cancelled', false],
@@ -62,6 +62,8 @@ describe('Kling Fast Trigger', () => {
 		[['failed'], 'cancelled', true],
 		[['completed', 'failed'], 'failed', true],
 		[[], 'completed', false],
+		['failed', 'failed', true],
+		['failed', 'completed', false],
 	])('listening to %p, hears of a %s one: starts a run? %p', async (triggerOn, ending, starts) => {
 		const taskId = await ended(ending);
 		const heard = await deliver(triggerNode(stage, { triggerOn }), taskId, { row: 7 });

@@ -1,11 +1,12 @@
 import { png } from '../../unit/apimart/imageFiles';
-import { column, jsonOf, goingOn } from '../laws/setup';
+import { column, jsonOf, goingOn, slow } from '../laws/setup';
 import { fromFiles, imageRows } from '../operations/imageRows';
 import {
 	cutOffInSubmit,
 	nextRound,
 	partOf,
 	setTheSleepStage,
+	sleepy,
 	toTheEnd,
 } from '../operations/sleepStage';
 
@@ -79,4 +80,14 @@ test.each([
 	expect(column(final, 'status').sort()).toEqual(statuses);
 	const failed = statuses.filter((word) => word === 'failed');
 	expect(jsonOf(final).filter(({ error }) => error)).toHaveLength(failed.length);
+});
+
+test('uploads of more than a minute before the first submit do not end the sheet', async () => {
+	stage.faults.add(slow('upload', 0.3));
+	const items = [await row('A', 'one'), await row('B', 'two')];
+	const running = stage.engine.start(sleepy(stage, [], { items, parameters: fromFiles }));
+	await stage.ledger.waitFor((ledger) => ledger.requests().length >= 2);
+	stage.pass(70);
+	const final = await toTheEnd(stage, await running.finished);
+	expect(column(final, 'status')).toEqual(['completed', 'completed']);
 });

@@ -1,9 +1,9 @@
 import '../inMemory';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { png } from '../../unit/apimart/imageFiles';
-import { column, goingOn, numbered } from '../laws/setup';
+import { column, goingOn, numbered, slow } from '../laws/setup';
 import { fromFiles, imageRows } from '../operations/imageRows';
-import { setTheSleepStage, toTheEnd } from '../operations/sleepStage';
+import { setTheSleepStage, sleepy, toTheEnd } from '../operations/sleepStage';
 import { CHOSEN, chosenWorkflow, itemsStartedBy } from '../operations/startedClips';
 
 const stage = setTheSleepStage();
@@ -61,6 +61,18 @@ test.each(['completed', 'failed'] as const)(
 		expect(stage.ledger.uploads()).toHaveLength(1);
 	},
 );
+
+test('images that take more than a minute, one after the other, do not end the sheet', async () => {
+	stage.faults.add({ ...slow('upload', 0.1), times: 99 });
+	const items = await Promise.all(numbered(8).map(async (name) => await row(name, PNG + name)));
+	const running = stage.engine.start(sleepy(stage, [], { items, parameters: fromFiles }));
+	for (let count = 1; count <= items.length; count++) {
+		await stage.ledger.waitFor((ledger) => ledger.uploads().length >= count);
+		stage.pass(10);
+	}
+	const final = await toTheEnd(stage, await running.finished);
+	expect(column(final, 'status')).toEqual(Array(8).fill('completed'));
+});
 
 test('a workflow that is started for each clip gets its video then, and the row its own in the end', async () => {
 	stage.engine.addWorkflow(CHOSEN, chosenWorkflow());

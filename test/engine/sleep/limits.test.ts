@@ -46,6 +46,13 @@ describe('Law 7, A timeout never looks like success: asleep', () => {
 		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['timedOut']);
 	});
 
+	test('does not wait for the first read of the plan', async () => {
+		const nodeOptions = { maxWait: 60, pollInterval: 300 };
+		const run = await stage.sleep([open('late')], { ...goingOn, nodeOptions });
+		await roundAfter(stage, run, 60);
+		expect(column(await stage.engine.finalRun(run), 'status')).toEqual(['timedOut']);
+	});
+
 	test('is that of its own row', async () => {
 		const nodeOptions = { maxWait: '={{ $json.row ? 5000 : 60 }}' };
 		const run = await stage.sleep([open('short'), open('long')], { ...goingOn, nodeOptions });

@@ -12,8 +12,8 @@ test('the reason of a failed task does not show the key', async () => {
 	expect(task).toMatchObject({ taskId: ID, state: 'failed', failure: 'no channel for ***' });
 });
 
-test.each([`${quoted}\n`, ` ${quoted}`, `\t${quoted} \r\n`])(
-	'a key that was pasted with blanks around it is the key without them: %j',
+test.each([`${quoted}\n`, ` ${quoted}`, `\t${quoted} \r\n`, `${quoted}\u200b`, `\ufeff${quoted}`])(
+	'a key that was pasted with blanks or invisible characters is the key without them: %j',
 	async (pasted) => {
 		const opened = async (apiKey: string, answer = pasted) =>
 			await connect({

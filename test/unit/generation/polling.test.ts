@@ -56,6 +56,21 @@ describe('reads that go wrong', () => {
 		expect(clock.nowMs()).toBe(20_000);
 	});
 
+	it.each([
+		[60, 300],
+		[1, undefined],
+	])(
+		'are brought forward to the deadline: %p seconds, interval %p',
+		async (maxWaitSeconds, pollIntervalSeconds) => {
+			const { outcome, clock } = await wait(() => running(ID), {
+				maxWaitSeconds,
+				pollIntervalSeconds,
+			});
+			expect(outcome).toMatchObject({ status: 'timedOut' });
+			expect(clock.nowMs()).toBe(maxWaitSeconds * 1000);
+		},
+	);
+
 	it('are forgotten once one went well: the interval is kept again', async () => {
 		const { gaps } = await wait(
 			(_, read) => (read <= 5 ? fault : read < 8 ? running(ID) : completed(ID)),
@@ -64,15 +79,22 @@ describe('reads that go wrong', () => {
 		expect(gaps.slice(6)).toEqual([10, 10]);
 	});
 
-	it('of a new task that is not known everywhere yet are repeated a few times', async () => {
-		const unknown = response(400, { error: { message: 'Invalid task ID' } });
-		const found = await wait((_, read) => (read <= 5 ? unknown : completed(ID)));
-		expect(found.outcome).toMatchObject({ status: 'completed' });
-		const { outcome, readAt } = await wait(() => unknown);
-		expect(outcome).toMatchObject({ status: 'failed', taskId: ID });
-		expect(outcome).toMatchObject({ fault: { api: { kind: 'unknownTask' } } });
-		expect(readAt).toHaveLength(6);
-	});
+	it.each([0.1, 1, undefined, 300])(
+		'of a new task that is not known everywhere yet are repeated, with an interval of %p',
+		async (pollIntervalSeconds) => {
+			const settings = { pollIntervalSeconds, maxWaitSeconds: 7200 };
+			const unknown = response(400, { error: { message: 'Invalid task ID' } });
+			const lag = (_: number, read: number) => (read <= 5 ? unknown : completed(ID));
+			expect((await wait(lag, settings)).outcome).toMatchObject({ status: 'completed' });
+			const { outcome, readAt } = await wait(() => unknown, settings);
+			expect(outcome).toMatchObject({ status: 'failed', taskId: ID });
+			expect(outcome).toMatchObject({ fault: { api: { kind: 'unknownTask' } } });
+			expect(readAt.length).toBeGreaterThan(5);
+			const endedAt = readAt.at(-1) ?? 0;
+			expect(endedAt).toBeGreaterThanOrEqual(120);
+			expect(endedAt).toBeLessThan(Math.max(130, 7 * (pollIntervalSeconds ?? 5)));
+		},
+	);
 });
 
 it.each([

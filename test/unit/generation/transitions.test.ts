@@ -184,6 +184,25 @@ describe('a sheet that is given up', () => {
 		expect(openTaskIds(sheet)).toEqual(['task_0']);
 	});
 
+	it.each([
+		['task_9', 'processing', /stopped \(task task_9\).*may still be finished and charged/],
+		[undefined, 'failed', /Whether this row was submitted is not known here/],
+	])('names what an earlier try has sent: %s', (taskId, status, sentence) => {
+		const sheet = sheetOf([queued(0)]);
+		const { job } = sheet.rows[0];
+		const entry = {
+			...sheet.keyScope,
+			contentHash: String(job?.contentHash),
+			attempt: 1,
+			idempotencyKey: 'k',
+		};
+		const times = { firstSentAtMs: 0, keyBornAtMs: 0 };
+		sheet.ledger = { 0: { ...entry, ...times, taskId, state: 'pending' } };
+		const [{ outcome }] = abandon(sheet, why).rows;
+		expect(outcome).toMatchObject({ status, ...(taskId && { taskId }) });
+		expect(faultSentence(outcome)).toMatch(sentence);
+	});
+
 	it('claims of no row that it was not sent where a newer state may have been lost', () => {
 		const sheet = abandon(outdated(sheetOf([queued(0), ready(1), stored])), why);
 		const advice = sheet.rows.map(({ outcome }) => outcome.fault?.advice);

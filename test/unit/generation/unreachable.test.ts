@@ -80,8 +80,7 @@ describe('a provider that was never reached', () => {
 
 	it('ends the wait for a task of earlier, which nobody pays for in this run', async () => {
 		const { clock, fetch } = stage(() => down());
-		expect(outcomeJson(await fetch('task_9'))).toMatchObject({
-			status: 'processing',
+		expect(outcomeJson(await fetch('task_9'))).toEqual({
 			taskId: 'task_9',
 			error: expect.stringMatching(/No connection to APIMart \(ECONNREFUSED\).*Get Video/),
 		});
@@ -117,6 +116,17 @@ describe('a provider that is out of reach for a while', () => {
 		);
 		const both = await clock.run(makeClips(rows(2), paidRun(client, clock, { context })));
 		expect(both).toMatchObject([{ status: 'completed', taskId: 'task_0' }, failed]);
+	});
+
+	it('while a further run waits for slots to go on with what was paid for before', async () => {
+		const { api, clock, context, make } = stage();
+		await make(rows(9).map((each) => ({ ...each, isSubmitOnly: true })));
+		const { client } = new Provider(clock, ({ atSeconds, method, path }) =>
+			method === 'POST' || atSeconds < 400 ? down() : completed(path.match(/task_\d+/)?.[0] ?? ''),
+		);
+		const all = await clock.run(makeClips(rows(10), paidRun(client, clock, { context })));
+		expect(all.slice(0, 9).map(({ taskId }) => taskId)).toEqual(api.tasks.map(({ id }) => id));
+		expect(all.map(({ status }) => status)).toEqual([...ALL(9), 'failed']);
 	});
 
 	it('although an answer was lost before: that row is asked for, the others fail at once', async () => {

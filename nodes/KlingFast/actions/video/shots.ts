@@ -10,7 +10,7 @@ import {
 	type ShotsKind,
 } from '../../apimart/clipRequest';
 import { KLING_V3 } from '../../apimart/models';
-import { grouped, InvalidField, shown } from '../../invalidField';
+import { grouped, InvalidField } from '../../invalidField';
 import { isObject } from '../../json';
 import type { Params } from '../../params';
 import { isEmpty, type Choice } from '../../values';
@@ -205,7 +205,8 @@ export function readLength(
 			: params.added(SHOT);
 	const misnamed = rows.findIndex(isMisnamed);
 	if (misnamed >= 0) {
-		throw new InvalidField(label, shown(rows[misnamed]), SHOT_SHAPE, `shot ${misnamed + 1}`);
+		const value = 'an object without "prompt"';
+		throw new InvalidField(label, value, SHOT_SHAPE, `shot ${misnamed + 1}`);
 	}
 	const shots = params
 		.entries(SHOT, rows, field, SHOT_SHAPE)
