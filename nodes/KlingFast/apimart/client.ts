@@ -120,7 +120,7 @@ export class ApimartClient {
 			url: '/v1/balance',
 			timeout: READ_TIMEOUT_MS,
 		});
-		this.throwIfUnpaidRefused(answer);
+		this.throwIfRefused(answer, aboutUnpaid);
 		const data = dataOf(answer);
 		const balance = Number(data.remain_balance ?? NaN);
 		const used = Number(data.used_balance ?? NaN);
@@ -142,7 +142,7 @@ export class ApimartClient {
 			headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
 			timeout: UPLOAD_TIMEOUT_MS,
 		});
-		this.throwIfUnpaidRefused(answer);
+		this.throwIfRefused(answer, aboutUnpaid);
 		const data = dataOf(answer);
 		if (typeof data.url !== 'string' || !parseWebUrl(data.url)) {
 			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
@@ -189,32 +189,16 @@ export class ApimartClient {
 		return answer;
 	}
 
-	private throwIfRefused(answer: Answer): void {
+	private throwIfRefused(answer: Answer, about = (error: ApimartError) => error): void {
 		const error = errorOfAnswer(answer, this.clock.nowMs());
 		if (error?.details.kind !== 'unknownTask') {
-			if (error) throw error;
+			if (error) throw about(error);
 			return;
 		}
 		// Nobody asked for a task here.
 		const advice =
 			'APIMart has nothing at this address: check the base URL of the credential. Nothing was charged.';
 		throw new ApimartError(error.message, { ...error.details, kind: 'parameter', advice });
-	}
-
-	/** Of a request that buys nothing: no dashboard could show more of it. */
-	private throwIfUnpaidRefused(answer: Answer): void {
-		try {
-			this.throwIfRefused(answer);
-		} catch (error) {
-			if (!(error instanceof ApimartError)) throw toError(error);
-			const { details, message } = error;
-			if (!details.advice?.includes('dashboard')) throw error;
-			const advice =
-				details.kind === 'server'
-					? 'This often passes. Run again later. Nothing was charged.'
-					: 'Check the API key and the base URL of the credential. Nothing was charged.';
-			throw new ApimartError(message, { ...details, charged: 'no', advice });
-		}
 	}
 
 	/** Of an answer that quotes the key back nothing that is made of it may show the key, whatever keys look like there. */
@@ -263,6 +247,22 @@ function aboutRead(error: ApimartError): ApimartError {
 		: '';
 	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
 	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });
+}
+
+/** Of a request that buys nothing the dashboard shows nothing. */
+function aboutUnpaid(error: ApimartError): ApimartError {
+	const { kind, advice = '' } = error.details;
+	if (!advice.includes('dashboard')) return error;
+	const next =
+		kind === 'server'
+			? 'This often passes. Run again later.'
+			: 'Check the API key and the base URL of the credential.';
+	const details = {
+		...error.details,
+		charged: 'no',
+		advice: `${next} Nothing was charged.`,
+	} as const;
+	return new ApimartError(error.message, details);
 }
 
 /** What an answer is about, in its envelope or without one. */

@@ -116,6 +116,7 @@ describe('a read', () => {
 		['balance', 402, { error: { message: 'balance' } }, LATER],
 		['credential', 403, { error: { message: 'forbidden' } }, LATER],
 		['unreachable', 407, {}, LATER],
+		['server', 500, { error: { message: 'internal' } }, LATER],
 		['unknownTask', 400, { error: { message: 'Invalid task ID' } }, /Check the task ID/],
 	])(
 		'that is refused, %s, does not speak of charges: %d %j',
@@ -123,7 +124,7 @@ describe('a read', () => {
 			const { client } = clientOf(body, status);
 			const { details } = await apimartRejection(client.readTask(ID));
 			expect(details.kind).toBe(kind);
-			expect(details.advice).not.toMatch(/charged/);
+			expect(details.advice).not.toMatch(/charged|dashboard/);
 			expect(details.advice).toMatch(advice);
 		},
 	);
@@ -144,6 +145,33 @@ describe('a read', () => {
 		const { client } = clientOf(body);
 		await expect(client.readTask(ID)).resolves.toMatchObject({ taskId: ID, state: 'processing' });
 	});
+});
+
+describe.each([
+	['a balance', async ({ client }: ReturnType<typeof clientOf>) => await client.readBalance()],
+	[
+		'an upload',
+		async ({ client }: ReturnType<typeof clientOf>) =>
+			await client.uploadImage({
+				bytes: Buffer.from('x'),
+				fileName: 'x.png',
+				mimeType: 'image/png',
+			}),
+	],
+])('%s', (_, ask) => {
+	it.each([
+		[500, { error: { message: 'internal' } }, /often passes/],
+		[200, { code: 400, error: { message: 'busy' } }, /API key and the base URL/],
+	])(
+		'that goes wrong at APIMart was not charged, and is in no dashboard: %d',
+		async (status, body, advice) => {
+			const { details } = await apimartRejection(ask(clientOf(body, status)));
+			expect(details.charged).toBe('no');
+			expect(details.advice).toMatch(advice);
+			expect(details.advice).toMatch(/Nothing was charged/);
+			expect(details.advice).not.toMatch(/dashboard/);
+		},
+	);
 });
 
 describe('a balance', () => {
