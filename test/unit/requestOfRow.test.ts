@@ -54,6 +54,14 @@ test.each<[row: Row, body: Row]>([
 	[{ options: { watermark: '1' } }, { watermark: true }],
 	[{ options: { negativePrompt: ' blurry ' } }, { negative_prompt: 'blurry' }],
 	[{ options: { cameraMovement: 'Zoom In' } }, { prompt: `A fox\n${ZOOM}` }],
+	[
+		json([
+			{ row: 2, prompt: 'a', duration: 5 },
+			{ row: 3, prompt: '', name: 'b' },
+			{ row: 4, duration: '' },
+		]),
+		written(['a', 5]),
+	],
 	[withMug(), { prompt: 'A fox drinks from @mug.', element_list: [sentElement('mug', URL, URL)] }],
 	[
 		{

@@ -232,7 +232,9 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 		await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_TYPE, options);
 	const baseUrl = normalizeBaseUrl(credential.baseUrl ?? '');
 	// As it is sent: n8n's HTTP client drops what cannot stand in a header, such as an invisible character that was pasted along.
-	const apiKey = String(credential.apiKey).replace(/[^\x21-\x7e]/g, '');
+	const apiKey = String(credential.apiKey)
+		.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
+		.trim();
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
 	const client = new ApimartClient(send, baseUrl, apiKey, currentClock(), signal);
 	return { client, apiKey, secret };
@@ -255,7 +257,7 @@ function aboutUnpaid(error: ApimartError): ApimartError {
 	if (!advice.includes('dashboard')) return error;
 	const next =
 		kind === 'server'
-			? 'This often passes. Run again later.'
+			? 'This usually passes. Run again later.'
 			: 'Check the API key and the base URL of the credential.';
 	const details = {
 		...error.details,

@@ -14,6 +14,8 @@ export interface KeyScope {
 	workflowId: string;
 	nodeId: string;
 	executionId: string;
+	/** That of which this one is n8n's Retry, or itself: pressed twice, Retry asks for the same clips. */
+	firstExecutionId: string;
 	runIndex: number;
 }
 
@@ -33,7 +35,7 @@ export function idempotencyKey(scope: KeyScope, parts: KeyParts): string {
 	const { itemIndex, contentHash: content, attempt, dedupeKey } = parts;
 	const row =
 		dedupeKey === undefined
-			? ['row', scope.instanceId, scope.executionId, scope.runIndex, itemIndex]
+			? ['row', scope.instanceId, scope.firstExecutionId, scope.runIndex, itemIndex]
 			: ['dedupe', dedupeKey];
 	const words = [...row, scope.workflowId, scope.nodeId, content, attempt];
 	return `kling-fast-${sha256(JSON.stringify(words))}`;

@@ -29,6 +29,10 @@ export interface LedgerEntry {
 	 * refused, so nothing was.
 	 */
 	state: 'ready' | 'pending' | 'closed';
+	/** Of the API key that it was sent with: APIMart knows an Idempotency-Key only together with it. */
+	apiKeyHash?: string;
+	/** Of what was refused: whether APIMart gives that answer again under this key. */
+	isRemembered?: boolean;
 	/** Sent, and nobody knows what came of it. */
 	isLost?: boolean;
 	/** Of what is closed: why the same content is not worth another request in this execution. */

@@ -46,8 +46,8 @@ interface ReadRules {
 	signal?: AbortSignal;
 	/** Whether "unknown task" may be the provider's delay and not a wrong id. */
 	isNewTask: boolean;
-	/** Since the wait for the clip began. */
-	waitedSeconds: number;
+	/** Since the task was accepted. */
+	ageSeconds: number;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
 	endsWait?: (details: ErrorDetails) => boolean;
 	/** Gets each state that differs from the one of the read before. */
@@ -58,7 +58,7 @@ interface ReadRules {
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isNewTask, waitedSeconds, endsWait, onState }: ReadRules,
+	{ client, signal, isNewTask, ageSeconds, endsWait, onState }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -69,7 +69,7 @@ export async function readOnce(
 		if (!(error instanceof ApimartError)) throw toError(error);
 		const { kind, retryAfterSeconds } = error.details;
 		const unknownReads = before.unknownReads + 1;
-		const mayAppear = unknownReads <= MAX_UNKNOWN_READS || waitedSeconds < UNKNOWN_SECONDS;
+		const mayAppear = unknownReads <= MAX_UNKNOWN_READS || ageSeconds < UNKNOWN_SECONDS;
 		if (kind === 'unknownTask' && isNewTask && mayAppear) {
 			return { ...reading, unknownReads };
 		}

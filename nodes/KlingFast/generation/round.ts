@@ -79,7 +79,14 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 		const isSubmitDue = actions.some((action) => action.do === 'submit');
 		const isEnd = actions.length === 0 && working.size === 0;
 		if ((isSubmitDue && !maySubmit) || (isEnd && !hasCheckedStop)) {
-			const stopped = await run.whyStopped();
+			const stopped = await run.whyStopped().catch((error: unknown) => toError(error));
+			if (stopped instanceof Error) {
+				// n8n's database did not answer: nothing is submitted in this round, and what was is saved.
+				const line = `nothing is submitted before the next round, because n8n did not say whether it was stopped: ${stopped.message}`;
+				run.logger.warn(`Kling Fast: ${line}`);
+				await Promise.all(endsOf(working));
+				return sheet;
+			}
 			hasCheckedStop = maySubmit = true;
 			if (!stopped) continue;
 			await Promise.all(endsOf(working));
@@ -201,7 +208,7 @@ async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<Shee
 			client,
 			signal,
 			isNewTask: row.job !== undefined && !row.outcome.isFromEarlierRun,
-			waitedSeconds: waitedSeconds(),
+			ageSeconds: (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000,
 			endsWait: ({ kind, retryForSeconds = Infinity }) =>
 				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
 			onState: (task) => logState({ taskId, itemIndex }, task, run),

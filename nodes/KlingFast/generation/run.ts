@@ -19,6 +19,8 @@ export interface Run {
 	logger: Pick<Logger, 'info' | 'warn' | 'debug'>;
 	ledger: Ledger;
 	keyScope: KeyScope;
+	/** Of the API key, to tell it from another. */
+	apiKeyHash: string;
 	slots: Pick<Slots, 'left' | 'keep' | 'givenBack'>;
 	/** The address of an image; a file is uploaded before its first use. */
 	imageUrl(frame: Frame): Promise<string>;

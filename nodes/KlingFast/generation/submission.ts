@@ -11,7 +11,7 @@
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
 import { idempotencyKey } from './idempotency';
-import type { Ledger, LedgerEntry } from './ledger';
+import type { Ledger, LedgerEntries, LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
 import { earliestAttempt, noteAttempt, noteCallbackTask } from './processMemory';
 import type { Run } from './run';
@@ -53,7 +53,7 @@ export async function prepareEntry(
 	const imageUrls: string[] = [];
 	for (const frame of job.frames) imageUrls.push(await run.imageUrl(frame));
 	const earliest = earliestAttempt(rowKey(job, run), clock.nowMs());
-	const attempt = Math.max((known?.attempt ?? 0) + 1, earliest);
+	const attempt = Math.max(nextAttempt(job, known), earliest);
 	const key = idempotencyKey(keyScope, { ...job, attempt });
 	ledger.write(itemIndex, {
 		executionId: keyScope.executionId,
@@ -81,7 +81,8 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 	const nowMs = run.clock.nowMs();
 	if (known.state === 'ready') {
 		const firstSentAtMs = row.startedAtMs ?? nowMs;
-		const entry = { ...known, state: 'pending' as const, firstSentAtMs, keyBornAtMs: nowMs };
+		const sent = { firstSentAtMs, keyBornAtMs: nowMs, apiKeyHash: run.apiKeyHash };
+		const entry = { ...known, ...sent, state: 'pending' as const };
 		return await send(job, run, entry, false);
 	}
 	if (known.taskId) {
@@ -90,6 +91,8 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 		const attempts = attemptsOf(known);
 		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, attempts };
 	}
+	const { apiKeyHash = run.apiKeyHash } = known;
+	if (apiKeyHash !== run.apiKeyHash) throw otherApiKey();
 	if (nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
 	return await send(job, run, known, true);
 }
@@ -110,6 +113,19 @@ export function markFailed(
 	ledger.write(itemIndex, { ...entry, state: 'closed', failures, refusal });
 }
 
+/**
+ * The ledger as a sheet goes on with it that was cut off: of a request that was ready then, the last word may be missing. Within the
+ * life of its key it is sent again and finds its clip; later it could be bought twice.
+ */
+export function afterCutOff(entries: LedgerEntries, nowMs: number): LedgerEntries {
+	return Object.fromEntries(
+		Object.entries(entries).map(([name, entry]) => {
+			const isTooOld = entry.state === 'ready' && nowMs > entry.keyBornAtMs + KEY_LIFE_MS;
+			return [name, isTooOld ? { ...entry, state: 'pending', isLost: true } : entry];
+		}),
+	);
+}
+
 /** Of a request of the row that was sent, in this try or an earlier one, and for which money may have been charged. */
 export function pendingEntry({ job, outcome }: SheetRow, ledger: Ledger): LedgerEntry | undefined {
 	const entry = job && ledger.find(outcome.itemIndex, job.contentHash);
@@ -117,11 +133,22 @@ export function pendingEntry({ job, outcome }: SheetRow, ledger: Ledger): Ledger
 }
 
 /** What is asked for in a row. */
-type AskedJob = ClipJob & Pick<Outcome, 'itemIndex'> & { request: ClipRequest };
+type AskedJob = ClipJob &
+	Pick<Outcome, 'itemIndex'> &
+	Pick<SheetRow, 'isSubmitOnly'> & { request: ClipRequest };
 
-function askedJob({ job, outcome: { itemIndex, request } }: SheetRow): AskedJob {
+function askedJob({ job, isSubmitOnly, outcome: { itemIndex, request } }: SheetRow): AskedJob {
 	if (!job || !request) throw new Error('The row has no request');
-	return { ...job, itemIndex, request };
+	return { ...job, itemIndex, request, isSubmitOnly };
+}
+
+/**
+ * A refusal leaves the key free. Under a row key the next request takes it again: another run may have bought the clip with it since.
+ */
+function nextAttempt({ dedupeKey }: ClipJob, known: LedgerEntry | undefined): number {
+	if (!known) return 1;
+	const isFree = dedupeKey && known.taskId === undefined && !known.isRemembered;
+	return isFree ? known.attempt : known.attempt + 1;
 }
 
 function attemptsOf({ failures = 0 }: LedgerEntry): number {
@@ -141,7 +168,7 @@ function findEntry(job: AskedJob, run: Run): LedgerEntry | undefined {
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
 	const firstSentAtMs = run.clock.nowMs();
-	const isPreparedAnew = known.state === 'ready' && job.callbackBase && !job.dedupeKey;
+	const isPreparedAnew = known.state === 'ready' && job.isSubmitOnly && !job.dedupeKey;
 	const taken: LedgerEntry = {
 		...known,
 		executionId,
@@ -184,7 +211,7 @@ async function send(
 			logger.warn(line, { itemIndex, key });
 		}
 		if (!(error instanceof ApimartError)) throw toError(error);
-		const { kind, retryable, charged } = error.details;
+		const { kind, retryable, charged, replayed: isRemembered } = error.details;
 		// Of a repetition nobody knows what became of the request before it.
 		if (isRepetition || charged === 'unknown') {
 			ledger.write(itemIndex, { ...entry, isLost: true });
@@ -192,7 +219,7 @@ async function send(
 		}
 		if (kind !== 'duplicate') {
 			const refusal = contentRefusal(faultOf(error));
-			const after = retryable ? entry : { ...entry, body: undefined, refusal };
+			const after = retryable ? entry : { ...entry, body: undefined, refusal, isRemembered };
 			ledger.write(itemIndex, { ...after, state: retryable ? 'ready' : 'closed' });
 		}
 		throw toError(error);
@@ -204,6 +231,18 @@ export function isReplayedRefusal(error: unknown): boolean {
 	if (!(error instanceof ApimartError)) return false;
 	const { details } = error;
 	return details.replayed === true && details.charged === 'no' && details.kind !== 'duplicate';
+}
+
+function otherApiKey(): ApimartError {
+	const message =
+		'This row was sent with another API key and without an answer: sent again, it could be bought twice';
+	return new ApimartError(message, {
+		kind: 'duplicate',
+		retryable: false,
+		charged: 'unknown',
+		advice:
+			'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
+	});
 }
 
 function keyTooOld(): ApimartError {
@@ -228,6 +267,6 @@ function withUncertainty(error: ApimartError): ApimartError {
 		// That nothing can be sent now says nothing about the request before.
 		retryForSeconds: isSent ? retryForSeconds : undefined,
 		charged: 'unknown',
-		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution and, with a row key, any further run send the same request with the same key, which finds the clip and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
+		advice: `${check}Whether the clip was accepted is not known. Retry On Fail, n8n's Retry of this execution (unless it has slept) and, with a row key, any further run send the same request with the same key, which finds the clip and does not buy it a second time. Or look for it in the APIMart dashboard and fetch it with Get Video.`,
 	});
 }

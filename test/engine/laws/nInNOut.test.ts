@@ -111,9 +111,7 @@ describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
 		const asked = { ...options, parameters: { ...options.parameters, metadata: '{"row":7}' } };
 		const named = expect.stringContaining(UNKNOWN_TASK);
 		const items = await stage.fetch([UNKNOWN_TASK], { ...asked, ...goingOn });
-		expect(jsonOf(items)).toEqual([
-			{ taskId: UNKNOWN_TASK, status: 'failed', metadata: { row: 7 }, error: named },
-		]);
+		expect(jsonOf(items)).toEqual([{ taskId: UNKNOWN_TASK, metadata: { row: 7 }, error: named }]);
 		const routed = await stage.fetch([UNKNOWN_TASK], { ...asked, onError: 'continueErrorOutput' });
 		expect(routed.errorItems.map(({ json }) => json.error)).toEqual([named]);
 	});

@@ -118,7 +118,7 @@ describe('Law 1, Pay once: across executions', () => {
 	});
 
 	test.each([{}, goingOn])(
-		"n8n's Retry with a lower Maximum Cost refuses what is not paid for, and brings the rest to its end: %j",
+		"n8n's Retry with a lower Maximum Cost refuses what is not paid for, and names or delivers the rest: %j",
 		async (onError) => {
 			stage.faults.add(shakyOnce);
 			const rows = ['shaky', 'steady'];
@@ -139,13 +139,49 @@ describe('Law 1, Pay once: across executions', () => {
 				/0\.504 USD for the clip is above/,
 			);
 			if (onError === goingOn) expect(column(run, 'status')).toEqual(['failed', 'completed']);
+			else expect(errorText(run)).not.toMatch(/othing was charged/);
 			expect(stage.ledger.accepted()).toHaveLength(2);
 		},
 	);
 
+	test("n8n's Retry that is refused for its cost buys no further attempt for what is paid for", async () => {
+		const [one, two] = ['[[stuck]] one', '[[moderation-422]] two'];
+		const options = { ...goingOn, nodeOptions: { maxWait: 60 }, executionId: 'first' };
+		const { context } = await stage.run([one, two], options);
+		await stage.finish(undefined, 'failed');
+		const nodeOptions = { maxCost: 0.1 };
+		const run = await stage.run([one, 'another'], { ...goingOn, nodeOptions, context });
+		expect(column(run, 'status')).toEqual(['failed', 'failed']);
+		expect(stage.ledger.accepted()).toHaveLength(1);
+	});
+
+	test("n8n's Retry, pressed twice at the same execution, buys a row once", async () => {
+		stage.faults.add({ action: 'no-balance', nth: 1 });
+		const first = await stage.run(['A cat'], { executionId: 'first' });
+		const saved = JSON.stringify(first.context);
+		const retries = ['second', 'third'].map(async (executionId) =>
+			column(await stage.run(['A cat'], { executionId, context: JSON.parse(saved) }), 'taskId'),
+		);
+		expect((await Promise.all(retries)).flat()).toEqual([...stage.taskIds(), ...stage.taskIds()]);
+		expect(stage.ledger.charges()).toHaveLength(1);
+	});
+
+	test('a lost submit is not repeated with another API key', async () => {
+		const { context } = await stage.run(['[[500-after-accept:9]] A cat'], { executionId: 'first' });
+		const credentials = stage.account('sk-rotated-key-1');
+		const run = await stage.run(['[[500-after-accept:9]] A cat'], {
+			...goingOn,
+			credentials,
+			context,
+		});
+		expect(column(run, 'error')).toEqual([expect.stringMatching(/another API key.*dashboard/)]);
+		expect(stage.ledger.accepted()).toHaveLength(1);
+	});
+
 	test.each<[string, StageOptions]>([
 		['whose credential is gone', { credentials: { apiKey: 'k', baseUrl: 'http://x.example' } }],
 		['whose rows cannot be read', { parameters: { duration: 99 } }],
+		['with a setting that cannot be used', { nodeOptions: { concurrency: 0 } }],
 	])("n8n's Retry %s names the tasks that are paid for", async (_, broken) => {
 		const { context } = await stage.run(['[[stuck]] A cat'], {
 			...{ executionId: 'first', nodeOptions: { maxWait: 60 } },

@@ -1,7 +1,8 @@
-import { column, errorText, expectKeys, goingOn, jsonOf, oneAttempt } from '../laws/setup';
+import { column, errorText, expectKeys, goingOn, idOf, jsonOf, oneAttempt } from '../laws/setup';
 import { StoredCredentials } from '../storedCredentials';
 import {
 	endClip,
+	findPart,
 	isWaiting,
 	nextRound,
 	open,
@@ -114,6 +115,16 @@ describe('a credential that is deleted while the sheet sleeps', () => {
 		expect(first).toContain(fox);
 		expect(first).toMatch(/does not exist.*may still be finished and charged.*Get Video/);
 		expect(second).toMatch(/does not exist.*not submitted and nothing was charged/);
+	});
+
+	test('together with the execution that waits leaves nothing at work', async () => {
+		const run = await stage.sleep([open('A fox')]);
+		jest.spyOn(StoredCredentials.prototype, 'getDecrypted').mockRejectedValue(gone);
+		await stage.engine.delete(idOf(run));
+		for (let minute = 0; minute < 5 && findPart(stage, run, 'worker'); minute++) {
+			await roundAfter(stage, run, 60);
+		}
+		expect(findPart(stage, run, 'worker')?.status).not.toBe('waiting');
 	});
 
 	test('in three rounds only is a database or a vault that was busy', async () => {

@@ -160,7 +160,7 @@ describe.each([
 	],
 ])('%s', (_, ask) => {
 	it.each([
-		[500, { error: { message: 'internal' } }, /often passes/],
+		[500, { error: { message: 'internal' } }, /usually passes/],
 		[200, { error: { message: 'busy' } }, /API key and the base URL/],
 	])(
 		'that goes wrong at APIMart was not charged, and is in no dashboard: %d',

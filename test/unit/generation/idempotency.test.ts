@@ -12,7 +12,8 @@ const SCOPE: KeyScope = {
 	instanceId: 'instance',
 	workflowId: 'workflow',
 	nodeId: 'node',
-	executionId: '7',
+	executionId: '9',
+	firstExecutionId: '7',
 	runIndex: 0,
 };
 const PARTS: KeyParts = { itemIndex: 0, contentHash: 'hash', attempt: 1 };
@@ -22,6 +23,7 @@ const scope: fc.Arbitrary<KeyScope> = fc.record({
 	workflowId: fc.string(),
 	nodeId: fc.string(),
 	executionId: fc.string(),
+	firstExecutionId: fc.string(),
 	runIndex: fc.nat(),
 });
 const parts: fc.Arbitrary<KeyParts> = fc.record(
@@ -48,7 +50,8 @@ describe('the key of a paid request', () => {
 		...[{ dedupeKey: 'row-2' }, { dedupeKey: '' }],
 	];
 	const unlessRowKey: Array<Partial<KeyScope & KeyParts>> = [
-		...[{ instanceId: 'other' }, { executionId: '8' }, { runIndex: 1 }, { itemIndex: 1 }],
+		...[{ instanceId: 'other' }, { firstExecutionId: '8' }, { runIndex: 1 }],
+		{ itemIndex: 1 },
 	];
 	const rowKey = { dedupeKey: 'row-1' };
 
@@ -62,6 +65,10 @@ describe('the key of a paid request', () => {
 
 	it.each(unlessRowKey)('stays the same under a Row Key with %j', (changes) => {
 		expect(change(changes, rowKey)).toBe(change({}, rowKey));
+	});
+
+	it("is the same in n8n's Retry of the execution, however often it is pressed", () => {
+		expect(change({ executionId: '10' }, {})).toBe(change({}, {}));
 	});
 
 	it('cannot be the same because one part ends where the next begins', () => {

@@ -79,11 +79,16 @@ export function paidRun(client: ApimartClient, clock: ManualClock, changes: RunC
 		callbackFor: () => undefined,
 		readDelaySeconds: pollDelaySeconds,
 		whyStopped: async () => undefined,
+		apiKeyHash: 'hash',
 		journal: new TaskJournal(undefined),
 		logger: { info: jest.fn(), warn: jest.fn(), debug: jest.fn() },
 		storeVideo: async (_url, taskId) => ({ binary: video(taskId) }),
 		ledger: new Ledger(entriesIn(context, 0), executionId),
-		keyScope: { ...{ instanceId: 'i', workflowId: 'w', nodeId: 'n', runIndex: 0 }, executionId },
+		keyScope: {
+			...{ instanceId: 'i', workflowId: 'w', nodeId: 'n', runIndex: 0 },
+			executionId,
+			firstExecutionId: String((context.first ??= executionId)),
+		},
 		...ready,
 	};
 }

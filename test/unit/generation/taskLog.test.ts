@@ -10,7 +10,7 @@ function runThatLogs() {
 	const at = (level: string) => (message: string) => lines.push(`${level} ${message}`);
 	const logger = { info: at('info'), warn: at('warn'), debug: at('debug') };
 	const scope = { instanceId: 'instance', workflowId: 'workflow', nodeId: 'node', runIndex: 0 };
-	const run = { logger, keyScope: { ...scope, executionId: '1234' } };
+	const run = { logger, keyScope: { ...scope, executionId: '1234', firstExecutionId: '1234' } };
 	return { run, lines };
 }
 

@@ -93,6 +93,21 @@ describe('a provider that was never reached', () => {
 	});
 });
 
+it('n8n that does not say whether it was stopped: nothing is submitted, nothing is lost, and the next round goes on', async () => {
+	const { api, clock, run: runOf } = stage();
+	const whyStopped = jest.fn(async (): Promise<undefined> => undefined);
+	whyStopped.mockRejectedValueOnce(new Error('Connection terminated'));
+	const run = runOf({ whyStopped });
+	const first = await clock.run(runRound(sheetOf(rows(3), run), run, { isUnsaved: true }));
+	expect(api.submits).toEqual([]);
+	expect(first.rows.filter(({ phase }) => phase === 'ended')).toEqual([]);
+	const second = await clock.run(runRound(first, run, { isUnsaved: true }));
+	expect(api.tasks).toHaveLength(3);
+	whyStopped.mockRejectedValueOnce(new Error('Connection terminated'));
+	const third = await clock.run(runRound(second, run, { isUnsaved: true }));
+	expect(third.rows.map(({ outcome }) => outcome.taskId)).toEqual(['task_0', 'task_1', 'task_2']);
+});
+
 describe('a provider that is out of reach for a while', () => {
 	const failed = { status: 'failed', fault: { api: { kind: 'unreachable' } } };
 	const onSubmits = ({ method }: Seen) => (method === 'POST' ? down() : undefined);

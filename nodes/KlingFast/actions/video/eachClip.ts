@@ -192,7 +192,7 @@ export function eachClipAsleep(
 }
 
 /** What earlier tries of the node have started. */
-function startsIn(context: IExecuteFunctions): Starts {
+export function startsIn(context: IExecuteFunctions): Starts {
 	const holder = context.getContext('node');
 	const starts = startedOnly(holder[STARTS_KEY] as Starts | undefined);
 	holder[STARTS_KEY] = starts;

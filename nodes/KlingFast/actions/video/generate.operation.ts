@@ -6,13 +6,14 @@
  */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCostUsd, roundUsd } from '../../apimart/models';
+import { currentClock } from '../../clock';
 import { contentHash } from '../../generation/idempotency';
 import type { Fault } from '../../generation/outcome';
 import { endedRow, queuedRow, type SheetRow } from '../../generation/sheetRow';
 import { pendingEntry } from '../../generation/submission';
 import { warningsOfRun } from './warnings';
 import type { Params } from '../../params';
-import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
+import { goesOnAfterFailure, inputFault } from '../failures';
 import { hint } from '../hint';
 import { isTool } from '../toolCall';
 import { probeTriggers, readCallbackBase } from './callbacks';
@@ -20,8 +21,8 @@ import { openFrames } from './images';
 import { openRun, type OpenRun } from './openRun';
 import { readClipRequest } from './clip';
 import { readDelivery, readWaiting } from './result.fields';
-import { refuseAll } from './results';
-import { recallLedger } from './sleep';
+import { refusalError, refuseAll } from './results';
+import { recallSheet } from './sleep';
 import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row } from './rows';
 
 interface Opened extends OpenRun {
@@ -34,6 +35,8 @@ interface Opened extends OpenRun {
 }
 
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const unknown = await recallSheet(this, currentClock().nowMs());
+	if (unknown) return refuseAll(this, unknown);
 	let opened: Opened;
 	try {
 		opened = await open(this);
@@ -50,13 +53,15 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const unpaid = queued.filter((row) => !pendingEntry(row, opened.run.ledger));
 	const refusals = await refuseBeforePaying(this, unpaid, opened);
 	const [first] = refusals.values();
-	if (first && !goesOnAfterFailure(this)) {
-		if (unpaid.length === queued.length) throw nodeError(this, first);
-		for (const { outcome } of unpaid) refusals.set(outcome.itemIndex, first);
-	}
+	if (first && !goesOnAfterFailure(this)) throw refusalError(this, first);
 	const checked = rows.map(({ row, delivery }): Row => {
 		const fault = refusals.get(row.outcome.itemIndex);
-		return { row: fault ? endedRow({ ...row.outcome, fault }) : row, delivery };
+		if (fault) return { row: endedRow({ ...row.outcome, fault }), delivery };
+		// A run that is refused buys no further attempt either.
+		return {
+			row: first ? { ...row, settings: { ...row.settings, retryFailed: 0 } } : row,
+			delivery,
+		};
 	});
 	return await finishRows(this, opened.run, checked, {
 		...opened,
@@ -76,7 +81,6 @@ async function open(context: IExecuteFunctions): Promise<Opened> {
 	);
 	const concurrency = readConcurrency(context);
 	const opened = await openRun(context, concurrency);
-	if (sleeps) await recallLedger(context, opened.run.keyScope.runIndex);
 	return { ...opened, concurrency, waitForEnd, canWait, sleeps, maxCostUsd };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
 import { sealMetadata, signedAddresses } from '../../apimart/callback';
 import { connect, type ApimartClient } from '../../apimart/client';
@@ -17,6 +18,7 @@ import { ImageUploads } from './images';
 import { whyStopped } from './sheetExecutions';
 
 const FILES_KEY = 'klingFastFiles';
+const FIRST_KEY = 'klingFastFirstExecution';
 /** A sheet that is not heard of in this process for so long may have gone on in another one. */
 const SLOTS_KEPT_MS = 150_000;
 
@@ -71,6 +73,7 @@ export async function openRun(
 		logger,
 		ledger: new Ledger(entries, executionId, isTool(context) ? runIndex : undefined),
 		keyScope,
+		apiKeyHash: createHash('sha256').update(apiKey).digest('hex').slice(0, 12),
 		slots: asleep
 			? new Slots(apiKey, [executionId, nodeId, runIndex].join(), concurrency, clock, SLOTS_KEPT_MS)
 			: new Slots(apiKey, awakeSheetId(), concurrency, clock),
@@ -117,11 +120,14 @@ export function entriesOf(context: IExecuteFunctions, runIndex: number): LedgerE
 
 /** What distinguishes the paid requests of this run of the node from all others. */
 function keyScopeOf(context: IExecuteFunctions): KeyScope {
+	const executionId = context.getExecutionId();
+	const firstExecutionId = String((context.getContext('node')[FIRST_KEY] ??= executionId));
 	return {
 		instanceId: context.getInstanceId(),
 		workflowId: context.getWorkflow().id ?? '',
 		nodeId: context.getNode().id,
-		executionId: context.getExecutionId(),
+		executionId,
+		firstExecutionId,
 		runIndex: runIndexOf(context),
 	};
 }

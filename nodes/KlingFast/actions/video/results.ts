@@ -96,10 +96,10 @@ const RESULT_FIELDS = [
 export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
 
 export interface UnreadRow {
-	outcome: Outcome;
+	outcome: Outcome & { fault: Fault };
 	delivery: Delivery;
 	/** Whether an earlier try may have paid for it. */
-	isPaid: boolean;
+	mayBePaid: boolean;
 }
 
 /** A row that cannot be read as a whole: what says which row or task it is, and how its fault is delivered. */
@@ -113,15 +113,17 @@ export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: 
 	const known = { itemIndex, metadata: ifReadable(() => readMetadata(params)) };
 	const entry = entriesOf(context, runIndexOf(context))[itemIndex];
 	if (entry?.state !== 'pending') {
+		// Of Get Video; what state its task is in is not known.
 		const taskId = ifReadable(() => readTaskId(params));
-		return { outcome: { ...known, status: 'failed', taskId, fault }, delivery, isPaid: false };
+		const status = taskId ? undefined : ('failed' as const);
+		return { outcome: { ...known, status, taskId, fault }, delivery, mayBePaid: false };
 	}
 	const { taskId } = entry;
 	const advice = taskId
 		? `An earlier try has submitted this row as ${taskId}: fetch the clip with Get Video.`
 		: "An earlier try may have submitted this row: n8n's log names the task of every row that was.";
 	const outcome = { ...known, taskId, isPerhapsSent: !taskId, fault: { ...fault, advice } };
-	return { outcome, delivery, isPaid: true };
+	return { outcome, delivery, mayBePaid: true };
 }
 
 /** What is wrong with the row is known already. */
@@ -135,16 +137,27 @@ function ifReadable<Value>(read: () => Value): Value | undefined {
 
 /** One fault for every row, when the run as a whole is refused: N error items, or one thrown error. */
 export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecutionData[][] {
-	const items = context.getInputData();
-	const rows = items.map((_, itemIndex) => unreadRow(context, itemIndex, fault));
-	const isPaid = rows.some((row) => row.isPaid);
-	if (!isPaid && !goesOnAfterFailure(context)) throw nodeError(context, fault);
+	if (!goesOnAfterFailure(context)) throw refusalError(context, fault);
+	const rows = unreadRows(context, fault);
 	const outcomes = rows.map(({ outcome }) => outcome);
 	const plan = planOf(
 		context,
 		rows.map(({ delivery }) => delivery),
 	);
 	return deliver(context, outcomes, plan);
+}
+
+/** Why nothing is submitted, be it for one row; it names what earlier tries have paid for. */
+export function refusalError(context: IExecuteFunctions, fault: Fault, itemIndex?: number): Error {
+	const rows = unreadRows(context, fault);
+	if (!rows.some(({ mayBePaid }) => mayBePaid)) return nodeError(context, fault, itemIndex);
+	const known = allRows(rows.map(({ outcome }) => outcome));
+	const advice = `Nothing more was submitted. ${known}`;
+	return nodeError(context, { ...fault, advice }, itemIndex);
+}
+
+function unreadRows(context: IExecuteFunctions, fault: Fault): UnreadRow[] {
+	return context.getInputData().map((_, itemIndex) => unreadRow(context, itemIndex, fault));
 }
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
@@ -164,7 +177,7 @@ function allRows(outcomes: Outcome[]): string {
 		return `item ${itemIndex}: ${status ?? 'unknown'}${task}${unsure}`;
 	});
 	const advice = outcomes.some(({ isPerhapsSent }) => isPerhapsSent)
-		? " Those perhaps submitted are found by n8n's Retry of this execution, which does not buy them again."
+		? " Those perhaps submitted are found by n8n's Retry of this execution (unless it has slept), which does not buy them again."
 		: '';
 	return (
 		`All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.` + advice

@@ -7,12 +7,12 @@ import type { Sheet } from '../../generation/sheet';
 import { endedRow, waitsForClip, type SheetRow } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
-import { goesOnAfterFailure, inputFault, nodeError } from '../failures';
+import { goesOnAfterFailure, inputFault } from '../failures';
 import { paramsOf } from '../properties';
 import { eachClipAwake } from './eachClip';
 import { entriesOf, explainBalance } from './openRun';
 import type { Delivery } from './result.fields';
-import { deliver, planOf, refuseAll, unreadRow } from './results';
+import { deliver, planOf, refusalError, refuseAll, unreadRow } from './results';
 import { sleepingFault, sleepThrough } from './sleep';
 
 export interface Row {
@@ -36,9 +36,9 @@ export async function readRows(
 		try {
 			rows.push(await read(params, itemIndex));
 		} catch (error) {
-			const { outcome, delivery } = unreadRow(context, itemIndex, inputFault(error));
-			const { fault } = outcome;
-			if (fault && !goesOnAfterFailure(context)) throw nodeError(context, fault, itemIndex);
+			const fault = inputFault(error);
+			if (!goesOnAfterFailure(context)) throw refusalError(context, fault, itemIndex);
+			const { outcome, delivery } = unreadRow(context, itemIndex, fault);
 			rows.push({ row: endedRow(outcome), delivery });
 		}
 	}

@@ -18,6 +18,7 @@ import {
 	withoutRequests,
 	type Sheet,
 } from '../../generation/sheet';
+import { afterCutOff } from '../../generation/submission';
 import { TaskJournal } from '../../generation/taskLog';
 import { isObject } from '../../json';
 import { nodeError } from '../failures';
@@ -31,13 +32,14 @@ import {
 	sheetItem,
 	sheetKeptByGuard,
 	sheetSavedIn,
+	whyStopped,
 	workerIdIn,
 } from './sheetExecutions';
 import { SHEET_KEY, workerWorkflow } from './sheetWorkflows';
 
 /** So often a worker may be cut off without having brought a row to its end. */
 const MAX_RESTARTS = 5;
-/** So many rounds a credential may be unreadable, the second one soon and the others a minute apart: a database or a vault that is busy, not a credential that was deleted. */
+/** So many rounds a credential may be unreadable: a database or a vault that is busy, not a credential that was deleted. */
 const MAX_CREDENTIAL_FAULTS = 4;
 const SOON_SECONDS = 1;
 const LATER_SECONDS = 60;
@@ -86,7 +88,8 @@ async function checkWorker(
 	context.logger.warn(
 		`Kling Fast: execution ${workerId}, which made the clips of execution ${executionId}, was cut off; another one goes on`,
 	);
-	return await startWorker(context, saved, { start: 'restart' });
+	const ledger = afterCutOff(saved.ledger, currentClock().nowMs());
+	return await startWorker(context, { ...saved, ledger }, { start: 'restart' });
 }
 
 async function startWorker(
@@ -194,7 +197,9 @@ async function roundOf(
 		const after = { ...sheet, credentialFaults: faults };
 		const waitSeconds = faults === 1 ? SOON_SECONDS : LATER_SECONDS;
 		if (faults < MAX_CREDENTIAL_FAULTS) return { sheet: after, waitSeconds };
-		return { sheet: abandon(after, faultOf(error)), waitSeconds: 0 };
+		const stopped = await whyStopped(context, after, currentClock());
+		const ended = { ...abandon(after, faultOf(error)), isGivenUp: stopped !== undefined };
+		return { sheet: ended, waitSeconds: SOON_SECONDS };
 	}
 	const before = new Set(sheet.rows.filter(({ phase }) => phase === 'ended'));
 	sheet.credentialFaults = 0;

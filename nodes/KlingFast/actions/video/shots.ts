@@ -13,7 +13,7 @@ import { KLING_V3 } from '../../apimart/models';
 import { grouped, InvalidField } from '../../invalidField';
 import { isObject } from '../../json';
 import type { Params } from '../../params';
-import { isEmpty, type Choice } from '../../values';
+import type { Choice } from '../../values';
 import { ESTIMATE, GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
 
 const { limits } = KLING_V3;
@@ -225,8 +225,8 @@ export function readLength(
 
 /** Whether its text stands under another name: left out, a shorter clip than meant would be bought. */
 function isMisnamed(row: unknown): boolean {
-	if (!isObject(row) || !isEmpty(row.prompt)) return false;
-	return Object.keys(row).some((name) => name !== 'duration' && !isEmpty(row[name]));
+	if (!isObject(row) || 'prompt' in row) return false;
+	return Object.values(row).some((value) => typeof value === 'string' && isNaN(Number(value)));
 }
 
 /** Nothing where it has no prompt: such shots are skipped. A script in JSON has no default duration: it has to say its seconds. */

@@ -16,10 +16,12 @@ import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { startedOnly, type Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { pendingEntry } from '../../generation/submission';
+import { afterCutOff, pendingEntry } from '../../generation/submission';
 import { afterError } from '../../generation/transitions';
 import { hint } from '../hint';
+import { runIndexOf } from '../toolCall';
 import { checkResumeAddress } from './callbacks';
+import { startsIn } from './eachClip';
 import { entriesOf, outcomesOf } from './openRun';
 import type { DeliveryPlan } from './results';
 import { sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetExecutions';
@@ -49,10 +51,8 @@ export async function sleepThrough(
 	plan: DeliveryPlan,
 ): Promise<Slept> {
 	const { keyScope, rows, ledger: own } = sheet;
-	const earlier = await earlierSheet(context, keyScope.runIndex);
 	sheet.ledger = { ...own };
 	const starts = sheet.eachClip?.starts ?? {};
-	for (const name of Object.keys(startedOnly(earlier?.eachClip?.starts))) starts[name] ??= true;
 	await uploadFromMemory(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
@@ -119,29 +119,52 @@ async function uploadFromMemory(
 	}
 }
 
-/** What n8n's Retry of an execution has to know of what was paid for: the sheet of the one before kept the ledger. */
-export async function recallLedger(context: IExecuteFunctions, runIndex: number): Promise<void> {
-	const entries = entriesOf(context, runIndex);
-	const earlier = await earlierSheet(context, runIndex);
-	Object.assign(entries, { ...earlier?.ledger, ...entries });
+/**
+ * What n8n's Retry of an execution that slept has to know, however it waits now: what was paid for, and which workflows were started.
+ *
+ * @returns why that is not known: without it every clip would be bought again
+ */
+export async function recallSheet(
+	context: IExecuteFunctions,
+	nowMs: number,
+): Promise<Fault | undefined> {
+	const runIndex = runIndexOf(context);
+	const executions = executionsIn(context);
+	const sheetId = executions[runIndex];
+	if (!sheetId) return undefined;
+	let sheet: Sheet | undefined;
+	let cause = 'was deleted';
+	try {
+		sheet = await earlierSheet(context, sheetId);
+	} catch (error) {
+		cause = `could not be read (${faultOf(error).message})`;
+	}
+	if (!sheet) {
+		return {
+			message: `Execution ${sheetId}, in which these clips were made before, ${cause}: it is not known what was paid for`,
+			advice:
+				"Nothing is submitted now. n8n's log names the task of every row that was: fetch the clips with Get Video. To buy all clips again, start the workflow anew instead of retrying it.",
+		};
+	}
+	Object.assign(entriesOf(context, runIndex), afterCutOff(sheet.ledger, nowMs));
+	const starts = startsIn(context);
+	for (const name of Object.keys(startedOnly(sheet.eachClip?.starts))) starts[name] ??= true;
+	// What this execution adds from here on is newer.
+	delete executions[runIndex];
+	return undefined;
 }
 
+/** The sheet of the execution before, as it was saved last. */
 async function earlierSheet(
 	context: IExecuteFunctions,
-	runIndex: number,
+	sheetId: string,
 ): Promise<Sheet | undefined> {
-	const sheetId = executionsIn(context)[runIndex];
-	if (!sheetId) return undefined;
-	try {
-		const sheet = await context.getExecutionDataById(sheetId);
-		const workerId = sheet && workerIdIn(sheet);
-		const saved = sheet && sheetSavedIn(sheet);
-		if (saved || !workerId) return saved;
-		const worker = await context.getExecutionDataById(workerId);
-		return worker && sheetSavedIn(worker);
-	} catch {
-		return undefined;
-	}
+	const sheet = await context.getExecutionDataById(sheetId);
+	const workerId = sheet && workerIdIn(sheet);
+	const saved = sheet && sheetSavedIn(sheet);
+	if (saved || !workerId) return saved;
+	const worker = await context.getExecutionDataById(workerId);
+	return worker && sheetSavedIn(worker);
 }
 
 function executionsIn(context: IExecuteFunctions): Record<string, string> {
