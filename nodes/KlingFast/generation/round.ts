@@ -79,17 +79,12 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 		const isSubmitDue = actions.some((action) => action.do === 'submit');
 		const isEnd = actions.length === 0 && working.size === 0;
 		if ((isSubmitDue && !maySubmit) || (isEnd && !hasCheckedStop)) {
-			const stopped = await run.whyStopped().catch((error: unknown) => toError(error));
-			if (stopped instanceof Error) {
-				// n8n's database did not answer: nothing is submitted in this round, and what was is saved.
-				const line = `nothing is submitted before the next round, because n8n did not say whether it was stopped: ${stopped.message}`;
-				run.logger.warn(`Kling Fast: ${line}`);
-				await Promise.all(endsOf(working));
-				return sheet;
-			}
+			const stopped = await run.whyStopped().catch(toError);
 			hasCheckedStop = maySubmit = true;
 			if (!stopped) continue;
 			await Promise.all(endsOf(working));
+			// n8n's database did not answer: the next round asks again.
+			if (stopped instanceof Error) return sheet;
 			return { ...abandon(sheet, stopped), isGivenUp: true };
 		}
 		// From here to the requests nobody else can take the slots.
@@ -103,8 +98,7 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 			const ended = perform(action, sheet, run).then((isCutOff) => {
 				if (!working.delete(rowIndex)) return;
 				const { fault } = sheet.rows[rowIndex].outcome;
-				const others = { busy: new Set(working.keys()), ledger: run.ledger };
-				if (isCutOff && fault) endUnsent(sheet, fault, others);
+				if (isCutOff && fault) endUnsent(sheet, fault, new Set(working.keys()), run.ledger);
 				if (start.isUnsaved) releasePrepared(sheet);
 				run.slots.keep(inFlight(sheet));
 			});

@@ -224,7 +224,8 @@ function asSubmitted(row: SheetRow, ledger: Ledger): SheetRow {
 export function endUnsent(
 	sheet: Sheet,
 	fault: Fault,
-	{ busy, ledger }: { busy: ReadonlySet<number>; ledger: Ledger },
+	busy: ReadonlySet<number>,
+	ledger: Ledger,
 ): void {
 	sheet.rows.forEach((row, rowIndex) => {
 		const { phase, isPerhapsSent, job } = row;

@@ -234,26 +234,25 @@ export function isReplayedRefusal(error: unknown): boolean {
 }
 
 function otherApiKey(): ApimartError {
-	const message =
-		'This row was sent with another API key and without an answer: sent again, it could be bought twice';
-	return new ApimartError(message, {
-		kind: 'duplicate',
-		retryable: false,
-		charged: 'unknown',
-		advice:
-			'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
-	});
+	return perhapsBought(
+		'This row was sent with another API key and without an answer: sent again, it could be bought twice',
+		'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
+	);
 }
 
 function keyTooOld(): ApimartError {
-	const message =
-		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice';
+	return perhapsBought(
+		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
+		'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
+	);
+}
+
+function perhapsBought(message: string, advice: string): ApimartError {
 	return new ApimartError(message, {
 		kind: 'duplicate',
 		retryable: false,
 		charged: 'unknown',
-		advice:
-			'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
+		advice,
 	});
 }
 
