@@ -234,26 +234,26 @@ export function isReplayedRefusal(error: unknown): boolean {
 }
 
 function otherApiKey(): ApimartError {
-	return perhapsBought(
-		'This row was sent with another API key and without an answer: sent again, it could be bought twice',
-		'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
-	);
+	return perhapsBought({
+		message:
+			'This row was sent with another API key and without an answer: sent again, it could be bought twice',
+		advice:
+			'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
+	});
 }
 
 function keyTooOld(): ApimartError {
-	return perhapsBought(
-		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
-		'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
-	);
+	return perhapsBought({
+		message:
+			'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
+		advice:
+			'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
+	});
 }
 
-function perhapsBought(message: string, advice: string): ApimartError {
-	return new ApimartError(message, {
-		kind: 'duplicate',
-		retryable: false,
-		charged: 'unknown',
-		advice,
-	});
+function perhapsBought({ message, advice }: Fault): ApimartError {
+	const known = { kind: 'duplicate', retryable: false, charged: 'unknown' } as const;
+	return new ApimartError(message, { ...known, advice });
 }
 
 /** The last answer may be a plain refusal although an earlier one was lost: then it is unknown what was bought. */
