@@ -156,8 +156,7 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
 	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
-	const giveUp = async () => endedWith(row);
-	const work = { read, submit, prepare, store, giveUp }[action.do];
+	const work = { read, submit, prepare, store, giveUp: async () => endedWith(row) }[action.do];
 	// Set before the request leaves: a slot is taken from here on.
 	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, isPerhapsSent: true };
 	const after = await work(row, run, sheet).catch((error: unknown) =>
