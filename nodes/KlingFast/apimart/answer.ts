@@ -119,12 +119,13 @@ const READ_CHARACTERS = 50_000;
 /** No link that is worth hiding a part of is longer, in characters. */
 const LINK_CHARACTERS = 300;
 
-/** Removes what must not be shown: keys, bearer tokens, and of links the query (it carries signatures) and the password. */
+/** Removes what must not be shown: keys, bearer tokens, and of links the query (it carries signatures), the password and the token of a callback. */
 export function redact(text: string): string {
 	return text
 		.replace(/\b(bearer\s+)[^\s"',;]+/gi, '$1***')
 		.replace(/\bsk-[\w-]{4,}/g, 'sk-***')
 		.replace(/(https?:(?:\\?\/){2})[^\s"'<>/?#\\]*@/gi, '$1')
+		.replace(/(\/webhook[\w-]*\\?\/[\w-]+\\?\/)[\w.-]{31,}/gi, '$1***')
 		.replace(/(https?:(?:\\?\/){2}[^\s"<>?#]+)(?:[?#][^\s"<>]*)?/gi, '$1');
 }
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sealMetadata } from '../../../nodes/KlingFast/apimart/callback';
 import { excerpt, redact } from '../../../nodes/KlingFast/apimart/answer';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
@@ -6,6 +7,8 @@ const secret = fc.string({ unit: fc.constantFrom(...LETTERS), minLength: 12, max
 const HELLO = 'an HTML page that says "Hello"';
 /** Whatever stands in front ends with a space, as a word does. */
 const before = fc.string().map((text) => `${text} `);
+
+const TOKEN = sealMetadata(Buffer.alloc(32), 'key', { row: 1 });
 
 describe('what must not be shown', () => {
 	it.each([
@@ -18,6 +21,11 @@ describe('what must not be shown', () => {
 		['https:\\/\\/a.b\\/v.mp4?sig=abc', 'https:\\/\\/a.b\\/v.mp4'],
 		["https://a.b/c?name='x'&sig=abc", 'https://a.b/c'],
 		['a risk-free, ask-me text', 'a risk-free, ask-me text'],
+		...[
+			`https://a.b/webhook/3f1c7f5e-6f0a/${TOKEN}/callback`,
+			`https://a.b/webhook/x/${TOKEN}`,
+		].map((url) => [`invalid webhook: ${url}`, `invalid webhook: ${url.replace(TOKEN, '***')}`]),
+		['https://a.b/webhook/3f1c7f5e-6f0a/callback', 'https://a.b/webhook/3f1c7f5e-6f0a/callback'],
 		['write to me@a.b?', 'write to me@a.b?'],
 	])('%s', (text, shown) => {
 		expect(redact(text)).toBe(shown);
