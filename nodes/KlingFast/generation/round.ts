@@ -50,7 +50,7 @@ interface RoundStart {
 	isAwake?: boolean;
 	/** The task that a callback named. */
 	namedTaskId?: string;
-	/** Called whenever rows may have ended. */
+	/** Called whenever rows may have ended; asleep only once it is known that somebody still waits. */
 	onRows?(sheet: Sheet): void;
 }
 
@@ -68,7 +68,7 @@ export async function runRound(sheet: Sheet, run: Run, start: RoundStart): Promi
 			working.clear();
 			throw stopReason(run.signal);
 		}
-		start.onRows?.(sheet);
+		if (start.isAwake || hasCheckedStop) start.onRows?.(sheet);
 		const nowMs = run.clock.nowMs();
 		const actions = dueActions(sheet, {
 			nowMs,
