@@ -76,6 +76,19 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 		expect(stage.ledger.charges()).toHaveLength(7);
 	});
 
+	test.each(['sleep', 'polling'])(
+		'of a Retry that was stopped goes on with what that one has bought, by %s',
+		async (waitBy) => {
+			stage.faults.add({ action: 'fail', nth: 1 });
+			const first = await stage.sleepThrough(['A fox'], oneAttempt);
+			const second = await stage.sleep(['A fox'], { context: first.context });
+			await stop(second);
+			const third = await retried(second, ['A fox'], { parameters: { waitBy } });
+			expect(column(third, 'taskId')).toEqual([stage.taskIds()[1]]);
+			expect(stage.ledger.accepted()).toHaveLength(2);
+		},
+	);
+
 	test('after a submit whose answer never came, with the same key and bytes', async () => {
 		stage.faults.add({ action: '500-after-accept', route: 'submit', times: 1 });
 		const first = await stage.sleepThrough(['A fox']);
