@@ -16,7 +16,8 @@ const POLL_EVERY_MS = 150;
 const RUN_WITHIN_SECONDS = 300;
 const ACTIVE_WITHIN_SECONDS = 30;
 /** While it is one of these, n8n (or a person) still has something to do with the execution. */
-const UNFINISHED: ExecutionStatus[] = ['new', 'running', 'waiting', 'unknown'];
+const RUNNING: ExecutionStatus[] = ['new', 'running', 'unknown'];
+const UNFINISHED: ExecutionStatus[] = [...RUNNING, 'waiting'];
 
 export interface Login {
 	email: string;
@@ -27,6 +28,12 @@ export interface CredentialRef {
 	id: string;
 	name: string;
 	type: string;
+}
+
+interface ListedExecution {
+	id: string;
+	status: ExecutionStatus;
+	startedAt: string;
 }
 
 export interface SavedWorkflow extends WorkflowJson {
@@ -78,11 +85,8 @@ export class N8nRest {
 	}
 
 	async createCredential(type: string, name: string, data: IDataObject): Promise<CredentialRef> {
-		const { id } = await this.call<{ id: string }>('POST', '/rest/credentials', {
-			name,
-			type,
-			data,
-		});
+		const body = { name, type, data };
+		const { id } = await this.call<{ id: string }>('POST', '/rest/credentials', body);
 		return { id, name, type };
 	}
 
@@ -119,7 +123,7 @@ export class N8nRest {
 			await this.call('POST', `/rest/workflows/${id}/activate`, { versionId });
 		}
 		const isActive = async () => (await this.getWorkflow(id)).active === true;
-		await until(isActive, ACTIVE_WITHIN_SECONDS, `workflow ${id} is not active`);
+		await until(isActive, ACTIVE_WITHIN_SECONDS, () => `workflow ${id} is not active`);
 	}
 
 	async deactivate(id: string): Promise<void> {
@@ -162,15 +166,25 @@ export class N8nRest {
 	}
 
 	/** The executions of a workflow, the latest first, without their data. */
-	async executionsOf(
-		workflowId: string,
-	): Promise<Array<{ id: string; status: ExecutionStatus; startedAt: string }>> {
+	async executionsOf(workflowId: string): Promise<ListedExecution[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const path = `/rest/executions?limit=100&filter=${filter}`;
-		const { results } = await this.call<{
-			results: Array<{ id: string; status: ExecutionStatus; startedAt: string }>;
-		}>('GET', path);
-		return results;
+		return (await this.call<{ results: ListedExecution[] }>('GET', path)).results;
+	}
+
+	/**
+	 * Waits until a workflow that something else starts (a webhook, an error) has at least so many executions, and none
+	 * of them runs any more. The latest first.
+	 */
+	async startedRuns(workflowId: string, count: number): Promise<Execution[]> {
+		let listed: ListedExecution[] = [];
+		const isThere = async () => {
+			listed = await this.executionsOf(workflowId);
+			return listed.length >= count && listed.every(({ status }) => !RUNNING.includes(status));
+		};
+		const otherwise = () => `${listed.length} of ${count} executions of ${workflowId} are there`;
+		await until(isThere, RUN_WITHIN_SECONDS, otherwise);
+		return await Promise.all(listed.map(async ({ id }) => await this.waitUntil(id, () => true)));
 	}
 
 	/** Waits until the execution has one of these states, e.g. `waiting` for one that is put to sleep. */
@@ -274,14 +288,11 @@ function manualTriggerOf(workflow: WorkflowJson): string {
 async function until(
 	isSo: () => Promise<boolean>,
 	timeoutSeconds: number,
-	otherwise: string | (() => string),
+	otherwise: () => string,
 ): Promise<void> {
 	const deadline = Date.now() + timeoutSeconds * 1000;
 	while (!(await isSo())) {
-		if (Date.now() > deadline) {
-			const state = typeof otherwise === 'string' ? otherwise : otherwise();
-			throw new Error(`After ${timeoutSeconds} s: ${state}`);
-		}
+		if (Date.now() > deadline) throw new Error(`After ${timeoutSeconds} s: ${otherwise()}`);
 		await delay(POLL_EVERY_MS);
 	}
 }

@@ -67,11 +67,6 @@ async function submitRows(credential: CredentialRef, callbackUrl: string, count 
 	);
 }
 
-async function endedRunsOf(workflowId: string) {
-	const runs = await host.executionsOf(workflowId);
-	return await Promise.all(runs.map(async ({ id }) => await host.waitForEnd(id)));
-}
-
 describe.each<[WebhookContract, number]>([
 	['docs', 1],
 	['article', 1],
@@ -94,7 +89,7 @@ describe.each<[WebhookContract, number]>([
 			WITHIN_MS,
 		);
 
-		const runs = await endedRunsOf(secondId);
+		const runs = await host.startedRuns(secondId, ROWS);
 		const items = runs.flatMap((run) => run.jsonOf(TRIGGER));
 		const taskOfRow = new Map(submitted.jsonOf(GENERATE).map((item) => [rowOf(item), item.taskId]));
 		expect(items.map(rowOf).sort((a, b) => a - b)).toEqual(
@@ -152,7 +147,7 @@ test("while the editor listens, the trigger's test URL starts a run of the workf
 	const testUrl = productionUrl(host.baseUrl, trigger).replace('/webhook/', '/webhook-test/');
 	expect((await submitRows(credential, testUrl, 1)).error).toBeUndefined();
 	await sandbox.ledger.waitFor((ledger) => ledger.callbacks().length === 1, WITHIN_MS);
-	const [run] = await endedRunsOf(workflowId);
+	const [run] = await host.startedRuns(workflowId, 1);
 	expect(run.facts.mode).toBe('manual');
 	expect(run.jsonOf(TRIGGER)).toMatchObject([{ status: 'completed', metadata: { row: 1 } }]);
 });

@@ -170,7 +170,7 @@ test('a started workflow that fails, or waits, changes no row, and n8n goes on',
 		expect(end.jsonOf(GENERATE)).toMatchObject(completedRows(3));
 	}
 	const statuses = async (id: string) =>
-		(await host.executionsOf(id)).map(({ status }) => status).sort();
+		(await host.startedRuns(id, 4)).map(({ status }) => status).sort();
 	expect(await statuses(failing)).toEqual(['error', 'error', 'error', 'success']);
 	expect(await statuses(waiting)).toEqual(['success', 'waiting', 'waiting', 'waiting']);
 });
@@ -194,8 +194,8 @@ describe('a workflow that cannot be started is one warning, and costs no row', (
 		for (let tries = 0; (await post(url, '{}')).status === 404 && tries < 100; tries++) {
 			await delay(LOOK_EVERY_MS);
 		}
-		const [{ id: executionId }] = await host.executionsOf(id);
-		return await host.waitForEnd(executionId);
+		const [run] = await host.startedRuns(id, 1);
+		return run;
 	}
 
 	function webhook(): INode {

@@ -210,8 +210,7 @@ describeOnN8n2("a sheet that sleeps, and n8n's settings", () => {
 		await run.finishNext('failed');
 		const end = await run.finishAll();
 		expect(end.status).toBe('error');
-		const runs = await host.executionsOf(errorWorkflow);
-		const told = await Promise.all(runs.map(async ({ id }) => await host.waitForEnd(id)));
+		const told = await host.startedRuns(errorWorkflow, 1);
 		expect(told.flatMap((one) => one.jsonOf('Error'))).toMatchObject([
 			{ execution: { id: executionId, error: { message: end.error } } },
 		]);

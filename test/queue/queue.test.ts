@@ -46,8 +46,7 @@ test('each called-back clip starts one run, also where two deliveries come at on
 			.callbacks()
 			.filter(({ taskId, outcome }) => own.has(taskId) && outcome === 'delivered').length === 8;
 	await sandbox.ledger.waitFor(isOver, 60_000);
-	const runs = await queue.rest.executionsOf(secondId);
-	const ended = await Promise.all(runs.map(async ({ id }) => await queue.rest.waitForEnd(id)));
+	const ended = await queue.rest.startedRuns(secondId, rows.length);
 	const started = ended.flatMap((run) => run.jsonOf(TRIGGER)).map(({ taskId }) => taskId);
 	expect(started.sort()).toEqual([...own].sort());
 });
