@@ -254,6 +254,7 @@ async function singleRead(
 async function submit(row: SheetRow, run: Run, sheet: Sheet): Promise<SheetRow> {
 	try {
 		const submission = await submitPrepared(row, run);
+		if (!submission) return passedOver(row);
 		const { taskId, isFound } = submission;
 		run.journal.add(taskId);
 		const { itemIndex, request, taskId: failedTaskId } = row.outcome;
@@ -283,9 +284,8 @@ function refusalOf(
 	logRetry(because, waitSeconds, logger);
 	const retryAtMs = nowMs + waitSeconds * 1000;
 	// What was reached once will be reached again: then only the row's own time counts.
-	return heardAtMs === undefined
-		? { nowMs, retryAtMs, isPerhapsSent, retryForSeconds }
-		: { nowMs, retryAtMs, isPerhapsSent };
+	const refusal = { nowMs, retryAtMs, isPerhapsSent };
+	return heardAtMs === undefined ? { ...refusal, retryForSeconds } : refusal;
 }
 
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {

@@ -6,7 +6,7 @@
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
  * - Under a row key no attempt is sent while a later one may exist.
  * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
- *   for content that was refused.
+ *   for content that was refused. Under a row key a refusal leads to a new one only where APIMart repeats it.
  */
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
@@ -70,29 +70,34 @@ export async function prepareEntry(
 }
 
 /**
- * Sends the request that was prepared for this row, once, or gives the task that is known already.
+ * Sends the request that was prepared for this row, once, or gives the task that is known already. Nothing is sent, and undefined
+ * given, where another run has sent a later attempt since: this one has failed, and the row is to be prepared anew.
  *
  * @throws ApimartError; where it is `retryable`, the same call may be made again
  */
-export async function submitPrepared(row: SheetRow, run: Run): Promise<Submission> {
+export async function submitPrepared(row: SheetRow, run: Run): Promise<Submission | undefined> {
 	const job = askedJob(row);
 	const known = findEntry(job, run);
 	if (!known || known.state === 'closed') throw new Error('The row was not prepared');
-	const nowMs = run.clock.nowMs();
-	if (known.state === 'ready') {
-		const firstSentAtMs = row.startedAtMs ?? nowMs;
-		const sent = { firstSentAtMs, keyBornAtMs: nowMs, apiKeyHash: run.apiKeyHash };
-		const entry = { ...known, ...sent, state: 'pending' as const };
-		return await send(job, run, entry, false);
-	}
 	if (known.taskId) {
 		run.ledger.write(job.itemIndex, known);
 		const { taskId, firstSentAtMs } = known;
 		const attempts = attemptsOf(known);
 		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, attempts };
 	}
-	const { apiKeyHash = run.apiKeyHash } = known;
-	if (apiKeyHash !== run.apiKeyHash) throw otherApiKey();
+	const nowMs = run.clock.nowMs();
+	const isRepetition = known.state === 'pending';
+	const { apiKeyHash } = run;
+	if (isRepetition && (known.apiKeyHash ?? apiKeyHash) !== apiKeyHash) throw otherApiKey();
+	if (known.attempt < earliestAttempt(rowKey(job, run), nowMs)) {
+		run.ledger.write(job.itemIndex, { ...known, state: 'closed', body: undefined });
+		return undefined;
+	}
+	if (!isRepetition) {
+		const firstSentAtMs = row.startedAtMs ?? nowMs;
+		const sent = { firstSentAtMs, keyBornAtMs: nowMs, apiKeyHash };
+		return await send(job, run, { ...known, ...sent, state: 'pending' }, false);
+	}
 	if (nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
 	return await send(job, run, known, true);
 }

@@ -1,23 +1,31 @@
 import { earliestAttempt, noteAttempt } from '../../../nodes/KlingFast/generation/processMemory';
+import { response } from '../apimart/answers';
 import { seededRandom } from './manualClock';
-import { completed, failed } from './provider';
+import { completed, failed, type RequestFault } from './provider';
 import { row, stage } from './run';
 
 const HOUR_SECONDS = 60 * 60;
 
 /** A provider whose tasks are good or fail as it is told, and a row that is run again and again. */
-function repeated(dedupeKey: string, isGood: (task: number) => boolean) {
+function repeated(
+	dedupeKey: string,
+	isGood: (task: number) => boolean,
+	submitFault: RequestFault = () => undefined,
+) {
 	const good: boolean[] = [];
-	const { api, clock, makeOne } = stage(({ method, path }) => {
-		if (method === 'POST') return undefined;
+	const { api, clock, makeOne } = stage((request, count) => {
+		const { method, path } = request;
+		if (method === 'POST') return submitFault(request, count);
 		const id = path.replace('/v1/tasks/', '');
 		const number = Number(id.replace('task_', ''));
 		good[number] ??= isGood(number);
 		return good[number] ? completed(id) : failed(id);
 	});
-	const runAfter = async (hours: number) => {
+	/** `context`: of the execution that this one is n8n's Retry of. */
+	const runAfter = async (hours: number, context = {}, maxWaitSeconds = 900) => {
 		await clock.run(clock.sleep(hours * HOUR_SECONDS * 1000));
-		return await makeOne(row(0, { dedupeKey }), { executionId: `${clock.nowMs()}`, context: {} });
+		const again = row(0, { dedupeKey, maxWaitSeconds });
+		return await makeOne(again, { executionId: `${clock.nowMs()}`, context });
 	};
 	return { api, good, runAfter };
 }
@@ -29,6 +37,31 @@ it('a row whose first attempt is forgotten is found by its second', async () => 
 	expect(await runAfter(5)).toMatchObject({ status: 'completed', taskId: 'task_1' });
 	expect(await runAfter(25)).toMatchObject({ status: 'completed', taskId: 'task_2' });
 	expect(api.tasks).toHaveLength(3);
+});
+
+describe("n8n's Retry, a day later, of a row that other runs have made meanwhile, finds their clip", () => {
+	it('where its own request was refused for a while, so that it is only prepared', async () => {
+		const busy = response(429, { error: { message: 'slow down' } });
+		const refuseFirst: RequestFault = (_, submit) => (submit === 1 ? busy : undefined);
+		const { api, runAfter } = repeated('busy', (task) => task > 0, refuseFirst);
+		const context = {};
+		expect(await runAfter(0, context, 0.1)).toMatchObject({ fault: { api: { httpStatus: 429 } } });
+		expect(await runAfter(0)).toMatchObject({ status: 'failed', taskId: 'task_0' });
+		expect(await runAfter(20)).toMatchObject({ status: 'completed', taskId: 'task_1' });
+		expect(await runAfter(5, context)).toMatchObject({ status: 'completed', taskId: 'task_1' });
+		expect(api.tasks).toHaveLength(2);
+	});
+
+	it('where the answer to its own request was lost', async () => {
+		const loseSecond: RequestFault = (_, submit) => (submit === 2 ? 'lose' : undefined);
+		const { api, runAfter } = repeated('lost', (task) => task > 0, loseSecond);
+		const context = {};
+		expect(await runAfter(0)).toMatchObject({ status: 'failed', taskId: 'task_0' });
+		expect(await runAfter(10, context, 0.1)).toMatchObject({ isPerhapsSent: true });
+		expect(await runAfter(10)).toMatchObject({ status: 'completed', taskId: 'task_1' });
+		expect(await runAfter(5, context)).toMatchObject({ status: 'completed', taskId: 'task_1' });
+		expect(api.tasks).toHaveLength(2);
+	});
 });
 
 it.each([1, 2, 3, 4, 5])(
