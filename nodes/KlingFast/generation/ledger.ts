@@ -8,6 +8,7 @@
  */
 import type { IContextObject } from 'n8n-workflow';
 import type { Fault } from './outcome';
+import type { SheetRow } from './sheetRow';
 
 export interface LedgerEntry {
 	executionId: string;
@@ -33,7 +34,7 @@ export interface LedgerEntry {
 	apiKeyHash?: string;
 	/** Of what was refused: whether APIMart gives that answer again under this key. */
 	isRemembered?: boolean;
-	/** Sent, and nobody knows what came of it. */
+	/** Sent, or perhaps sent in a round that was cut off, and nobody knows what came of it. */
 	isLost?: boolean;
 	/** Of what is closed: why the same content is not worth another request in this execution. */
 	refusal?: Fault;
@@ -51,6 +52,27 @@ const LEDGER_KEY = 'klingFastLedger';
 export function entriesIn(context: IContextObject, run: number | 'tool'): LedgerEntries {
 	const runs = (context[LEDGER_KEY] ??= {}) as Record<string, LedgerEntries>;
 	return (runs[run] ??= {});
+}
+
+/** The entries of a sheet that was cut off: what was ready then may have been sent in the round that is lost. */
+export function afterCutOff(entries: LedgerEntries): LedgerEntries {
+	return Object.fromEntries(
+		Object.entries(entries).map(([name, entry]) => [
+			name,
+			entry.state === 'ready' ? { ...entry, isLost: true } : entry,
+		]),
+	);
+}
+
+/** Whether money may have been charged, in this try or an earlier one. */
+export function mayBeSent({ state, isLost }: LedgerEntry): boolean {
+	return state === 'pending' || (state === 'ready' && isLost === true);
+}
+
+/** Of a row's request that may have been sent. */
+export function sentEntry({ job, outcome }: SheetRow, ledger: Ledger): LedgerEntry | undefined {
+	const entry = job && ledger.find(outcome.itemIndex, job.contentHash);
+	return entry && mayBeSent(entry) ? entry : undefined;
 }
 
 /** What the node remembers of its paid requests. */

@@ -7,10 +7,9 @@
  */
 import type { WorkflowExecuteMode } from 'n8n-workflow';
 import type { KeyScope } from './idempotency';
-import { Ledger, type LedgerEntries } from './ledger';
+import { Ledger, sentEntry, type LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
 import { isBeforeSubmit, type SheetRow } from './sheetRow';
-import { pendingEntry } from './submission';
 import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue } from './transitions';
 
 /** All rows of one run of the node, awake or asleep. */
@@ -210,7 +209,7 @@ export function abandon(sheet: Sheet, fault: Fault): Sheet {
 
 /** A row that an earlier try has sent, and this one not yet. */
 function asSubmitted(row: SheetRow, ledger: Ledger): SheetRow {
-	const entry = isBeforeSubmit(row) ? pendingEntry(row, ledger) : undefined;
+	const entry = isBeforeSubmit(row) ? sentEntry(row, ledger) : undefined;
 	if (!entry) return row;
 	const { taskId } = entry;
 	if (taskId === undefined) return { ...row, isPerhapsSent: true };
@@ -230,7 +229,7 @@ export function endUnsent(
 	sheet.rows.forEach((row, rowIndex) => {
 		const { phase, isPerhapsSent, job } = row;
 		const isOpen = phase === 'open' && job;
-		const isPaid = isPerhapsSent || isOpen || phase === 'made' || pendingEntry(row, ledger);
+		const isPaid = isPerhapsSent || isOpen || phase === 'made' || sentEntry(row, ledger);
 		if (phase === 'ended' || isPaid || busy.has(rowIndex)) return;
 		sheet.rows[rowIndex] = abandonedRow(row, fault);
 	});

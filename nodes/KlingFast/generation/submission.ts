@@ -11,7 +11,7 @@
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
 import { idempotencyKey } from './idempotency';
-import type { Ledger, LedgerEntries, LedgerEntry } from './ledger';
+import { mayBeSent, type LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
 import { earliestAttempt, noteAttempt, noteCallbackTask } from './processMemory';
 import type { Run } from './run';
@@ -86,20 +86,19 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, attempts };
 	}
 	const nowMs = run.clock.nowMs();
-	const isRepetition = known.state === 'pending';
 	const { apiKeyHash } = run;
+	// Taken for an earlier run's, a clip of our own that fails would be made again although the row does not allow it.
+	const isRepetition = mayBeSent(known);
 	if (isRepetition && (known.apiKeyHash ?? apiKeyHash) !== apiKeyHash) throw otherApiKey();
 	if (known.attempt < earliestAttempt(rowKey(job, run), nowMs)) {
 		run.ledger.write(job.itemIndex, { ...known, state: 'closed', body: undefined });
 		return undefined;
 	}
-	if (!isRepetition) {
-		const firstSentAtMs = row.startedAtMs ?? nowMs;
-		const sent = { firstSentAtMs, keyBornAtMs: nowMs, apiKeyHash };
-		return await send(job, run, { ...known, ...sent, state: 'pending' }, false);
-	}
-	if (nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
-	return await send(job, run, known, true);
+	if (isRepetition && nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
+	const entry: LedgerEntry = { ...known, apiKeyHash, state: 'pending' };
+	if (known.state === 'ready') entry.firstSentAtMs = row.startedAtMs ?? nowMs;
+	if (!isRepetition) entry.keyBornAtMs = nowMs;
+	return await send(job, run, entry, isRepetition);
 }
 
 /**
@@ -116,25 +115,6 @@ export function markFailed(
 	const refusal = task && isCharged(task) ? fault : contentRefusal(fault);
 	const failures = (entry.failures ?? 0) + (isFromEarlierRun ? 0 : 1);
 	ledger.write(itemIndex, { ...entry, state: 'closed', failures, refusal });
-}
-
-/**
- * The ledger as a sheet goes on with it that was cut off: of a request that was ready then, the last word may be missing. Within the
- * life of its key it is sent again and finds its clip; later it could be bought twice.
- */
-export function afterCutOff(entries: LedgerEntries, nowMs: number): LedgerEntries {
-	return Object.fromEntries(
-		Object.entries(entries).map(([name, entry]) => {
-			const isTooOld = entry.state === 'ready' && nowMs > entry.keyBornAtMs + KEY_LIFE_MS;
-			return [name, isTooOld ? { ...entry, state: 'pending', isLost: true } : entry];
-		}),
-	);
-}
-
-/** Of a request of the row that was sent, in this try or an earlier one, and for which money may have been charged. */
-export function pendingEntry({ job, outcome }: SheetRow, ledger: Ledger): LedgerEntry | undefined {
-	const entry = job && ledger.find(outcome.itemIndex, job.contentHash);
-	return entry?.state === 'pending' ? entry : undefined;
 }
 
 /** What is asked for in a row. */
@@ -173,7 +153,8 @@ function findEntry(job: AskedJob, run: Run): LedgerEntry | undefined {
 	const { executionId } = run.keyScope;
 	if (!known || known.executionId === executionId) return known;
 	const firstSentAtMs = run.clock.nowMs();
-	const isPreparedAnew = known.state === 'ready' && job.isSubmitOnly && !job.dedupeKey;
+	const isUnsent = known.state === 'ready' && !mayBeSent(known);
+	const isPreparedAnew = isUnsent && job.isSubmitOnly && !job.dedupeKey;
 	const taken: LedgerEntry = {
 		...known,
 		executionId,

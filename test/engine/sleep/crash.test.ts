@@ -14,6 +14,7 @@ import {
 } from '../operations/sleepStage';
 
 const stage = setTheSleepStage({ concurrency: 0 });
+const DAY_SECONDS = 24 * 60 * 60;
 
 function expectFilesInOwnExecution(run: NodeRun): void {
 	for (const { binary } of run.items) {
@@ -63,6 +64,17 @@ describe('killed in the middle of a round', () => {
 		await stage.engine.sweep();
 		await expectAllDelivered(run, prompts);
 		expect(replayed()).toHaveLength(1);
+	});
+
+	test('and started again a day later: what may have been bought is not sent under a key that is forgotten', async () => {
+		const run = await stage.sleep(numbered(2), { ...goingOn, nodeOptions: { concurrency: 1 } });
+		stage.pass(60);
+		await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
+		stage.pass(DAY_SECONDS);
+		await stage.engine.sweep();
+		const final = await toTheEnd(stage, run, 5);
+		expect(column(final, 'error')[1]).toMatch(/could be bought twice.*APIMart dashboard/);
+		expect(stage.ledger.submits()).toHaveLength(2);
 	});
 
 	test('while a video is stored: it is stored once more', async () => {

@@ -64,6 +64,23 @@ describe('Make Again If It Fails, asleep', () => {
 		expect(stage.ledger.charges()).toHaveLength(1);
 	});
 
+	test.each([[{}], [{ dedupeKey: '={{ "row " + $json.row }}' }]])(
+		'killed while a clip is submitted that then fails, it is not made again where 0 is allowed: %p',
+		async (more) => {
+			stage.faults.add({ action: 'fail', nth: 2 });
+			const nodeOptions = { retryFailed: 0, concurrency: 1, ...more };
+			const run = await stage.sleep(['A cat', 'A fox'], { ...goingOn, nodeOptions });
+			stage.pass(60);
+			await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
+			await stage.engine.sweep();
+			const final = await toTheEnd(stage, run, 6);
+			expect(column(final, 'status')).toEqual(['completed', 'failed']);
+			expect(column(final, 'taskId')).toEqual(stage.taskIds());
+			expect(stage.ledger.submits().at(-1)).toMatchObject({ replayed: true });
+			expect(stage.ledger.accepted()).toHaveLength(2);
+		},
+	);
+
 	test('after Stop between two attempts the next one is not sent', async () => {
 		const run = await betweenAttempts();
 		stage.engine.stop(idOf(run));

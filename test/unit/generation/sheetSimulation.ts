@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { ApimartClient } from '../../../nodes/KlingFast/apimart/client';
-import { Ledger } from '../../../nodes/KlingFast/generation/ledger';
+import { afterCutOff, Ledger } from '../../../nodes/KlingFast/generation/ledger';
 import type { Fault } from '../../../nodes/KlingFast/generation/outcome';
 import { asleepDelaySeconds } from '../../../nodes/KlingFast/generation/polling';
 import { runRound } from '../../../nodes/KlingFast/generation/round';
@@ -71,6 +71,9 @@ export class SheetSimulation {
 				this.crashes++;
 				this.workers++;
 				await this.pass(1);
+				const cutOff = JSON.parse(this.saved) as Sheet;
+				const ledger = afterCutOff(cutOff.ledger);
+				this.saved = JSON.stringify({ ...cutOff, ledger });
 				continue;
 			}
 			this.isFirst = false;

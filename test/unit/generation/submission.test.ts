@@ -1,3 +1,5 @@
+import { afterCutOff, entriesIn } from '../../../nodes/KlingFast/generation/ledger';
+import { prepareEntry, submitPrepared } from '../../../nodes/KlingFast/generation/submission';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
 import { reset, type Given } from './provider';
@@ -99,5 +101,71 @@ describe('the key of a request whose answer was lost', () => {
 		const { fault } = await makeOne(impatient, { executionId: '8' });
 		expect(fault?.message).toMatch('could be bought twice');
 		expect(api.submits).toHaveLength(1);
+	});
+});
+
+describe('what was ready in a sheet that was cut off, and was sent in the round that is lost,', () => {
+	const noBalance = response(402, { error: { message: 'balance' } });
+
+	/** The process is killed when the clip is bought; after so many hours the sheet goes on with what was saved before. */
+	async function goesOnAfter(hours: number, rule: (submit: number) => Given | undefined) {
+		const killed = execution((submit) => (submit === 1 ? undefined : rule(submit)));
+		await prepareEntry(SUBMIT, killed.run());
+		const context = JSON.parse(JSON.stringify(killed.context));
+		await submitPrepared(SUBMIT, killed.run());
+		await pass(killed, hours);
+		const entries = entriesIn(context, 0);
+		Object.assign(entries, afterCutOff(entries));
+		const make = async (executionId = '7') =>
+			await killed.makeOne(SUBMIT, { context, executionId });
+		return { ...killed, make };
+	}
+
+	const pass = async ({ clock }: Pick<ReturnType<typeof stage>, 'clock'>, hours: number) =>
+		await clock.run(clock.sleep(hours * HOUR_SECONDS * 1000));
+	const usual = () => undefined;
+
+	it.each([
+		['as the row that it is', '7'],
+		["by n8n's Retry, too", '8'],
+	])('is found again within the life of its key, %s', async (_, executionId) => {
+		const { api, clock, make } = await goesOnAfter(22, usual);
+		const submittedAtMs = clock.nowMs();
+		const found = await make(executionId);
+		// Its wait has not begun before.
+		expect(found).toMatchObject({ taskId: 'task_0', isFromEarlierRun: false, submittedAtMs });
+		expect(api.tasks).toHaveLength(1);
+	});
+
+	it.each([
+		[24, 0],
+		// No slot was free for the row.
+		[20, 4],
+	])('is not sent %d + %d hours later: it could be bought twice', async (hours, more) => {
+		const sheet = await goesOnAfter(hours, usual);
+		await pass(sheet, more);
+		const { fault, isPerhapsSent } = await sheet.make();
+		expect(fault?.message).toMatch('could be bought twice');
+		expect(isPerhapsSent).toBe(true);
+		expect(sheet.api.submits).toHaveLength(1);
+	});
+
+	it('lives no longer because it is sent again', async () => {
+		const sheet = await goesOnAfter(22, reset);
+		expect(await sheet.make()).toMatchObject({ isPerhapsSent: true });
+		const before = sheet.api.submits.length;
+		await pass(sheet, 2);
+		expect((await sheet.make()).fault?.message).toMatch('could be bought twice');
+		expect(sheet.api.submits).toHaveLength(before);
+	});
+
+	it('may be bought although it is refused now, and is found again once it is not', async () => {
+		const { api, make } = await goesOnAfter(1, (submit) => (submit === 2 ? noBalance : undefined));
+		expect(await make()).toMatchObject({
+			fault: { api: { kind: 'balance' } },
+			isPerhapsSent: true,
+		});
+		expect(await make('8')).toMatchObject({ taskId: 'task_0' });
+		expect(api.tasks).toHaveLength(1);
 	});
 });

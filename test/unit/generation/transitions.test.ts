@@ -185,9 +185,27 @@ describe('a sheet that is given up', () => {
 	});
 
 	it.each([
-		['task_9', 'processing', /stopped \(task task_9\).*may still be finished and charged/],
-		[undefined, 'failed', /Whether this row was submitted is not known here/],
-	])('names what an earlier try has sent: %s', (taskId, status, sentence) => {
+		[
+			{ state: 'pending' as const, taskId: 'task_9' },
+			{ status: 'processing', taskId: 'task_9' },
+			/stopped \(task task_9\).*may still be finished and charged/,
+		],
+		[
+			{ state: 'pending' as const },
+			{ status: 'failed' },
+			/Whether this row was submitted is not known here/,
+		],
+		[
+			{ state: 'ready' as const, isLost: true },
+			{ status: 'failed' },
+			/Whether this row was submitted is not known here/,
+		],
+		[
+			{ state: 'ready' as const },
+			{ status: 'failed' },
+			/was not submitted and nothing was charged/,
+		],
+	])('names what may have been sent before: %j', (known, expected, sentence) => {
 		const sheet = sheetOf([queued(0)]);
 		const { job } = sheet.rows[0];
 		const entry = {
@@ -197,9 +215,9 @@ describe('a sheet that is given up', () => {
 			idempotencyKey: 'k',
 		};
 		const times = { firstSentAtMs: 0, keyBornAtMs: 0 };
-		sheet.ledger = { 0: { ...entry, ...times, taskId, state: 'pending' } };
+		sheet.ledger = { 0: { ...entry, ...times, ...known } };
 		const [{ outcome }] = abandon(sheet, why).rows;
-		expect(outcome).toMatchObject({ status, ...(taskId && { taskId }) });
+		expect(outcome).toMatchObject(expected);
 		expect(faultSentence(outcome)).toMatch(sentence);
 	});
 

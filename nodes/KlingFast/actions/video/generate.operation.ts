@@ -6,11 +6,10 @@
  */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCostUsd, roundUsd } from '../../apimart/models';
-import { currentClock } from '../../clock';
 import { contentHash } from '../../generation/idempotency';
+import { sentEntry } from '../../generation/ledger';
 import type { Fault } from '../../generation/outcome';
 import { endedRow, queuedRow, type SheetRow } from '../../generation/sheetRow';
-import { pendingEntry } from '../../generation/submission';
 import { warningsOfRun } from './warnings';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault } from '../failures';
@@ -35,7 +34,7 @@ interface Opened extends OpenRun {
 }
 
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const unknown = await recallSheet(this, currentClock().nowMs());
+	const unknown = await recallSheet(this);
 	if (unknown) return refuseAll(this, unknown);
 	let opened: Opened;
 	try {
@@ -50,7 +49,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	hintAtWarnings(this, rows);
 	const queued = rows.map(({ row }) => row).filter(({ phase }) => phase === 'queued');
 	// What an earlier try may have paid for goes on: refused, it would pass for not submitted, and somebody would buy it again.
-	const unpaid = queued.filter((row) => !pendingEntry(row, opened.run.ledger));
+	// Of what was only ready when its sheet was cut off or stopped, most was not sent.
+	const unpaid = queued.filter((row) => sentEntry(row, opened.run.ledger)?.state !== 'pending');
 	const refusals = await refuseBeforePaying(this, unpaid, opened);
 	const [first] = refusals.values();
 	if (first && !goesOnAfterFailure(this)) throw refusalError(this, first);

@@ -7,6 +7,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { taskIdOfCallback } from '../../apimart/callback';
 import { currentClock } from '../../clock';
+import { afterCutOff } from '../../generation/ledger';
 import { faultOf } from '../../generation/outcome';
 import { runRound } from '../../generation/round';
 import {
@@ -18,7 +19,6 @@ import {
 	withoutRequests,
 	type Sheet,
 } from '../../generation/sheet';
-import { afterCutOff } from '../../generation/submission';
 import { TaskJournal } from '../../generation/taskLog';
 import { isObject } from '../../json';
 import { nodeError } from '../failures';
@@ -88,7 +88,7 @@ async function checkWorker(
 	context.logger.warn(
 		`Kling Fast: execution ${workerId}, which made the clips of execution ${executionId}, was cut off; another one goes on`,
 	);
-	const ledger = afterCutOff(saved.ledger, currentClock().nowMs());
+	const ledger = afterCutOff(saved.ledger);
 	return await startWorker(context, { ...saved, ledger }, { start: 'restart' });
 }
 

@@ -11,12 +11,11 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { Ledger } from '../../generation/ledger';
+import { afterCutOff, Ledger, sentEntry } from '../../generation/ledger';
 import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { startedOnly, type Sheet } from '../../generation/sheet';
 import type { SheetRow } from '../../generation/sheetRow';
-import { afterCutOff, pendingEntry } from '../../generation/submission';
 import { afterError } from '../../generation/transitions';
 import { hint } from '../hint';
 import { runIndexOf } from '../toolCall';
@@ -109,7 +108,7 @@ async function uploadFromMemory(
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
 			// What an earlier try has sent needs no image. A next attempt would, so there is none.
-			rows[rowIndex] = pendingEntry(row, known)
+			rows[rowIndex] = sentEntry(row, known)
 				? { ...row, settings: { ...row.settings, retryFailed: 0 } }
 				: afterError(row, faultOf(error));
 		}
@@ -124,10 +123,7 @@ async function uploadFromMemory(
  *
  * @returns why that is not known: without it every clip would be bought again
  */
-export async function recallSheet(
-	context: IExecuteFunctions,
-	nowMs: number,
-): Promise<Fault | undefined> {
+export async function recallSheet(context: IExecuteFunctions): Promise<Fault | undefined> {
 	const runIndex = runIndexOf(context);
 	const executions = executionsIn(context);
 	const sheetId = executions[runIndex];
@@ -146,7 +142,7 @@ export async function recallSheet(
 				"Nothing is submitted now. n8n's log names the task of every row that was: fetch the clips with Get Video. To buy all clips again, start the workflow anew instead of retrying it.",
 		};
 	}
-	Object.assign(entriesOf(context, runIndex), afterCutOff(sheet.ledger, nowMs));
+	Object.assign(entriesOf(context, runIndex), afterCutOff(sheet.ledger));
 	const starts = startsIn(context);
 	for (const name of Object.keys(startedOnly(sheet.eachClip?.starts))) starts[name] ??= true;
 	// What this execution adds from here on is newer.
