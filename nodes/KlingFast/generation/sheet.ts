@@ -9,7 +9,7 @@ import type { WorkflowExecuteMode } from 'n8n-workflow';
 import type { KeyScope } from './idempotency';
 import { Ledger, sentEntry, type LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
-import { isBeforeSubmit, type SheetRow } from './sheetRow';
+import { isBeforeSubmit, type SheetRow, type Upload } from './sheetRow';
 import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue } from './transitions';
 
 /** All rows of one run of the node, awake or asleep. */
@@ -22,8 +22,8 @@ export interface Sheet {
 	/** Executions that wait for this sheet: nothing is submitted once one of them has ended. */
 	waitingExecutionIds: string[];
 	ledger: LedgerEntries;
-	/** Addresses of uploaded images, by the hash of their bytes. */
-	uploads: Record<string, string>;
+	/** Of images, by the hash of their bytes. */
+	uploads: Record<string, Upload>;
 	/** Where n8n has no store for files: they are fetched when the rows are delivered. */
 	keepsFilesInMemory: boolean;
 	rows: SheetRow[];

@@ -76,6 +76,12 @@ export interface Frame {
 	size?: { width: number; height: number };
 }
 
+/** Of an image. Its address expires. */
+export interface Upload {
+	url: string;
+	atMs: number;
+}
+
 /** A row that is to be submitted. */
 export function queuedRow(
 	asked: { itemIndex: number; request: ClipRequest; estimatedCostUsd: number },

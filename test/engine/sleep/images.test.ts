@@ -35,6 +35,17 @@ test('an image of several rows is uploaded once, also for rows that are submitte
 	expect(sentImages()).toEqual([[one], [two, one], [one], [two]]);
 });
 
+test('an image whose address has expired while the sheet slept is uploaded again', async () => {
+	const items = [await row('A', 'one'), await row('B', 'two'), await row('C', 'one')];
+	const run = await stage.sleep([], { items, ...oneAtATime, ...goingOn });
+	stage.pass(72 * 60 * 60);
+	await toTheEnd(stage, run, 10);
+	const [one, , oneAgain, ...more] = stage.ledger.uploads();
+	expect(more).toEqual([]);
+	expect(oneAgain.sha256).toBe(one.sha256);
+	expect(sentImages()[2]).toEqual([oneAgain.url]);
+});
+
 test('images by URL are sent as they stand', async () => {
 	const startImageUrl = `${stage.sandbox.filesUrl}/cat.png`;
 	const parameters = { source: 'image', imageInput: 'url', startImageUrl };

@@ -36,6 +36,16 @@ test('images are uploaded before the sheet sleeps, because they could not be fou
 	expect(stage.ledger.uploads()).toHaveLength(1);
 });
 
+test('a row whose image has expired meanwhile is not bought with it', async () => {
+	const items = await Promise.all(numbered(3).map(async (prompt) => await row(prompt, PNG)));
+	const more = { ...goingOn, parameters: fromFiles, nodeOptions: { concurrency: 1 } };
+	const run = await stage.sleep([], { items, ...more });
+	stage.pass(72 * 60 * 60);
+	const final = await toTheEnd(stage, run, 10);
+	expect(column(final, 'error')[2]).toMatch(/uploaded too long ago.*nothing was charged/);
+	expect(stage.ledger.submits()).toHaveLength(2);
+});
+
 test('an image that is refused costs its own row only', async () => {
 	const items = [await row('A', `${PNG}one`), await row('B', `${PNG}two`)];
 	stage.faults.add({ route: 'upload', nth: 1, action: { kind: 'answer', status: 413 } });

@@ -12,10 +12,11 @@ import {
 	type ImageSize,
 } from '../../apimart/images';
 import type { ImageFile } from '../../apimart/client';
+import { ApimartError } from '../../apimart/errors';
 import { withRetries } from '../../apimart/retry';
 import type { ClipRequest, FrameSource } from '../../apimart/clipRequest';
 import type { Run } from '../../generation/run';
-import type { Frame } from '../../generation/sheetRow';
+import type { Frame, Upload } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
@@ -139,29 +140,35 @@ export async function openFrames(
 
 const MAX_UPLOAD_TRIES = 8;
 const UPLOAD_LIMIT_MS = 10 * 60_000;
+/** An hour is left for a clip that is not sent at once. */
+const USED_FOR_MS = (IMAGE_LIMITS.lifeHours - 1) * 60 * 60_000;
 
-/** Uploads every distinct image once, however many rows of the run use it. */
+/** Uploads every distinct image once, however many rows of the run use it, and again only when its address is about to expire. */
 export class ImageUploads {
-	private readonly addresses = new Map<string, Promise<string>>();
+	private readonly begun = new Map<string, { url: Promise<string>; atMs: number }>();
 
-	/** @param known addresses by the hash of the bytes; what is uploaded is added */
+	/** @param known by the hash of the bytes; what is uploaded is added */
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly run: Pick<Run, 'client' | 'clock' | 'signal' | 'logger'>,
-		private readonly known: Record<string, string> = {},
+		private readonly known: Record<string, Upload> = {},
 	) {}
 
 	/** The address of an image: the one that was typed, or of a file the provider's. */
 	async address({ identity, file }: Frame): Promise<string> {
 		if (!file) return identity;
-		const known = this.known[identity] ?? this.addresses.get(identity);
-		if (known) return await known;
-		const upload = this.upload(file);
-		this.addresses.set(identity, upload);
-		return (this.known[identity] = await upload);
+		const atMs = this.run.clock.nowMs();
+		const uploads = [this.known[identity], this.begun.get(identity)];
+		const usable = uploads.find((upload) => upload && atMs < upload.atMs + USED_FOR_MS);
+		if (usable) return await usable.url;
+		const url = this.upload(file);
+		this.begun.set(identity, { url, atMs });
+		this.known[identity] = { url: await url, atMs };
+		return await url;
 	}
 
 	private async upload(file: IBinaryData): Promise<string> {
+		if (!file.id && !file.data) throw imageExpired();
 		const { client, clock, signal, logger } = this.run;
 		const image = await loadImage(this.context, file);
 		const deadlineMs = clock.nowMs() + UPLOAD_LIMIT_MS;
@@ -169,6 +176,14 @@ export class ImageUploads {
 		const { url } = await withRetries(async () => await client.uploadImage(image), rules);
 		return url;
 	}
+}
+
+/** Of a file that n8n kept in memory, uploaded before its sheet slept. */
+function imageExpired(): ApimartError {
+	return new ApimartError('The image of this row was uploaded too long ago: APIMart deletes it', {
+		...{ kind: 'parameter', retryable: false, charged: 'no' },
+		advice: 'This row was not submitted and nothing was charged for it. Run it again.',
+	});
 }
 
 /** An image that was checked before, from n8n's store or from the item itself. */

@@ -103,7 +103,9 @@ async function uploadFromMemory(
 		const frames = row.job?.frames.filter(({ file }) => file) ?? [];
 		try {
 			for (const frame of frames) {
-				if (!frame.file?.id) uploads[frame.identity] = await run.imageUrl(frame);
+				if (frame.file?.id) continue;
+				const atMs = run.clock.nowMs();
+				uploads[frame.identity] ??= { url: await run.imageUrl(frame), atMs };
 			}
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
