@@ -41,6 +41,8 @@ export interface Outcome {
 	isOfNextAttempt?: boolean;
 	/** Whether an earlier execution bought it. */
 	isFromEarlierRun?: boolean;
+	/** Whether it was bought in an earlier try, by a request that is not known here any more. */
+	isOtherContent?: boolean;
 	/** Whether its clip may exist although no task is known: every answer to its submit was lost. */
 	isPerhapsSent?: boolean;
 	/** Whether it is what was asked for although it carries a fault: the news that a clip has failed. */
@@ -49,17 +51,17 @@ export interface Outcome {
 
 /** The output item's json (the same shape in Generate Video, Get Video and the trigger). */
 export function outcomeJson(outcome: Outcome): IDataObject {
-	const { task, request, fault } = outcome;
+	const { task, fault, isOtherContent, attempts = 1 } = outcome;
+	const { request, estimatedCostUsd } = isOtherContent ? {} : outcome;
 	const submittedMs = task?.createdMs ?? outcome.submittedAtMs;
-	const metadata = outcome.metadata ?? request?.metadata;
-	const { attempts = 1 } = outcome;
+	const metadata = outcome.metadata ?? outcome.request?.metadata;
 	return withoutUnknown({
 		taskId: outcome.taskId,
 		status: outcome.status,
 		videoUrl: task?.videoUrl,
 		expiresAt: isoTime(task?.expiresAtMs),
 		cost: task?.costUsd === undefined ? undefined : roundUsd(task.costUsd),
-		estimatedCost: outcome.estimatedCostUsd,
+		estimatedCost: estimatedCostUsd,
 		duration: request?.durationSeconds,
 		aspectRatio: request?.aspectRatio,
 		quality: request?.quality,
@@ -70,9 +72,13 @@ export function outcomeJson(outcome: Outcome): IDataObject {
 		elapsedSeconds: elapsedSeconds(task),
 		attempts: attempts > 1 ? attempts : undefined,
 		metadata: metadata && Object.keys(metadata).length > 0 ? metadata : undefined,
+		note: isOtherContent ? OTHER_CONTENT_NOTE : undefined,
 		error: fault && faultSentence(outcome),
 	});
 }
+
+const OTHER_CONTENT_NOTE =
+	'This clip was bought in an earlier try, with another prompt or other settings than the row has now.';
 
 /** What went wrong in one or two sentences, with the task id where there is one, and the item as n8n counts (from 0). */
 export function faultSentence({

@@ -25,6 +25,8 @@ export interface Submission {
 	isFound: boolean;
 	/** The task was found through its key only, so an earlier execution bought it. */
 	isFromEarlierRun: boolean;
+	/** What was bought in an earlier try is not what this one asks for. */
+	isOtherContent: boolean;
 	/** Tasks of the row in this execution, this one among them. */
 	attempts: number;
 }
@@ -82,8 +84,7 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 	if (known.taskId) {
 		run.ledger.write(job.itemIndex, known);
 		const { taskId, firstSentAtMs } = known;
-		const attempts = attemptsOf(known);
-		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, attempts };
+		return { taskId, firstSentAtMs, isFound: true, isFromEarlierRun: false, ...about(known, job) };
 	}
 	const nowMs = run.clock.nowMs();
 	const { apiKeyHash } = run;
@@ -136,8 +137,11 @@ function nextAttempt({ dedupeKey }: ClipJob, known: LedgerEntry | undefined): nu
 	return isFree ? known.attempt : known.attempt + 1;
 }
 
-function attemptsOf({ failures = 0 }: LedgerEntry): number {
-	return failures + 1;
+function about(
+	{ failures = 0, contentHash }: LedgerEntry,
+	job: AskedJob,
+): Pick<Submission, 'attempts' | 'isOtherContent'> {
+	return { attempts: failures + 1, isOtherContent: contentHash !== job.contentHash };
 }
 
 function contentRefusal(fault: Fault | undefined): Fault | undefined {
@@ -188,8 +192,7 @@ async function send(
 		noteCallbackTask(taskId, body, clock.nowMs());
 		ledger.write(itemIndex, { ...entry, body: undefined, taskId });
 		const isFromEarlierRun = replayed && !isRepetition;
-		const attempts = attemptsOf(entry);
-		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun, attempts };
+		return { taskId, firstSentAtMs, isFound: replayed, isFromEarlierRun, ...about(entry, job) };
 	} catch (error) {
 		if (signal?.aborted) {
 			const place = `execution ${keyScope.executionId}, item ${itemIndex}`;

@@ -25,7 +25,7 @@ const MAX_EARLIER_FAILURES = 20;
 /** A task exists for this row. `firstReadSeconds`: after which a new task is read for the first time. */
 export function afterSubmit(
 	row: SheetRow,
-	{ taskId, firstSentAtMs, isFound, isFromEarlierRun, attempts }: Submission,
+	{ taskId, firstSentAtMs, isFound, isFromEarlierRun, isOtherContent, attempts }: Submission,
 	nowMs: number,
 	firstReadSeconds: number,
 ): SheetRow {
@@ -44,6 +44,7 @@ export function afterSubmit(
 			status,
 			submittedAtMs: firstSentAtMs,
 			isFromEarlierRun,
+			isOtherContent,
 			...(attempts > 1 && { attempts }),
 		},
 		startedAtMs: firstSentAtMs,

@@ -84,10 +84,26 @@ describe('Law 1, Pay once: Retry On Fail runs the whole node again', () => {
 		stage.faults.add({ action: '500-after-accept', nth: 1 });
 		const parameters = { prompt: '={{ "A cat, " + Math.random() }}' };
 		const run = await stage.run(['A cat'], { ...retrying, parameters });
-		expect(jsonOf(run)).toMatchObject([{ status: 'completed' }]);
+		const note = expect.stringMatching(/bought in an earlier try, with another prompt/);
+		expect(jsonOf(run)).toMatchObject([{ status: 'completed', cost: 0.504, note }]);
+		for (const name of ['prompt', 'duration', 'quality', 'estimatedCost']) {
+			expect(jsonOf(run)[0]).not.toHaveProperty(name);
+		}
 		expect(stage.ledger.submits()).toMatchObject([{}, { replayed: true }]);
 		expectKeys(stage, 1);
 		expect(stage.ledger.charges()).toHaveLength(1);
+	});
+
+	test('a clip that was done before the content changed says so, too, and the new one shows its own', async () => {
+		stage.faults.add(shakyOnce);
+		const parameters = { prompt: '={{ $json.prompt + Math.random() }}' };
+		const run = await stage.run(['steady', 'shaky'], { ...retrying, ...oneAttempt, parameters });
+		const [steady, shaky] = jsonOf(run);
+		expect(steady).toMatchObject({ status: 'completed', note: expect.any(String) });
+		expect(steady).not.toHaveProperty('prompt');
+		expect(shaky.prompt).toBe(promptsSent()[2]);
+		expect(shaky).not.toHaveProperty('note');
+		expect(stage.ledger.charges()).toHaveLength(2);
 	});
 });
 

@@ -1,9 +1,10 @@
 import { afterCutOff, entriesIn } from '../../../nodes/KlingFast/generation/ledger';
+import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
 import { prepareEntry, submitPrepared } from '../../../nodes/KlingFast/generation/submission';
 import { response } from '../apimart/answers';
 import { ManualClock } from './manualClock';
-import { reset, type Given } from './provider';
-import { idleRun, row, stage } from './run';
+import { failed, reset, type Given } from './provider';
+import { idleRun, REQUEST, row, stage } from './run';
 
 const HOUR_SECONDS = 3_600;
 const SUBMIT = row(0, { isSubmitOnly: true });
@@ -38,6 +39,24 @@ it("n8n's retry of the execution waits for a clip as long as a first execution d
 	const found = await makeOne(row(0, { maxWaitSeconds: 31 }), { executionId: '8' });
 	expect(found).toMatchObject({ taskId: 'task_0', status: 'completed' });
 });
+
+it.each([
+	[0, undefined, /earlier try/],
+	[1, 'A cup of tea', undefined],
+])(
+	'a row that has changed since its clip was bought shows what its item is about, with %d attempts more',
+	async (retryFailed, prompt, note) => {
+		const { make, makeOne } = stage(({ method, path }, count) => {
+			if (method === 'POST') return count === 1 ? 'lose' : undefined;
+			return path.endsWith('task_0') ? failed('task_0') : undefined;
+		});
+		await make([row(0, { maxWaitSeconds: 0.5 })]);
+		const request = { ...REQUEST, prompt: 'A cup of tea' };
+		const json = outcomeJson(await makeOne(row(0, { request, retryFailed })));
+		expect(json.prompt).toBe(prompt);
+		expect(json.note).toEqual(note && expect.stringMatching(note));
+	},
+);
 
 describe('a row with its own key', () => {
 	const own = row(0, { dedupeKey: 'row-1', isSubmitOnly: true });

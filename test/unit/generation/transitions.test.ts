@@ -27,6 +27,7 @@ const SUBMITTED = {
 	firstSentAtMs: 0,
 	isFound: false,
 	isFromEarlierRun: false,
+	isOtherContent: false,
 	attempts: 1,
 };
 const open = (itemIndex: number, taskId = `task_${itemIndex}`): SheetRow =>
