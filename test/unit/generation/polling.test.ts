@@ -1,5 +1,5 @@
 import { response } from '../apimart/answers';
-import { completed, running, type Given } from './provider';
+import { completed, failed, running, type Given } from './provider';
 import { row, stage } from './run';
 
 const ID = 'task_0';
@@ -96,6 +96,27 @@ describe('reads that go wrong', () => {
 		},
 	);
 });
+
+it.each([
+	[100, 'completed'],
+	[Infinity, 'failed'],
+])(
+	'the task of the next attempt, unknown for %d seconds, is waited for as a first one: %s',
+	async (unknownSeconds, status) => {
+		const { api, makeOne } = stage(({ method, path, atSeconds }) => {
+			if (method === 'POST') return undefined;
+			if (path.endsWith(ID)) return atSeconds < 300 ? running(ID) : failed(ID);
+			const [, { id, bornAtSeconds }] = api.tasks;
+			const isKnown = atSeconds >= bornAtSeconds + unknownSeconds;
+			return isKnown ? completed(id) : response(400, { error: { message: 'Invalid task ID' } });
+		});
+		const outcome = await makeOne(row(0, { pollIntervalSeconds: 5, retryFailed: 1 }));
+		expect(outcome).toMatchObject({ taskId: 'task_1', attempts: 2, status });
+		const waitedSeconds = (api.reads.at(-1)?.atSeconds ?? 0) - api.tasks[1].bornAtSeconds;
+		expect(waitedSeconds).toBeGreaterThanOrEqual(Math.min(unknownSeconds, 120));
+		expect(waitedSeconds).toBeLessThan(130);
+	},
+);
 
 it.each([
 	[2, 'with one'],

@@ -16,6 +16,9 @@ const execution = (rule: (submit: number) => Given | 'lose' | undefined) =>
 		new ManualClock(1_000_000),
 	);
 
+const noBalance = response(402, { error: { message: 'balance' } });
+const BOUGHT = { taskId: 'task_0' };
+
 /** The entry that the node remembers of its first row. */
 const entryOf = (context: object) =>
 	idleRun(undefined, { context: { ...context } }).ledger.find(0, SUBMIT.job?.contentHash ?? '');
@@ -82,6 +85,42 @@ describe('a row with its own key', () => {
 		expect(new Set(api.submits.map(({ key }) => key)).size).toBe(3);
 	});
 
+	const keysOf = ({ submits }: { submits: Array<{ key?: string }> }) => {
+		const keys = submits.map(({ key }) => key);
+		return keys.map((key) => keys.indexOf(key));
+	};
+
+	it('that is refused now keeps its key, which finds what another run has bought since', async () => {
+		const { api, makeOne } = execution((submit) => (submit === 1 ? noBalance : undefined));
+		expect(await makeOne(own)).toMatchObject({ fault: { api: { kind: 'balance' } } });
+		expect(await makeOne(own, { executionId: '8', context: {} })).toMatchObject(BOUGHT);
+		expect(await makeOne(own, { executionId: '9' })).toMatchObject(BOUGHT);
+		expect(keysOf(api)).toEqual([0, 0, 0]);
+		expect(api.tasks).toHaveLength(1);
+	});
+
+	it('that is refused now, after an old refusal was passed over, keeps the key of that request', async () => {
+		const { api, makeOne } = execution((submit) => [oldRefusal, noBalance][submit - 1]);
+		expect(await makeOne(own)).toMatchObject({ fault: { api: { kind: 'balance' } } });
+		expect(await makeOne(own)).toMatchObject(BOUGHT);
+		expect(keysOf(api)).toEqual([0, 1, 1]);
+	});
+
+	it("whose content was refused in an earlier run is sent again only by n8n's Retry, under the next key", async () => {
+		const content = {
+			error: { message: 'rejected by moderation', code: 'content_policy_violation' },
+		};
+		const { api, makeOne } = execution((submit) =>
+			submit === 1 ? response(422, content, replayed) : undefined,
+		);
+		for (const times of [1, 1, 2]) {
+			const outcome = await makeOne(own, times === 2 ? { executionId: '8' } : {});
+			expect(outcome).toMatchObject(times === 2 ? BOUGHT : { fault: { api: { kind: 'content' } } });
+			expect(api.submits).toHaveLength(times);
+		}
+		expect(keysOf(api)).toEqual([0, 1]);
+	});
+
 	it('gives up in the end where all earlier runs were refused', async () => {
 		const { api, makeOne } = execution((submit) =>
 			submit > 100 ? response(402, { error: { message: 'no' } }) : oldRefusal,
@@ -124,8 +163,6 @@ describe('the key of a request whose answer was lost', () => {
 });
 
 describe('what was ready in a sheet that was cut off, and was sent in the round that is lost,', () => {
-	const noBalance = response(402, { error: { message: 'balance' } });
-
 	/** The process is killed when the clip is bought; after so many hours the sheet goes on with what was saved before. */
 	async function goesOnAfter(hours: number, rule: (submit: number) => Given | undefined) {
 		const killed = execution((submit) => (submit === 1 ? undefined : rule(submit)));
