@@ -13,8 +13,9 @@ export interface KeyScope {
 	instanceId: string;
 	workflowId: string;
 	nodeId: string;
+	/** That which waits for the clips. */
 	executionId: string;
-	/** That of which this one is n8n's Retry, or itself: pressed twice, Retry asks for the same clips. */
+	/** In its place in the key: that of which this one is n8n's Retry, or itself. Pressed twice, Retry asks for the same clips. */
 	firstExecutionId: string;
 	runIndex: number;
 }
@@ -31,7 +32,7 @@ export interface KeyParts {
  * The `Idempotency-Key` of a paid request: 1 to 191 visible ASCII characters, remembered by APIMart for 24 hours per API key
  * (machine schema of 2026-09). The same clip of the same row and attempt always has the same key.
  */
-export function idempotencyKey(scope: KeyScope, parts: KeyParts): string {
+export function idempotencyKey(scope: Omit<KeyScope, 'executionId'>, parts: KeyParts): string {
 	const { itemIndex, contentHash: content, attempt, dedupeKey } = parts;
 	const row =
 		dedupeKey === undefined

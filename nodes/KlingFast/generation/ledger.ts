@@ -1,8 +1,8 @@
 /*
  * What must stay true:
  * - An entry with the key and the exact bytes is written before the POST that it belongs to.
- * - An entry that may have been paid for is never replaced by a fresh one; only a task that failed, or a request that was
- *   certainly refused, makes room for the next attempt.
+ * - An entry that may have been paid for is never replaced by a fresh one; only a task that failed, a request that was certainly
+ *   refused, or a later attempt of another run, which is never made before, makes room for the next attempt.
  * - Entries of another execution count only where the content is the same, and so do all entries of an agent's tool: what a model
  *   asks for in one call says nothing about the next.
  */
@@ -26,7 +26,7 @@ export interface LedgerEntry {
 	keyBornAtMs: number;
 	taskId?: string;
 	/**
-	 * `ready`: written down, certainly not accepted yet. `pending`: money may have been charged. `closed`: failed at the provider or certainly
+	 * `ready`: written down, certainly not accepted yet (unless `isLost`). `pending`: money may have been charged. `closed`: failed at the provider or certainly
 	 * refused, so nothing was.
 	 */
 	state: 'ready' | 'pending' | 'closed';

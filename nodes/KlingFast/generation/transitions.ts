@@ -30,6 +30,7 @@ export function afterSubmit(
 	firstReadSeconds: number,
 ): SheetRow {
 	const status = row.isSubmitOnly ? 'submitted' : 'processing';
+	const firstReadAtMs = isFound ? nowMs : nowMs + firstReadSeconds * 1000;
 	const open: SheetRow = {
 		...row,
 		isPerhapsSent: undefined,
@@ -51,9 +52,8 @@ export function afterSubmit(
 		// A busy provider may have refused a new task for minutes before it took it.
 		pollFromMs: isFound ? firstSentAtMs : nowMs,
 		reading: NOT_READ,
+		nextReadAtMs: Math.min(firstReadAtMs, deadlineMs({ ...row, startedAtMs: firstSentAtMs })),
 	};
-	const firstReadAtMs = isFound ? nowMs : nowMs + firstReadSeconds * 1000;
-	open.nextReadAtMs = Math.min(firstReadAtMs, deadlineMs(open));
 	if (!row.isSubmitOnly) return open;
 	// A clip that was found again may have ended long ago.
 	return isFound ? { ...open, isSingleRead: true } : endedWith(open);

@@ -100,18 +100,24 @@ describe("Law 1, Pay once: n8n's Retry of an execution that slept", () => {
 		expectFoundAgain();
 	});
 
-	test('a day after it was killed in a submit, which is not repeated: it could be bought twice', async () => {
-		const nodeOptions = { concurrency: 1 };
-		const run = await stage.sleep(numbered(2), { ...goingOn, nodeOptions });
-		stage.pass(60);
-		await cutOffInSubmit(stage, run, async () => await roundAfter(stage, run, 0));
-		await stop(run);
-		stage.pass(24 * 60 * 60);
-		const first = await stage.engine.finalRun(run);
-		const second = await retried(first, numbered(2), { ...goingOn, nodeOptions });
-		expect(column(second, 'error')[1]).toMatch(/could be bought twice.*APIMart dashboard/);
-		expect(stage.ledger.submits()).toHaveLength(2);
-	});
+	test.each([
+		['a day', 24, {}, /could be bought twice.*APIMart dashboard/],
+		['with rows that cannot be read', 0, { duration: 99 }, /may have submitted this row/],
+	])(
+		'after it was killed in a submit, %s: sends nothing, and says that it may be bought',
+		async (_, hours, parameters, error) => {
+			const options = { ...goingOn, nodeOptions: { concurrency: 1 } };
+			const run = await stage.sleep(numbered(2), options);
+			stage.pass(60);
+			await cutOffInSubmit(stage, run, async () => await roundAfter(stage, run, 0));
+			await stop(run);
+			stage.pass(hours * 60 * 60);
+			const first = await stage.engine.finalRun(run);
+			const second = await retried(first, numbered(2), { ...options, parameters });
+			expect(column(second, 'error')[1]).toMatch(error);
+			expect(stage.ledger.submits()).toHaveLength(2);
+		},
+	);
 
 	test('whose second try goes on with what its first has sent', async () => {
 		stage.faults.add({ action: 'fail', nth: 1 });

@@ -4,6 +4,7 @@
  * - When the node may not go on after a failure, the one error that is thrown names every row's task id.
  */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { mayBeSent } from '../../generation/ledger';
 import { outcomeJson, faultSentence, type Fault, type Outcome } from '../../generation/outcome';
 import {
 	failedItem,
@@ -112,7 +113,7 @@ export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: 
 	};
 	const known = { itemIndex, metadata: ifReadable(() => readMetadata(params)) };
 	const entry = entriesOf(context, runIndexOf(context))[itemIndex];
-	if (entry?.state !== 'pending') {
+	if (!entry || !mayBeSent(entry)) {
 		// Of Get Video; what state its task is in is not known.
 		const taskId = ifReadable(() => readTaskId(params));
 		const status = taskId ? undefined : ('failed' as const);
