@@ -37,7 +37,11 @@ test('the list of what comes out names every field of an item, and error', async
 	const bad = await stage.fetch(ids);
 	stage.faults.add({ action: 'fail', nth: 1 });
 	const again = await stage.run(['A cat']);
-	const names = [good, bad, again].flatMap(jsonOf).flatMap((json) => Object.keys(json));
+	const changed = await stage.run(['[[500-after-accept]] A dog'], {
+		...{ retryOnFail: true, maxTries: 2 },
+		parameters: { prompt: '={{ $json.prompt + Math.random() }}' },
+	});
+	const names = [good, bad, again, changed].flatMap(jsonOf).flatMap((json) => Object.keys(json));
 	const { rows } = tableOf(pageOf('docs/fields.md'), 'What comes out');
 	const listed = rows.map(([cell]) => codeIn(cell));
 	expect(names).toContain('error');
