@@ -21,6 +21,8 @@ export interface Run {
 	keyScope: KeyScope;
 	/** Of the API key, to tell it from another. */
 	apiKeyHash: string;
+	/** Executions that called this one's workflow and wait for its end. */
+	callerIds: string[];
 	slots: Pick<Slots, 'left' | 'keep' | 'givenBack'>;
 	/** The address of an image; a file is uploaded before its first use. */
 	imageUrl(frame: Frame): Promise<string>;
@@ -30,7 +32,7 @@ export interface Run {
 	readDelaySeconds(state: PollState): number;
 	/** Streams a finished clip into n8n's binary store; one that cannot be downloaded stays a finished clip. Throws only on Stop. */
 	storeVideo(url: string, taskId: string, completedMs?: number): Promise<StoredVideo>;
-	/** Why nothing more may be submitted: the execution that waits was stopped or deleted. */
+	/** Why nothing more may be submitted: an execution that waits for the sheet was stopped or deleted. */
 	whyStopped(): Promise<Fault | undefined>;
 }
 

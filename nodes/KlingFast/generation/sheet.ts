@@ -19,7 +19,9 @@ export interface Sheet {
 	keyScope: KeyScope;
 	/** When it first went to sleep. Until then those that wait for it run, in the same process. */
 	firstSleepAtMs?: number;
-	/** Executions that wait for this sheet: nothing is submitted once one of them has ended. */
+	/** Executions that called this one's workflow and wait for its end: nothing is submitted once one of them was stopped. */
+	callerIds: string[];
+	/** Asleep: executions that wait for this sheet, each for the next one. Nothing is submitted once one of them has ended. */
 	waitingExecutionIds: string[];
 	ledger: LedgerEntries;
 	/** Of images, by the hash of their bytes. */

@@ -80,6 +80,7 @@ export function paidRun(client: ApimartClient, clock: ManualClock, changes: RunC
 		readDelaySeconds: pollDelaySeconds,
 		whyStopped: async () => undefined,
 		apiKeyHash: 'hash',
+		callerIds: [],
 		journal: new TaskJournal(undefined),
 		logger: { info: jest.fn(), warn: jest.fn(), debug: jest.fn() },
 		storeVideo: async (_url, taskId) => ({ binary: video(taskId) }),
@@ -122,6 +123,7 @@ export function sheetOf(rows: SheetRow[], { keyScope }: Run, concurrency = CONCU
 	return {
 		concurrency,
 		keyScope,
+		callerIds: [],
 		waitingExecutionIds: [keyScope.executionId],
 		ledger: {},
 		uploads: {},

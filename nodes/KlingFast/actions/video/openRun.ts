@@ -15,7 +15,7 @@ import { TaskJournal } from '../../generation/taskLog';
 import { isTool, runIndexOf } from '../toolCall';
 import { resumeCallback } from './callbacks';
 import { ImageUploads } from './images';
-import { whyStopped } from './sheetExecutions';
+import { callersOf, whyStopped } from './sheetExecutions';
 
 const FILES_KEY = 'klingFastFiles';
 const FIRST_KEY = 'klingFastFirstExecution';
@@ -48,6 +48,7 @@ export async function openRun(
 	const keyScope = asleep?.keyScope ?? keyScopeOf(context);
 	const { executionId, nodeId, runIndex } = keyScope;
 	const entries = asleep?.ledger ?? entriesOf(context, runIndex);
+	const callerIds = asleep?.callerIds ?? (await callersOf(context));
 	const stored = asleep ? {} : storedIn(context.getContext('node'), executionId);
 	const uploads = new ImageUploads(context, { client, clock, signal, logger }, asleep?.uploads);
 	const resume = asleep && resumeCallback(context, client.baseUrl);
@@ -73,6 +74,7 @@ export async function openRun(
 		logger,
 		ledger: new Ledger(entries, executionId, isTool(context) ? runIndex : undefined),
 		keyScope,
+		callerIds,
 		apiKeyHash: createHash('sha256').update(apiKey).digest('hex').slice(0, 12),
 		slots: asleep
 			? new Slots(apiKey, [executionId, nodeId, runIndex].join(), concurrency, clock, SLOTS_KEPT_MS)
@@ -84,7 +86,8 @@ export async function openRun(
 		},
 		readDelaySeconds: asleep ? asleepDelaySeconds : pollDelaySeconds,
 		storeVideo,
-		whyStopped: async () => asleep && (await whyStopped(context, asleep, clock)),
+		whyStopped: async () =>
+			await whyStopped(context, asleep ?? { callerIds, waitingExecutionIds: [] }, clock),
 	};
 	return { run, secret, isCalledBack: resume !== undefined };
 }

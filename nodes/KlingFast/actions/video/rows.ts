@@ -124,14 +124,15 @@ export async function finishRows(
 
 function sheetOf(
 	context: IExecuteFunctions,
-	{ keyScope }: Run,
+	{ keyScope, callerIds }: Run,
 	concurrency: number,
 	rows: SheetRow[],
 ): Sheet {
 	return {
 		concurrency,
 		keyScope,
-		waitingExecutionIds: [keyScope.executionId],
+		callerIds,
+		waitingExecutionIds: [],
 		ledger: entriesOf(context, keyScope.runIndex),
 		uploads: {},
 		keepsFilesInMemory: false,

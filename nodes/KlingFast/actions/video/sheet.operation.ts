@@ -27,11 +27,13 @@ import { explainBalance, openRun, outcomesOf, type OpenRun } from './openRun';
 import { deliver, PLAIN_DELIVERY, resultItem, type DeliveryPlan } from './results';
 import {
 	handOverFiles,
+	isStopped,
 	isWaitedFor,
 	sheetIn,
 	sheetItem,
 	sheetKeptByGuard,
 	sheetSavedIn,
+	waitsFor,
 	whyStopped,
 	workerIdIn,
 } from './sheetExecutions';
@@ -71,9 +73,7 @@ async function checkWorker(
 	const known: Sheet = JSON.parse(String(state.rows));
 	const { executionId } = known.keyScope;
 	const saved = (worker && sheetSavedIn(worker)) ?? (await sheetKeptByGuard(context, executionId));
-	const error: unknown = worker?.resultData.error;
-	const isStopped = isObject(error) && error.reason === 'manual';
-	if (!worker || !saved || isStopped) {
+	if (!worker || !saved || isStopped(worker)) {
 		const end = worker && saved ? 'stopped' : 'deleted';
 		const message = `Execution ${workerId}, which made the clips of this sheet, was ${end}`;
 		return [[sheetItem(abandon(outdated(saved ?? known), { message }))]];
@@ -231,8 +231,7 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	const context = this.getContext('node');
 	const [{ json }] = this.getInputData();
 	const waiting = await this.getExecutionDataById(String(json.waitingExecutionId));
-	// Of one that was stopped n8n keeps the time that it would have waited until.
-	const isWaiting = waiting?.waitTill && !waiting.resultData.error;
+	const isWaiting = waitsFor(waiting, String(json.sheetExecutionId));
 	// The first check comes before the node that waits has gone to wait.
 	if (!isWaiting && context.hasChecked) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));

@@ -87,34 +87,76 @@ export async function handOverFiles(
 	}
 }
 
+type Waiters = Pick<Sheet, 'callerIds' | 'waitingExecutionIds' | 'firstSleepAtMs' | 'wasWaitedFor'>;
+
+/**
+ * The executions that called this one as a sub-workflow and wait for its end, the nearest first. n8n does not pass Stop on to what they
+ * have called.
+ */
+export async function callersOf(context: IExecuteFunctions): Promise<string[]> {
+	const callerIds: string[] = [];
+	// Most executions were not called: those need not be read.
+	if (!context.getExecutionContext()?.parentExecutionId) return callerIds;
+	let caller = (await context.getExecutionDataById(context.getExecutionId()))?.parentExecution;
+	while (caller && caller.shouldResume !== false) {
+		callerIds.push(caller.executionId);
+		caller = (await context.getExecutionDataById(caller.executionId))?.parentExecution;
+	}
+	return callerIds;
+}
+
 /** Stop ends the execution that waits, and n8n does not notify this one: n8n's record of it says so. */
 export async function whyStopped(
 	context: IExecuteFunctions,
-	sheet: Sheet,
+	sheet: Waiters,
 	clock: Clock,
 ): Promise<Fault | undefined> {
-	const waiting = new Set<string>();
-	// Until the sheet sleeps, those that wait for it still run, and of a manual execution nothing is saved then.
-	const { firstSleepAtMs = Infinity, wasWaitedFor } = sheet;
-	const isStarting = !wasWaitedFor && clock.nowMs() < firstSleepAtMs + STARTING_MS;
-	for (const executionId of sheet.waitingExecutionIds) {
+	for (const executionId of sheet.callerIds) {
 		const data = await context.getExecutionDataById(executionId);
-		const who = `Execution ${executionId}, which waits for this row,`;
-		if (data?.resultData.error) return { message: `${who} was stopped` };
-		if (data?.waitTill) waiting.add(executionId);
-		else if (!isStarting) {
-			return { message: data ? `${who} does not wait any more` : `${who} was deleted` };
+		// Of a manual execution that runs n8n has nothing saved, so that there is none says nothing.
+		if (isStopped(data)) {
+			return { message: `Execution ${executionId}, which called this workflow, was stopped` };
 		}
 	}
-	sheet.wasWaitedFor ||= waiting.size === sheet.waitingExecutionIds.length;
+	// Until the sheet sleeps, those that wait for it still run, of a manual one again with nothing saved.
+	const { firstSleepAtMs = Infinity, wasWaitedFor } = sheet;
+	const isStarting = !wasWaitedFor && clock.nowMs() < firstSleepAtMs + STARTING_MS;
+	const all = await waitingExecutions(context, sheet);
+	for (const { executionId, data, isWaiting } of all) {
+		const who = `Execution ${executionId}, which waits for this row,`;
+		if (data?.resultData.error) return { message: `${who} was stopped` };
+		if (isWaiting || isStarting) continue;
+		return { message: data ? `${who} does not wait any more` : `${who} was deleted` };
+	}
+	sheet.wasWaitedFor ||= all.every(({ isWaiting }) => isWaiting);
 	return undefined;
+}
+
+/** Whether a person has stopped an execution. */
+export function isStopped(data: IRunExecutionData | undefined): boolean {
+	const error: unknown = data?.resultData.error;
+	return isObject(error) && error.name === 'ManualExecutionCancelledError';
+}
+
+/** Whether an execution is saved as waiting for this child: later it may wait in another node, or for another sheet. */
+export function waitsFor(data: IRunExecutionData | undefined, childId: string): boolean {
+	if (!data?.waitTill || data.resultData.error) return false;
+	const [entry] = data.executionData?.nodeExecutionStack ?? [];
+	return entry?.metadata?.waitingChildExecutionIds?.includes(childId) ?? true;
 }
 
 /** Whether all that wait for the sheet are saved as waiting: only then n8n takes its rows over. */
 export async function isWaitedFor(context: IExecuteFunctions, sheet: Sheet): Promise<boolean> {
-	for (const executionId of sheet.waitingExecutionIds) {
-		const data = await context.getExecutionDataById(executionId);
-		if (!data?.waitTill) return false;
-	}
-	return true;
+	return (await waitingExecutions(context, sheet)).every(({ isWaiting }) => isWaiting);
+}
+
+/** Each waits for the next one, and the last for the execution that does the rounds. */
+async function waitingExecutions(context: IExecuteFunctions, { waitingExecutionIds }: Waiters) {
+	const childIds = [...waitingExecutionIds.slice(1), context.getExecutionId()];
+	return await Promise.all(
+		waitingExecutionIds.map(async (executionId, index) => {
+			const data = await context.getExecutionDataById(executionId);
+			return { executionId, data, isWaiting: waitsFor(data, childIds[index]) };
+		}),
+	);
 }

@@ -51,6 +51,7 @@ export async function sleepThrough(
 ): Promise<Slept> {
 	const { keyScope, rows, ledger: own } = sheet;
 	sheet.ledger = { ...own };
+	sheet.waitingExecutionIds = [keyScope.executionId];
 	const starts = sheet.eachClip?.starts ?? {};
 	await uploadFromMemory(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);

@@ -1,0 +1,101 @@
+import type { INode } from 'n8n-workflow';
+import type { KlingRest } from '../../host/klingRest';
+import { startSandbox, type Sandbox } from '../../sandbox';
+import {
+	generate,
+	GENERATE,
+	lastNode,
+	line,
+	manualTrigger,
+	node,
+	numberedRows,
+	rowNodes,
+	sleepingGenerate,
+} from './callbackWorkflows';
+import { describeOnN8n2 } from './onVersion';
+import { sharedHost } from './sharedHost';
+import { LONG, SheetRun, WITHIN_SECONDS } from './sheetRun';
+
+const ROWS = 4;
+const ONE_BY_ONE = { concurrency: 1, pollInterval: 1 };
+const NOTICED_WITHIN_MS = 60_000;
+
+jest.setTimeout(300_000);
+
+let host: KlingRest;
+const sandboxes: Sandbox[] = [];
+
+beforeAll(async () => (host = await sharedHost()));
+afterAll(async () => {
+	await Promise.all(sandboxes.map(async (sandbox) => await sandbox.stop()));
+});
+
+async function sandboxOf(apiKey: string): Promise<Sandbox> {
+	const sandbox = await startSandbox({ apiKey, concurrency: 0, callbackQueryJoin: 'end' });
+	sandboxes.push(sandbox);
+	return sandbox;
+}
+
+/** A workflow that calls one with the node. n8n does not pass Stop on. */
+async function startCaller(make: INode): Promise<{ callerId: string; calledId: string }> {
+	const called = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
+		inputSource: 'passthrough',
+	});
+	const calledId = await host.importWorkflow(line('Called', [called, make, lastNode()]));
+	await host.activate(calledId);
+	const call = node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+		source: 'database',
+		workflowId: { __rl: true, mode: 'id', value: calledId },
+		mode: 'once',
+		options: { waitForSubWorkflow: true },
+	});
+	const rows = rowNodes(numberedRows(ROWS, () => LONG));
+	const nodes = [manualTrigger(), ...rows, call, lastNode()];
+	const callerId = await host.run(await host.importWorkflow(line('Caller', nodes)));
+	return { callerId, calledId };
+}
+
+describeOnN8n2('Stop on the workflow that calls the one with the node', () => {
+	test('polling: the row in the works is named, and no other is submitted', async () => {
+		const { ledger, finishTask } = await sandboxOf('sk-stop-caller');
+		const credential = await host.addKlingCredential(sandboxes[0]);
+		const options = { downloadVideo: false, options: ONE_BY_ONE };
+		const make = generate(credential, options, { onError: 'continueRegularOutput' });
+		const { callerId, calledId } = await startCaller(make);
+		await ledger.waitFor(() => ledger.accepted().length === 1, NOTICED_WITHIN_MS);
+
+		await host.stop(callerId);
+		const [{ taskId }] = ledger.accepted();
+		await finishTask(String(taskId));
+		const [run] = await host.startedRuns(calledId, 1);
+
+		const why = `Execution ${callerId}, which called this workflow, was stopped`;
+		const notSent = { status: 'failed', error: expect.stringContaining(why) };
+		const rows = run.jsonOf(GENERATE);
+		expect(rows).toMatchObject([{ status: 'completed', taskId }, notSent, notSent, notSent]);
+		expect(ledger.submits()).toHaveLength(1);
+	});
+
+	test('asleep: the row in the works is read, and no other is submitted', async () => {
+		const sandbox = await sandboxOf('sk-stop-sleeping-caller');
+		const credential = await host.addKlingCredential(sandbox);
+		const make = sleepingGenerate(credential, { options: { concurrency: 2 } });
+		const { callerId, calledId } = await startCaller(make);
+		await host.waitForStatus(callerId, ['waiting'], WITHIN_SECONDS);
+		const ids = (await host.executionsOf(calledId)).map(({ id }) => Number(id));
+		const run = await SheetRun.of(host, sandbox, calledId, String(Math.min(...ids)));
+
+		await host.stop(callerId);
+		const [done, open] = sandbox.ledger.accepted().map(({ taskId }) => String(taskId));
+		await run.finish(done);
+		const end = await host.waitForEnd(run.executionId, WITHIN_SECONDS);
+
+		const why = `Execution ${callerId}, which called this workflow, was stopped`;
+		expect(end.error).toContain(why);
+		const told = String(end.data.resultData?.error?.description);
+		for (const taskId of [done, open]) expect(told).toContain(taskId);
+		expect(sandbox.ledger.submits()).toHaveLength(2);
+		expect((await host.execution(callerId)).status).toBe('canceled');
+		await run.isAlone();
+	});
+});
