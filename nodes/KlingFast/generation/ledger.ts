@@ -26,8 +26,8 @@ export interface LedgerEntry {
 	keyBornAtMs: number;
 	taskId?: string;
 	/**
-	 * `ready`: written down, certainly not accepted yet (unless `isLost`). `pending`: money may have been charged. `closed`: failed at the provider or certainly
-	 * refused, so nothing was.
+	 * `ready`: written down, certainly not accepted yet (unless `isLost`). `pending`: money may have been charged. `closed`: failed at the
+	 * provider or certainly refused, so nothing was.
 	 */
 	state: 'ready' | 'pending' | 'closed';
 	/** Of the API key that it was sent with: APIMart knows an Idempotency-Key only together with it. */
