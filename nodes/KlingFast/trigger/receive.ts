@@ -8,10 +8,10 @@
  * - n8n keeps routes by their text, one row for all workflows: two triggers whose routes read the same exclude each other, and the
  *   second workflow cannot be published. So the text of SIGNED_ROUTE names the node's own webhook id.
  *
- * With `downloadVideo` the download happens before the run starts and before the answer: n8n answers only once the run is
- * saved, so a clip that is acknowledged is not lost. A file host slower than the provider's patience (about 10 s) costs
- * nothing: n8n finishes the work although the caller has hung up, the deliveries that come meanwhile are answered 503, and
- * a download that fails for good still starts the run, with `videoUrl` and `error`.
+ * With `downloadVideo` the download happens before the run starts and before the answer: n8n 2 answers only once the run is
+ * saved, so a clip that is acknowledged is not lost (n8n 1 answers first). A file host slower than the provider's patience (about
+ * 10 s) costs nothing: n8n finishes the work although the caller has hung up, the deliveries that come meanwhile are answered
+ * 503, and a download that fails for good still starts the run, with `videoUrl` and `error`.
  */
 import type {
 	IBinaryKeyData,
@@ -34,7 +34,7 @@ import { hasEnded, parseTask, type Task } from '../apimart/task';
 import { currentClock, withTimeout, type Clock } from '../clock';
 import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
 import { wasSubmittedWithOther } from '../generation/processMemory';
-import { claimTask } from './seen';
+import { claimTask, type OwnClaim } from './seen';
 import { triggerParams } from './trigger.fields';
 
 const TOKEN = 'token';
@@ -134,8 +134,18 @@ async function startOnce(delivery: Delivery): Promise<Handled> {
 		startsRun = decided.items !== undefined;
 		return decided;
 	} finally {
-		claim.release(startsRun);
+		if (startsRun) releaseWhenAnswered(context.getResponseObject(), claim);
+		else claim.release(false);
 	}
+}
+
+/** n8n 2 answers once it has saved the run, or with 500 where it could not. `finish` does not come where the caller has hung up. */
+function releaseWhenAnswered(
+	response: ReturnType<IWebhookFunctions['getResponseObject']>,
+	{ note, release }: OwnClaim,
+): void {
+	note();
+	response.once('prefinish', () => release(response.statusCode < 500));
 }
 
 async function decide(delivery: Delivery): Promise<Handled> {
