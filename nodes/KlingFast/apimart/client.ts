@@ -17,7 +17,7 @@ import { normalizeBaseUrl, parseWebUrl } from './address';
 import { isObject, parseJson } from '../json';
 import { type Answer, excerpt, hasApimartShape, isFromApimart, isReplayed } from './answer';
 import { callbackSecret } from './callback';
-import { ApimartError, errorOfAnswer, networkError, toError } from './errors';
+import { ApimartError, errorOfAnswer, networkError, type Purpose } from './errors';
 import { epochMs, parseSubmittedTaskId, parseTask, type Task } from './task';
 
 const CREDENTIAL_TYPE = 'klingFastApi';
@@ -101,16 +101,14 @@ export class ApimartClient {
 	async readTask(taskId: string): Promise<Task> {
 		// Without it the reason of a failure can be Chinese.
 		const url = `/v1/tasks/${encodeURIComponent(taskId)}?language=en`;
-		const request = { method: 'GET', url, timeout: READ_TIMEOUT_MS } as const;
-		const answer = await this.exchange(request).catch((error: unknown) => {
-			throw error instanceof ApimartError ? aboutRead(error) : toError(error);
-		});
+		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS }, 'read');
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
 		const task = answer.httpStatus < 300 ? parseTask(answer.json, taskId) : undefined;
 		if (task?.taskId === taskId) return task;
-		const error = errorOfAnswer(answer, this.clock.nowMs());
-		if (error) throw aboutRead(error);
-		throw unreadable(`APIMart's answer is not about this task: ${excerpt(answer.text, 1000)}`);
+		const error = errorOfAnswer(answer, this.clock.nowMs(), 'read');
+		throw (
+			error ?? unreadable(`APIMart's answer is not about this task: ${excerpt(answer.text, 1000)}`)
+		);
 	}
 
 	/** `balance` and `used` in USD; `balance` is -1 where the key has no limit (APIMart's balance page, 2026-08). */
@@ -120,7 +118,7 @@ export class ApimartClient {
 			url: '/v1/balance',
 			timeout: READ_TIMEOUT_MS,
 		});
-		this.throwIfRefused(answer, aboutUnpaid);
+		this.throwIfRefused(answer, 'free');
 		const data = dataOf(answer);
 		const balance = Number(data.remain_balance ?? NaN);
 		const used = Number(data.used_balance ?? NaN);
@@ -142,7 +140,7 @@ export class ApimartClient {
 			headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
 			timeout: UPLOAD_TIMEOUT_MS,
 		});
-		this.throwIfRefused(answer, aboutUnpaid);
+		this.throwIfRefused(answer, 'free');
 		const data = dataOf(answer);
 		if (typeof data.url !== 'string' || !parseWebUrl(data.url)) {
 			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
@@ -156,7 +154,10 @@ export class ApimartClient {
 		};
 	}
 
-	private async exchange(options: IHttpRequestOptions & { timeout: number }): Promise<Answer> {
+	private async exchange(
+		options: IHttpRequestOptions & { timeout: number },
+		purpose?: Purpose,
+	): Promise<Answer> {
 		const limits = { limitMs: WHOLE_ANSWER * options.timeout, signal: this.signal };
 		let response: IN8nHttpFullResponse;
 		try {
@@ -175,7 +176,7 @@ export class ApimartClient {
 				this.clock,
 			);
 		} catch (error) {
-			throw networkError(error);
+			throw networkError(error, purpose);
 		}
 		const { body } = response;
 		const text = this.withoutKey((typeof body === 'string' ? body : JSON.stringify(body)) ?? '');
@@ -189,12 +190,10 @@ export class ApimartClient {
 		return answer;
 	}
 
-	private throwIfRefused(answer: Answer, about = (error: ApimartError) => error): void {
-		const error = errorOfAnswer(answer, this.clock.nowMs());
-		if (error?.details.kind !== 'unknownTask') {
-			if (error) throw about(error);
-			return;
-		}
+	private throwIfRefused(answer: Answer, purpose?: Purpose): void {
+		const error = errorOfAnswer(answer, this.clock.nowMs(), purpose);
+		if (!error) return;
+		if (error.details.kind !== 'unknownTask') throw error;
 		// Nobody asked for a task here.
 		const advice =
 			'APIMart has nothing at this address: check the base URL of the credential. Nothing was charged.';
@@ -238,33 +237,6 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 	const secret = callbackSecret(apiKey, credential.callbackSecret);
 	const client = new ApimartClient(send, baseUrl, apiKey, currentClock(), signal);
 	return { client, apiKey, secret };
-}
-
-/** What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same. */
-function aboutRead(error: ApimartError): ApimartError {
-	const { kind, advice = '' } = error.details;
-	if (!/charged|dashboard/.test(advice)) return error;
-	const check = ['credential', 'unreachable'].includes(kind)
-		? 'Check the API key and the base URL of the credential. '
-		: '';
-	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
-	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });
-}
-
-/** Of a request that buys nothing the dashboard shows nothing. */
-function aboutUnpaid(error: ApimartError): ApimartError {
-	const { kind, advice = '' } = error.details;
-	if (!advice.includes('dashboard')) return error;
-	const next =
-		kind === 'server'
-			? 'This usually passes. Run again later.'
-			: 'Check the API key and the base URL of the credential.';
-	const details = {
-		...error.details,
-		charged: 'no',
-		advice: `${next} Nothing was charged.`,
-	} as const;
-	return new ApimartError(error.message, details);
 }
 
 /** What an answer is about, in its envelope or without one. */

@@ -46,7 +46,7 @@ interface RetryRules {
 }
 
 /**
- * Repeats `work` while it throws a retryable `ApimartError` (`shouldRetry` in errors.ts decides which ones are), until the
+ * Repeats `work` while it throws a retryable `ApimartError` (`shouldRetry` in rules.ts decides which ones are), until the
  * deadline. A `Retry-After` that ends after the deadline is an error at once: waiting for it could not help. Throws the last
  * error of `work`.
  */
