@@ -129,7 +129,8 @@ function checkName(
 	if (elements.some((element) => element.name === name)) {
 		throw new InvalidField(label, `${shown(name)} a second time`, 'another name', place);
 	}
-	const mention = new RegExp(`@${name}(?![\\p{L}\\p{N}_-])`, 'u');
+	// Not as part of an e-mail address. Only those letters count in front: other scripts have no blanks.
+	const mention = new RegExp(`(?<!\\w)@${name}(?![\\p{L}\\p{N}_-])`, 'u');
 	if (prompts.some((prompt) => mention.test(prompt))) return;
 	const allowed = `a name that the prompt mentions as @${name}; unless it is mentioned, the element is paid for and ignored`;
 	throw new InvalidField(label, shown(name), allowed, place);
