@@ -14,7 +14,7 @@ import type {
 } from 'n8n-workflow';
 import { currentClock, realClock, withTimeLimit, type Clock } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
-import { isObject, parseJson } from '../json';
+import { isObject, objectIn, parseJson } from '../json';
 import { type Answer, excerpt, hasApimartShape, isFromApimart, isReplayed } from './answer';
 import { callbackSecret } from './callback';
 import { ApimartError, errorOfAnswer, networkError, type Purpose } from './errors';
@@ -51,10 +51,8 @@ export interface ImageFile {
 	mimeType: string;
 }
 
-interface UploadedImage {
+interface UploadedImage extends Omit<ImageFile, 'bytes'> {
 	url: string;
-	fileName: string;
-	mimeType: string;
 	bytes: number;
 	createdMs?: number;
 }
@@ -83,7 +81,7 @@ export class ApimartClient {
 			timeout: SUBMIT_TIMEOUT_MS,
 		});
 		// A task id that was named is never lost, whatever stands beside it.
-		const data = answer.httpStatus < 300 && isObject(answer.json) ? answer.json.data : undefined;
+		const data = answer.httpStatus < 300 ? objectIn(answer.json).data : undefined;
 		const named = parseSubmittedTaskId({ data });
 		if (named === undefined) this.throwIfRefused(answer);
 		const taskId = named ?? parseSubmittedTaskId(answer.json);
@@ -113,11 +111,8 @@ export class ApimartClient {
 
 	/** `balance` and `used` in USD; `balance` is -1 where the key has no limit (APIMart's balance page, 2026-08). */
 	async readBalance(): Promise<Balance> {
-		const answer = await this.exchange({
-			method: 'GET',
-			url: '/v1/balance',
-			timeout: READ_TIMEOUT_MS,
-		});
+		const request = { method: 'GET', url: '/v1/balance', timeout: READ_TIMEOUT_MS } as const;
+		const answer = await this.exchange(request);
 		this.throwIfRefused(answer, 'free');
 		const data = dataOf(answer);
 		const balance = Number(data.remain_balance ?? NaN);
@@ -170,22 +165,15 @@ export class ApimartClient {
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
 			};
-			response = await withTimeLimit(
-				async (abortSignal) => await this.send({ ...request, abortSignal }),
-				limits,
-				this.clock,
-			);
+			const send = async (abortSignal: AbortSignal) => await this.send({ ...request, abortSignal });
+			response = await withTimeLimit(send, limits, this.clock);
 		} catch (error) {
 			throw networkError(error, purpose);
 		}
 		const { body } = response;
 		const text = this.withoutKey((typeof body === 'string' ? body : JSON.stringify(body)) ?? '');
-		const answer: Answer = {
-			httpStatus: response.statusCode,
-			headers: response.headers ?? {},
-			text,
-			json: parseJson(text),
-		};
+		const { statusCode: httpStatus, headers = {} } = response;
+		const answer: Answer = { httpStatus, headers, text, json: parseJson(text) };
 		if (isFromApimart(answer)) this.heardAtMs = this.clock.nowMs();
 		return answer;
 	}
@@ -241,8 +229,8 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 
 /** What an answer is about, in its envelope or without one. */
 function dataOf({ json }: Answer): IDataObject {
-	if (!isObject(json)) return {};
-	return isObject(json.data) ? json.data : json;
+	const whole = objectIn(json);
+	return isObject(whole.data) ? whole.data : whole;
 }
 
 function unreadable(message: string): ApimartError {

@@ -32,7 +32,7 @@ import { downloadVideo, videoFileName } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
 import { hasEnded, parseTask, type Task } from '../apimart/task';
 import { currentClock, withTimeout, type Clock } from '../clock';
-import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
+import { faultOf, outcomeJson, withTask } from '../generation/outcome';
 import { wasSubmittedWithOther } from '../generation/processMemory';
 import { claimTask, type OwnClaim } from './seen';
 import { triggerParams } from './trigger.fields';
@@ -51,25 +51,20 @@ const NOT_SIGNED = 'Not signed by this credential';
 /** A callback comes within two minutes after the end of its task; what is older and not known does not become known any more. */
 const UNKNOWN_YET_MS = 10 * 60 * 1000;
 
-type Reply = { httpStatus: 200 | 400 | 401 | 404 | 503; message: string };
-
 /** Handles one delivery at either of the trigger's two addresses. */
 export async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	let handled: Handled;
 	try {
-		handled = await handle(context);
+		return answer(context, await handle(context));
 	} catch (error) {
 		const because = faultOf(error).message;
 		context.logger.error(`Kling Fast Trigger: a callback could not be handled: ${because}`);
-		return answer(context, { httpStatus: 503, message: 'Not now, deliver again' });
+		return answer(context, refuse(503, 'Not now, deliver again'));
 	}
-	const { items, reply } = handled;
-	if (!items) return answer(context, reply);
-	return { workflowData: [items], webhookResponse: { message: reply.message } };
 }
 
 interface Handled {
-	reply: Reply;
+	httpStatus: 200 | 400 | 401 | 404 | 503;
+	message: string;
 	/** Present: a run is to be started. */
 	items?: INodeExecutionData[];
 }
@@ -174,7 +169,7 @@ async function decide(delivery: Delivery): Promise<Handled> {
 	const item = await itemOf(delivery, task);
 	const line = `Kling Fast Trigger: clip ${task.state} starts a run: ${taskId}`;
 	context.logger.info(line, { taskId, status: task.state });
-	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
+	return { httpStatus: 200, message: 'The workflow has started', items: [item] };
 }
 
 function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
@@ -185,9 +180,8 @@ function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
 
 async function itemOf(delivery: Delivery, task: Task): Promise<INodeExecutionData> {
 	const { taskId, token } = delivery;
-	const fault = faultOfTask(task);
 	const { metadata } = token ?? {};
-	const outcome: Outcome = { itemIndex: 0, status: task.state, taskId, task, metadata, fault };
+	const outcome = withTask({ itemIndex: 0, taskId, metadata }, task);
 	try {
 		return { json: outcomeJson(outcome), binary: await save(delivery, task) };
 	} catch (error) {
@@ -203,21 +197,24 @@ async function save(
 	const params = triggerParams(context);
 	if (!url || !params.boolean('options.downloadVideo')) return undefined;
 	const outputField = readOutputField(params);
-	const { baseUrl } = client;
-	const { logger } = context;
-	const file = { url, fileName: videoFileName(taskId), baseUrl, completedMs };
-	const video = await downloadVideo(context, { ...file, clock, logger });
-	return { [outputField]: video };
+	const file = { url, fileName: videoFileName(taskId), baseUrl: client.baseUrl, completedMs };
+	return {
+		[outputField]: await downloadVideo(context, { ...file, clock, logger: context.logger }),
+	};
 }
 
-function refuse(httpStatus: Reply['httpStatus'], message: string): Handled {
-	return { reply: { httpStatus, message } };
+function refuse(httpStatus: Handled['httpStatus'], message: string): Handled {
+	return { httpStatus, message };
 }
 
 /** n8n answers 200 by itself; any other status has to be written to the response. */
-function answer(context: IWebhookFunctions, reply: Reply): IWebhookResponseData {
-	const { httpStatus, message } = reply;
-	if (httpStatus === 200) return { webhookResponse: { message } };
+function answer(
+	context: IWebhookFunctions,
+	{ httpStatus, message, items }: Handled,
+): IWebhookResponseData {
+	if (httpStatus === 200) {
+		return { webhookResponse: { message }, ...(items && { workflowData: [items] }) };
+	}
 	context.getResponseObject().status(httpStatus).json({ message });
 	return { noWebhookResponse: true };
 }

@@ -8,6 +8,7 @@
  * n8n saves static data late and without a lock (n8n 2.41), hence what this process remembers by itself.
  */
 import type { IDataObject } from 'n8n-workflow';
+import { objectIn } from '../json';
 import { TtlMap } from '../generation/processMemory';
 
 const MEMORY_MS = 24 * 60 * 60 * 1000;
@@ -59,8 +60,7 @@ export function claimTask(
 }
 
 function remembered(staticData: IDataObject): Record<string, number> {
-	const tasks = staticData[STATIC_KEY];
-	return typeof tasks === 'object' && tasks !== null ? (tasks as Record<string, number>) : {};
+	return objectIn(staticData[STATIC_KEY]) as Record<string, number>;
 }
 
 function remember(staticData: IDataObject, taskId: string, nowMs: number): void {

@@ -269,9 +269,6 @@ export function checkLength(
 
 /** Characters as people count them for limits: an emoji is one, not two. */
 function codePointCount(text: string): number {
-	let count = 0;
-	for (let index = 0; index < text.length; count++) {
-		index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
-	}
-	return count;
+	const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g) ?? [];
+	return text.length - pairs.length;
 }
