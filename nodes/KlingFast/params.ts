@@ -64,7 +64,6 @@ export class Params {
 		return readNumber(this.value(path), this.label(path), { ...this.rule(path), ...rule });
 	}
 
-	/** For fields that may stay empty. */
 	optionalNumber(path: string): number | undefined {
 		return isEmpty(this.value(path)) ? undefined : this.requiredNumber(path);
 	}
@@ -137,6 +136,11 @@ export class Params {
 	/** Where inside a list a value stands, such as `shot 2, duration`. */
 	place(path: string): string | undefined {
 		return this.list && `${this.list.place}, ${path.slice(path.lastIndexOf('.') + 1)}`;
+	}
+
+	/** @param allowed as in `text` */
+	refusal(path: string, value: string, allowed: string): InvalidField {
+		return new InvalidField(this.label(path), value, allowed, this.place(path));
 	}
 
 	private field(path: string): INodeProperties {

@@ -83,7 +83,6 @@ export function errorOfAnswer(
 	});
 }
 
-/** The error of a request to which no answer came. */
 export function networkError(cause: unknown, purpose: Purpose = 'purchase'): ApimartError {
 	const code = describeCause(cause);
 	return errorOf({ from: 'nobody', status: 0, code, said: code }, purpose);

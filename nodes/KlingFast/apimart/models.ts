@@ -36,12 +36,10 @@ interface CostFactors {
 	durationSeconds: number;
 }
 
-/** Estimated price of one clip in US dollars, rounded to 6 decimals. */
 export function estimateCostUsd({ quality, audio, durationSeconds }: CostFactors): number {
 	return roundUsd(pricePerSecondUsd({ quality, audio }) * durationSeconds);
 }
 
-/** Price of one second in US dollars. */
 export function pricePerSecondUsd({
 	quality,
 	audio,

@@ -11,7 +11,7 @@ import { withTimeLimit } from '../../clock';
 import type { Fault } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { isObject } from '../../json';
-import { InvalidField, shown } from '../../invalidField';
+import { shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { hint } from '../hint';
 
@@ -28,11 +28,8 @@ export function readCallbackBase(params: Params): string | undefined {
 	const typed = params.text('callbackUrl');
 	if (typed === '') return undefined;
 	const base = triggerBase(typed);
-	if (base === undefined) {
-		const allowed = 'the production URL of a Kling Fast Trigger';
-		throw new InvalidField(params.label('callbackUrl'), shown(typed), allowed);
-	}
-	return base;
+	if (base !== undefined) return base;
+	throw params.refusal('callbackUrl', shown(typed), 'the production URL of a Kling Fast Trigger');
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { WaitSettings } from '../../generation/sheetRow';
-import { grouped, InvalidField } from '../../invalidField';
+import { grouped } from '../../invalidField';
 import { isObject } from '../../json';
 import { readOutputField } from '../../outputField';
 import type { Params } from '../../params';
@@ -137,5 +137,5 @@ export function readMetadata(params: Params): IDataObject {
 	const bytes = Buffer.byteLength(JSON.stringify(metadata), 'utf8');
 	if (bytes <= METADATA_MAX_BYTES) return metadata;
 	const value = `${grouped(bytes)} bytes of JSON`;
-	throw new InvalidField(params.label('metadata'), value, `at most ${grouped(METADATA_MAX_BYTES)}`);
+	throw params.refusal('metadata', value, `at most ${grouped(METADATA_MAX_BYTES)}`);
 }
