@@ -1,6 +1,4 @@
-/*
- * A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else.
- */
+/* A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else. */
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InvalidField, shown } from './invalidField';
 import { isObject } from './json';

@@ -1,8 +1,6 @@
 /*
- * Which addresses may be used at all.
- *
- * Loopback and private are judged by what is written (a literal IP or a name), never by DNS: a node cannot look names
- * up, and a lookup could answer differently the next time. An address in there is accepted only where the base URL
+ * Which addresses may be used at all. Loopback and private are judged by what is written (a literal IP or a name), never by DNS: a node
+ * cannot look names up, and a lookup could answer differently the next time. An address in there is accepted only where the base URL
  * itself is in there, which is the sandbox on a laptop.
  */
 import { InvalidField, shown } from '../invalidField';

@@ -44,9 +44,7 @@ export const RETRYABLE = { status: [408, 429, 502, 503, 504] };
 const NO_CAPACITY: Condition = { status: 400, code: /get_channel_failed/ };
 const IN_PROGRESS: Condition = { status: 409, code: /idempotency_in_progress/ };
 
-/**
- * The retry rule: whether the same request, with the same key and bytes, may be sent again. How often and how long: `withRetries`.
- */
+/** The retry rule: whether the same request, with the same key and bytes, may be sent again. How often and how long: `withRetries`. */
 export function shouldRetry(heard: Heard): boolean {
 	// Not a word from APIMart. If it has accepted the request, it finds it by the Idempotency-Key.
 	if (heard.from !== 'apimart') return true;

@@ -71,7 +71,8 @@ interface Handled {
 
 async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const isSignedPath = context.getWebhookName() === SIGNED_WEBHOOK;
-	const typedToken = isSignedPath ? tokenOf(context.getParamsData()) : undefined;
+	const params = Object.entries(context.getParamsData());
+	const typedToken: unknown = isSignedPath && params.find(([name]) => name.startsWith(TOKEN))?.[1];
 	const mustBeSigned =
 		isSignedPath || triggerParams(context).boolean('options.requireSignedCallback');
 	// Opening the credential is most of the work of a refusal: a flood that cannot be signed is turned away before it.
@@ -91,11 +92,6 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 		return refuse(401, 'Signed for another task');
 	}
 	return await startOnce({ context, client, clock, taskId, said: parseTask(body), token });
-}
-
-/** The token in the parameters of a request, or undefined. */
-function tokenOf(params: object): unknown {
-	return Object.entries(params).find(([name]) => name.startsWith(TOKEN))?.[1];
 }
 
 interface Delivery {
@@ -165,17 +161,13 @@ async function decide(delivery: Delivery): Promise<Handled> {
 		context.logger.warn(line, { taskId });
 		return refuse(503, 'The task has not ended yet, deliver again');
 	}
-	if (!isAskedFor(context, task)) return refuse(200, 'Nothing to start for this task');
+	// An expression can give one as a text.
+	const events: unknown = context.getNodeParameter('triggerOn', ['completed']);
+	if (![events].flat().includes(task.state)) return refuse(200, 'Nothing to start for this task');
 	const item = await itemOf(delivery, task);
 	const line = `Kling Fast Trigger: clip ${task.state} starts a run: ${taskId}`;
 	context.logger.info(line, { taskId, status: task.state });
 	return { httpStatus: 200, message: 'The workflow has started', items: [item] };
-}
-
-function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
-	// An expression can give one as a text.
-	const events: unknown = context.getNodeParameter('triggerOn', ['completed']);
-	return [events].flat().includes(state);
 }
 
 async function itemOf(delivery: Delivery, task: Task): Promise<INodeExecutionData> {

@@ -1,6 +1,4 @@
-/*
- * A clip as it is asked for: how it looks and sounds, the fields for that, and how a row becomes a checked request.
- */
+/* A clip as it is asked for: how it looks and sounds, the fields for that, and how a row becomes a checked request. */
 import type { INodeProperties } from 'n8n-workflow';
 import { isWrittenInShots, type AspectRatio, type ClipRequest } from '../../apimart/clipRequest';
 import { KLING_V3, type Quality } from '../../apimart/models';

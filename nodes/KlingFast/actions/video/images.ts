@@ -185,11 +185,7 @@ async function loadImage(
 	return { bytes, mimeType: type, fileName: uploadFileName(fileName, type) };
 }
 
-/**
- * A start or end image from an item's binary data.
- *
- * @throws InvalidField as `openFrames`
- */
+/** A start or end image from an item's binary data. Throws as `openFrames`. */
 export async function readFrame(
 	context: IExecuteFunctions,
 	itemIndex: number,

@@ -6,10 +6,7 @@ import { readOutputField } from '../../outputField';
 import type { Params } from '../../params';
 import { readText } from '../../values';
 
-/*
- * What becomes of a clip once it was asked for: fields that Generate Video and Get Video have in common. Each
- * operation says when they are shown. And how they are read.
- */
+/* What becomes of a clip once it was asked for: fields of Generate Video and Get Video, each of which says when they are shown. */
 
 export const metadataField: INodeProperties = {
 	displayName: 'Metadata',

@@ -1,6 +1,4 @@
-/*
- * What happens in a clip and how long it is: prompt, shots, duration and camera, their fields and how a row says them.
- */
+/* What happens in a clip and how long it is: prompt, shots, duration and camera, their fields and how a row says them. */
 import type { INodeProperties } from 'n8n-workflow';
 import {
 	fullPrompt,
@@ -139,13 +137,8 @@ export const durationField: INodeProperties = {
 	displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['single', 'auto'] } },
 };
 
-/** A way to move the camera: how it is called, and the words that ask for it at the end of a prompt. */
-interface CameraMovement extends Choice {
-	words: string;
-}
-
-/** The API has no field for the camera; the model follows plain words. Sorted by name, as the editor shows them. */
-export const CAMERA_MOVEMENTS: readonly CameraMovement[] = [
+/** The API has no field for the camera; the model follows words at the end of a prompt. Sorted by name, as the editor shows them. */
+export const CAMERA_MOVEMENTS: ReadonlyArray<Choice & { words: string }> = [
 	{ name: 'Crane Down', value: 'craneDown', words: 'Camera: smooth crane shot moving down.' },
 	{ name: 'Crane Up', value: 'craneUp', words: 'Camera: smooth crane shot moving up.' },
 	{ name: 'Dolly In', value: 'dollyIn', words: 'Camera: slow dolly in towards the subject.' },
