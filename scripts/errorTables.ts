@@ -1,5 +1,5 @@
 /** The tables of docs/errors.md that say what an answer of APIMart means, made from the rules of the code. */
-import { RULES, shouldRetry, type Heard, type Rule } from '../nodes/KlingFast/apimart/errors';
+import { RULES, shouldRetry, type Heard, type Rule } from '../nodes/KlingFast/apimart/rules';
 import { withTables, type Table } from './markedTables';
 
 const HEAD = ['Message', 'When', 'Charged', 'Tried again', 'What to do'];

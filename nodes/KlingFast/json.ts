@@ -5,6 +5,11 @@ export function isObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** An object with keys, or an empty one in place of anything else. */
+export function objectIn(value: unknown): IDataObject {
+	return isObject(value) ? value : {};
+}
+
 /** Undefined where the text is no JSON. */
 export function parseJson(text: string): unknown {
 	try {

@@ -1,5 +1,4 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { InvalidField } from './invalidField';
 import type { Params } from './params';
 
 export const outputFieldOption: INodeProperties = {
@@ -11,9 +10,8 @@ export const outputFieldOption: INodeProperties = {
 	hint: 'The name of the output field to put the video file in',
 };
 
-/** The output's binary field for the clip. */
 export function readOutputField(params: Params): string {
 	const outputField = params.text('options.outputField');
 	if (outputField !== '__proto__') return outputField;
-	throw new InvalidField(params.label('options.outputField'), '"__proto__"', 'another name');
+	throw params.refusal('options.outputField', '"__proto__"', 'another name');
 }

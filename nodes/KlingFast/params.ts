@@ -1,6 +1,4 @@
-/*
- * A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else.
- */
+/* A row's values, read by the descriptions of their fields: label, default, range and choices are said there and nowhere else. */
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InvalidField, shown } from './invalidField';
 import { isObject } from './json';
@@ -64,7 +62,6 @@ export class Params {
 		return readNumber(this.value(path), this.label(path), { ...this.rule(path), ...rule });
 	}
 
-	/** For fields that may stay empty. */
 	optionalNumber(path: string): number | undefined {
 		return isEmpty(this.value(path)) ? undefined : this.requiredNumber(path);
 	}
@@ -137,6 +134,11 @@ export class Params {
 	/** Where inside a list a value stands, such as `shot 2, duration`. */
 	place(path: string): string | undefined {
 		return this.list && `${this.list.place}, ${path.slice(path.lastIndexOf('.') + 1)}`;
+	}
+
+	/** @param allowed as in `text` */
+	refusal(path: string, value: string, allowed: string): InvalidField {
+		return new InvalidField(this.label(path), value, allowed, this.place(path));
 	}
 
 	private field(path: string): INodeProperties {

@@ -36,8 +36,8 @@ export interface Choice {
 }
 
 /**
- * `5`, `"5"`, `" 5.0 "`, `"5,0"` is 5, and `"0.5"` and `"0,5"` are 0.5; `"1,000"`, which could be 1 and 1000, is refused. An empty
- * cell is the default, or refused where there is none.
+ * `5`, `"5"`, `" 5.0 "`, `"5,0"` is 5, and `"0.5"` and `"0,5"` are 0.5; `"1,000"`, which could be 1 and 1000, is refused, and so is
+ * `"1.800"` where 1800 is allowed, too. An empty cell is the default, or refused where there is none.
  */
 export function readNumber(value: unknown, field: string, rule: NumberRule = {}): number {
 	const allowed = `${rule.isWhole ? 'a whole number' : 'a number'}${rangeWords(rule)}`;
@@ -45,11 +45,18 @@ export function readNumber(value: unknown, field: string, rule: NumberRule = {})
 		if (rule.default !== undefined) return rule.default;
 		throw new InvalidField(field, 'empty', allowed, rule.place);
 	}
-	const number = toNumber(value, rule.unit);
-	const { min = -Infinity, max = Infinity, above = -Infinity } = rule;
-	const fits = Number.isFinite(number) && number >= min && number <= max && number > above;
-	if (fits && (!rule.isWhole || Number.isInteger(number))) return number;
-	const isAmbiguous = AMBIGUOUS_NUMBER.test(plainText(value));
+	const { min = -Infinity, max = Infinity, above = -Infinity, isWhole } = rule;
+	const fits = (candidate: number) =>
+		Number.isFinite(candidate) &&
+		(!isWhole || Number.isInteger(candidate)) &&
+		candidate >= min &&
+		candidate <= max &&
+		candidate > above;
+	const text = numberText(value, rule.unit);
+	const number = typeof value === 'number' ? value : toNumber(text);
+	const isGrouped = typeof value === 'string' && GROUPED_NUMBER.test(text);
+	const isAmbiguous = isGrouped && (Number.isNaN(number) || fits(Number(text.replace(/\D/g, ''))));
+	if (fits(number) && !isAmbiguous) return number;
 	const what = isAmbiguous ? `${shown(value)}, which can be read in two ways` : shown(value);
 	throw new InvalidField(field, what, allowed, rule.place);
 }
@@ -138,19 +145,22 @@ const MINUTES_OF_DAY = 24 * 60;
 const CUT_MINUTES = 0.01;
 const DECIMAL_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 const COMMA_NUMBER = /^[+-]?\d*,\d+$/;
-/** A comma that could stand before a fraction and before thousands. */
-const AMBIGUOUS_NUMBER = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
+/** A sign that could stand before a fraction and before thousands. */
+const GROUPED_NUMBER = /^[+-]?[1-9]\d{0,2}([,.]\d{3})+$/;
 const UNITS = {
 	seconds: /s(ec(ond)?s?)?\.?$/i,
 	USD: /^(us)?\$|^usd|(us)?\$$|usd$/i,
 };
 
-function toNumber(value: unknown, unit?: keyof typeof UNITS): number {
-	if (typeof value === 'number') return value;
-	const typed = typeof value === 'string' ? plainText(value) : '';
-	const text = unit ? typed.replace(UNITS[unit], '').trim() : typed;
+/** Without the unit that may stand beside it. */
+function numberText(value: unknown, unit?: keyof typeof UNITS): string {
+	const text = typeof value === 'string' ? plainText(value) : '';
+	return unit ? text.replace(UNITS[unit], '').trim() : text;
+}
+
+function toNumber(text: string): number {
 	if (DECIMAL_NUMBER.test(text)) return Number(text);
-	const isFraction = COMMA_NUMBER.test(text) && !AMBIGUOUS_NUMBER.test(text);
+	const isFraction = COMMA_NUMBER.test(text) && !GROUPED_NUMBER.test(text);
 	return isFraction ? Number(text.replace(',', '.')) : NaN;
 }
 

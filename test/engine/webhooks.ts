@@ -15,6 +15,8 @@ export interface WebhookRequest {
 	query?: Record<string, string>;
 	/** The values of `:name` parts of the path. */
 	params?: Record<string, string>;
+	/** What happens while n8n saves the run; where it throws, the run does not come about. */
+	savingRun?: (response: Response) => Promise<void>;
 }
 
 export interface WebhookAnswer {
@@ -41,8 +43,7 @@ export async function callWebhook(
 			return;
 		}
 		try {
-			const { webhook = 'default' } = request;
-			outcome.result = await answerAsNode(engine, trigger, webhook, httpRequest, httpResponse);
+			outcome.result = await answerAsNode(engine, trigger, request, httpRequest, httpResponse);
 			if (!outcome.result.noWebhookResponse) httpResponse.json(outcome.result.webhookResponse);
 		} catch (error) {
 			outcome.thrown = error;
@@ -70,7 +71,7 @@ export async function callWebhook(
 async function answerAsNode(
 	engine: Engine,
 	options: RunOptions,
-	webhook: WebhookType,
+	{ webhook = 'default', savingRun }: WebhookRequest,
 	httpRequest: Request,
 	httpResponse: Response,
 ): Promise<IWebhookResponseData> {
@@ -80,6 +81,8 @@ async function answerAsNode(
 	if (!description) throw new Error(`${node.type} has no webhook named ${webhook}`);
 	const mode = options.mode ?? 'trigger';
 	const result = await runWebhook({ workflow, node, additionalData, mode, description });
+	// n8n 2.41 saves the run first, then the static data, then it answers.
+	if (result.workflowData) await savingRun?.(httpResponse);
 	Object.assign(options.staticData ?? {}, JSON.parse(JSON.stringify(workflow.staticData)));
 	return result;
 }

@@ -84,6 +84,10 @@ test.each<[elements: Row, sentence: string]>([
 		{ ...withMug(), prompt: 'A mug, @mugs' },
 		'is "mug", but must be a name that the prompt mentions as @mug',
 	],
+	[
+		{ ...withMug(), prompt: 'A mug with hello@mug on it' },
+		'is "mug", but must be a name that the prompt mentions as @mug',
+	],
 	[withMug({ description: ' ' }), ' (element 1, description) is empty'],
 	[withMug({ imageUrls: [] }), ' (element 1, imageUrls) is empty, but must be 1 to 4'],
 	[

@@ -62,6 +62,10 @@ test.each<[row: Row, body: Row]>([
 		]),
 		written(['a', 5]),
 	],
+	...['\u676f\u5b50@mug', '(@mug)', 'A cup,@mug', '-@mug'].map((prompt): [Row, Row] => [
+		{ ...withMug(), prompt },
+		{ prompt, element_list: [sentElement('mug', URL, URL)] },
+	]),
 	[withMug(), { prompt: 'A fox drinks from @mug.', element_list: [sentElement('mug', URL, URL)] }],
 	[
 		{

@@ -23,7 +23,6 @@ export function onFailureOf(context: IExecuteFunctions): OnFailure {
 	return context.getNode().onError === 'continueErrorOutput' ? 'errorOutput' : 'items';
 }
 
-/** Whether the node goes on after a failure. */
 export function goesOnAfterFailure(context: IExecuteFunctions): boolean {
 	return onFailureOf(context) !== 'throw';
 }
@@ -55,17 +54,9 @@ export function nodeError(
 	const node = context.getNode();
 	const message = itemIndex === undefined ? fault.message : `${fault.message} [item ${itemIndex}]`;
 	const description = fault.advice;
+	const httpCode = fault.api?.httpStatus?.toString();
 	const error = fault.api
-		? new NodeApiError(
-				node,
-				{ message },
-				{
-					message,
-					description,
-					itemIndex,
-					httpCode: fault.api.httpStatus?.toString(),
-				},
-			)
+		? new NodeApiError(node, { message }, { message, description, itemIndex, httpCode })
 		: new NodeOperationError(node, message, { description, itemIndex });
 	// n8n replaces a message that contains a code such as ECONNRESET by a general one, and the task id would be gone.
 	error.message = message;

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { fieldsByPath, Params } from '../params';
-import { uploadFields } from './image/upload.fields';
+import { uploadField } from './image/upload.fields';
 import { resourceFields } from './resource.fields';
 import { generateFields } from './video/generate.fields';
 import { getFields } from './video/get.fields';
@@ -10,12 +10,11 @@ export const klingFastProperties: INodeProperties[] = [
 	...resourceFields,
 	...generateFields,
 	...getFields,
-	...uploadFields,
+	uploadField,
 ];
 
 export const klingFastFields = fieldsByPath(klingFastProperties);
 
-/** The values of one item. */
 export function paramsOf(context: IExecuteFunctions, itemIndex: number): Params {
 	return new Params(klingFastFields, (path, fallback) =>
 		context.getNodeParameter(path, itemIndex, fallback),

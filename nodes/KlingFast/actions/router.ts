@@ -1,5 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
-import { withOwnRunIndex } from './toolCall';
+import { withOwnRunIndex, type Operation } from './toolCall';
 import { execute as getBalance } from './account/getBalance.operation';
 import { execute as upload } from './image/upload.operation';
 import { execute as estimateCost } from './video/estimateCost.operation';
@@ -7,9 +7,6 @@ import { execute as generate } from './video/generate.operation';
 import { execute as get } from './video/get.operation';
 import { deliverSheet, guardSheet, sheetRound, watchSheet } from './video/sheet.operation';
 
-type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
-
-/** By resource and operation, as `resource.fields.ts` offers them. */
 export const operations: Record<string, Operation> = {
 	'account:getBalance': getBalance,
 	'image:upload': upload,

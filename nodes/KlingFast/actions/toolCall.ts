@@ -8,7 +8,7 @@
  */
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-type Work = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
+export type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
 /** n8n's own type for a tool leaves out what its contexts have in common with those of other nodes. */
 interface ToolCall extends IExecuteFunctions {
@@ -22,7 +22,7 @@ interface ToolCall extends IExecuteFunctions {
 /** Does `work` in the node's own context, or where a call of the tool has no run of its own, in one that has. */
 export async function withOwnRunIndex(
 	context: IExecuteFunctions,
-	work: Work,
+	work: Operation,
 ): Promise<INodeExecutionData[][]> {
 	if (!isToolCall(context)) return await work.call(context);
 	const runIndex = context.getNextRunIndex();

@@ -1,13 +1,9 @@
 /*
- * Which addresses may be used at all.
- *
- * Loopback and private are judged by what is written (a literal IP or a name), never by DNS: a node cannot look names
- * up, and a lookup could answer differently the next time. An address in there is accepted only where the base URL
+ * Which addresses may be used at all. Loopback and private are judged by what is written (a literal IP or a name), never by DNS: a node
+ * cannot look names up, and a lookup could answer differently the next time. An address in there is accepted only where the base URL
  * itself is in there, which is the sandbox on a laptop.
  */
 import { InvalidField, shown } from '../invalidField';
-
-const BASE_URL_LABEL = 'Base URL';
 
 /**
  * The credential's base URL as the client uses it: no trailing `/`, no trailing `/v1`, lower-case host.
@@ -17,30 +13,13 @@ const BASE_URL_LABEL = 'Base URL';
  */
 export function normalizeBaseUrl(text: string): string {
 	const typed = text.trim();
+	const refusal = (allowed: string) => new InvalidField('Base URL', shown(typed), allowed);
 	const url = parseWebUrl(typed);
-	if (!url) {
-		throw new InvalidField(
-			BASE_URL_LABEL,
-			shown(typed),
-			'a web address such as https://api.apimart.ai',
-		);
-	}
-	if (hasUserInfo(url)) {
-		throw new InvalidField(
-			BASE_URL_LABEL,
-			'an address with a user name or password in it',
-			'one without',
-		);
-	}
-	if (url.search || url.hash || /[?#]/.test(typed)) {
-		throw new InvalidField(BASE_URL_LABEL, shown(typed), 'an address without ? and #');
-	}
+	if (!url) throw refusal('a web address such as https://api.apimart.ai');
+	refuseUserInfo(url, 'Base URL');
+	if (/[?#]/.test(typed)) throw refusal('an address without ? and #');
 	if (url.protocol === 'http:' && !isLoopbackOrPrivate(url.hostname)) {
-		throw new InvalidField(
-			BASE_URL_LABEL,
-			shown(typed),
-			'https, or http on this computer or in a private network',
-		);
+		throw refusal('https, or http on this computer or in a private network');
 	}
 	return `${url.origin}${url.pathname.replace(/(?<!\/)(\/+v1)?\/*$/, '')}`;
 }
@@ -75,10 +54,7 @@ export function checkImageAddress(
 		const allowed = 'a web address that begins with http:// or https:// and has no blanks in it';
 		throw new InvalidField(label, shown(address), allowed, place);
 	}
-	if (hasUserInfo(url)) {
-		const value = 'an address with a user name or password in it';
-		throw new InvalidField(label, value, 'one without', place);
-	}
+	refuseUserInfo(url, label, place);
 	if (mayUseAddress(address, baseUrl)) return;
 	const allowed = 'an address on the public internet, because the provider fetches the image';
 	throw new InvalidField(label, shown(address), allowed, place);
@@ -119,9 +95,10 @@ export function parseUrl(text: string, base?: string): URL | undefined {
 	}
 }
 
-/** Whether a user name or password stands in front of the host. */
-function hasUserInfo(url: URL): boolean {
-	return url.username !== '' || url.password !== '';
+function refuseUserInfo({ username, password }: URL, label: string, place?: string): void {
+	if (username === '' && password === '') return;
+	const value = 'an address with a user name or password in it';
+	throw new InvalidField(label, value, 'one without', place);
 }
 
 /** RFC 6761, 6762 and 8375, ICANN's `.internal`, names that ICANN never gives out, and `.svc` inside Kubernetes. */

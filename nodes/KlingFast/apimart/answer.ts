@@ -3,7 +3,7 @@
  * - Whatever comes from outside costs time in proportion to its length: no pattern here starts over inside what it has read.
  * - A text from outside that is shown or logged has gone through `excerpt`: one line, cut, without secrets.
  */
-import { isObject } from '../json';
+import { isObject, objectIn } from '../json';
 
 export interface Answer {
 	httpStatus: number;
@@ -38,8 +38,7 @@ export function header(headers: Record<string, unknown>, name: string): string |
  */
 export function effectiveStatus({ httpStatus, json }: Answer): number {
 	if (httpStatus < 200 || httpStatus >= 300 || !isObject(json)) return httpStatus;
-	const nested = isObject(json.error) ? json.error.code : undefined;
-	for (const code of [json.code, nested]) {
+	for (const code of [json.code, objectIn(json.error).code]) {
 		const status = Number(code);
 		if (code !== '' && code !== null && Number.isInteger(status) && status >= 300 && status <= 599)
 			return status;
@@ -79,18 +78,18 @@ function saysSomething(error: unknown): boolean {
 /** What the provider said, shortened and without secrets. */
 export function providerText({ json, text }: Answer): string {
 	if (!isObject(json)) return excerpt(text);
-	const error = isObject(json.error) ? json.error : undefined;
-	const inner = error && isObject(error.error) ? error.error : undefined;
-	const candidates = [inner?.message, error?.message, json.error, json.message, json.msg];
+	const { error } = json;
+	const { message, error: inner } = objectIn(error);
+	const candidates = [objectIn(inner).message, message, error, json.message, json.msg];
 	const said = candidates.find((value) => typeof value === 'string' && value.trim() !== '');
 	return typeof said === 'string' ? excerpt(said, 1000) : excerpt(text, 1000);
 }
 
 /** The machine words of an error (`code`, `type`), joined; recordings differ in which of them is filled. */
 export function codeOf(json: unknown): string {
-	if (!isObject(json)) return '';
-	const error = isObject(json.error) ? json.error : undefined;
-	return [error?.code, error?.type, json.code].filter((part) => part !== undefined).join(' ');
+	const { error, code: outer } = objectIn(json);
+	const { code, type } = objectIn(error);
+	return [code, type, outer].filter((part) => part !== undefined).join(' ');
 }
 
 /**
@@ -103,8 +102,7 @@ export const CONTENT_WORDS =
 /** The code of a fault below HTTP (`ECONNRESET`), or its message where it has none; one line, cut. */
 export function describeCause(cause: unknown): string {
 	if (!isObject(cause)) return excerpt(String(cause));
-	const inner = isObject(cause.cause) ? cause.cause : undefined;
-	const codes = [cause.code, inner?.code, cause.httpCode];
+	const codes = [cause.code, objectIn(cause.cause).code, cause.httpCode];
 	const code = codes.find((value) => typeof value === 'string' && value !== '');
 	return excerpt(String(code ?? (cause.message || 'unknown cause')));
 }

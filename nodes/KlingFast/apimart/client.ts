@@ -14,10 +14,10 @@ import type {
 } from 'n8n-workflow';
 import { currentClock, realClock, withTimeLimit, type Clock } from '../clock';
 import { normalizeBaseUrl, parseWebUrl } from './address';
-import { isObject, parseJson } from '../json';
+import { isObject, objectIn, parseJson } from '../json';
 import { type Answer, excerpt, hasApimartShape, isFromApimart, isReplayed } from './answer';
 import { callbackSecret } from './callback';
-import { ApimartError, errorOfAnswer, networkError, toError } from './errors';
+import { ApimartError, errorOfAnswer, networkError, type Purpose } from './errors';
 import { epochMs, parseSubmittedTaskId, parseTask, type Task } from './task';
 
 const CREDENTIAL_TYPE = 'klingFastApi';
@@ -51,10 +51,8 @@ export interface ImageFile {
 	mimeType: string;
 }
 
-interface UploadedImage {
+interface UploadedImage extends Omit<ImageFile, 'bytes'> {
 	url: string;
-	fileName: string;
-	mimeType: string;
 	bytes: number;
 	createdMs?: number;
 }
@@ -83,7 +81,7 @@ export class ApimartClient {
 			timeout: SUBMIT_TIMEOUT_MS,
 		});
 		// A task id that was named is never lost, whatever stands beside it.
-		const data = answer.httpStatus < 300 && isObject(answer.json) ? answer.json.data : undefined;
+		const data = answer.httpStatus < 300 ? objectIn(answer.json).data : undefined;
 		const named = parseSubmittedTaskId({ data });
 		if (named === undefined) this.throwIfRefused(answer);
 		const taskId = named ?? parseSubmittedTaskId(answer.json);
@@ -101,26 +99,21 @@ export class ApimartClient {
 	async readTask(taskId: string): Promise<Task> {
 		// Without it the reason of a failure can be Chinese.
 		const url = `/v1/tasks/${encodeURIComponent(taskId)}?language=en`;
-		const request = { method: 'GET', url, timeout: READ_TIMEOUT_MS } as const;
-		const answer = await this.exchange(request).catch((error: unknown) => {
-			throw error instanceof ApimartError ? aboutRead(error) : toError(error);
-		});
+		const answer = await this.exchange({ method: 'GET', url, timeout: READ_TIMEOUT_MS }, 'read');
 		// A failed task without an envelope has an `error` (and its code) of its own, so the task is looked for first.
 		const task = answer.httpStatus < 300 ? parseTask(answer.json, taskId) : undefined;
 		if (task?.taskId === taskId) return task;
-		const error = errorOfAnswer(answer, this.clock.nowMs());
-		if (error) throw aboutRead(error);
-		throw unreadable(`APIMart's answer is not about this task: ${excerpt(answer.text, 1000)}`);
+		const error = errorOfAnswer(answer, this.clock.nowMs(), 'read');
+		throw (
+			error ?? unreadable(`APIMart's answer is not about this task: ${excerpt(answer.text, 1000)}`)
+		);
 	}
 
 	/** `balance` and `used` in USD; `balance` is -1 where the key has no limit (APIMart's balance page, 2026-08). */
 	async readBalance(): Promise<Balance> {
-		const answer = await this.exchange({
-			method: 'GET',
-			url: '/v1/balance',
-			timeout: READ_TIMEOUT_MS,
-		});
-		this.throwIfRefused(answer, aboutUnpaid);
+		const request = { method: 'GET', url: '/v1/balance', timeout: READ_TIMEOUT_MS } as const;
+		const answer = await this.exchange(request);
+		this.throwIfRefused(answer, 'free');
 		const data = dataOf(answer);
 		const balance = Number(data.remain_balance ?? NaN);
 		const used = Number(data.used_balance ?? NaN);
@@ -142,7 +135,7 @@ export class ApimartClient {
 			headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
 			timeout: UPLOAD_TIMEOUT_MS,
 		});
-		this.throwIfRefused(answer, aboutUnpaid);
+		this.throwIfRefused(answer, 'free');
 		const data = dataOf(answer);
 		if (typeof data.url !== 'string' || !parseWebUrl(data.url)) {
 			throw unreadable(`APIMart's answer names no image address: ${excerpt(answer.text, 1000)}`);
@@ -156,7 +149,10 @@ export class ApimartClient {
 		};
 	}
 
-	private async exchange(options: IHttpRequestOptions & { timeout: number }): Promise<Answer> {
+	private async exchange(
+		options: IHttpRequestOptions & { timeout: number },
+		purpose?: Purpose,
+	): Promise<Answer> {
 		const limits = { limitMs: WHOLE_ANSWER * options.timeout, signal: this.signal };
 		let response: IN8nHttpFullResponse;
 		try {
@@ -169,32 +165,23 @@ export class ApimartClient {
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
 			};
-			response = await withTimeLimit(
-				async (abortSignal) => await this.send({ ...request, abortSignal }),
-				limits,
-				this.clock,
-			);
+			const send = async (abortSignal: AbortSignal) => await this.send({ ...request, abortSignal });
+			response = await withTimeLimit(send, limits, this.clock);
 		} catch (error) {
-			throw networkError(error);
+			throw networkError(error, purpose);
 		}
 		const { body } = response;
 		const text = this.withoutKey((typeof body === 'string' ? body : JSON.stringify(body)) ?? '');
-		const answer: Answer = {
-			httpStatus: response.statusCode,
-			headers: response.headers ?? {},
-			text,
-			json: parseJson(text),
-		};
+		const { statusCode: httpStatus, headers = {} } = response;
+		const answer: Answer = { httpStatus, headers, text, json: parseJson(text) };
 		if (isFromApimart(answer)) this.heardAtMs = this.clock.nowMs();
 		return answer;
 	}
 
-	private throwIfRefused(answer: Answer, about = (error: ApimartError) => error): void {
-		const error = errorOfAnswer(answer, this.clock.nowMs());
-		if (error?.details.kind !== 'unknownTask') {
-			if (error) throw about(error);
-			return;
-		}
+	private throwIfRefused(answer: Answer, purpose?: Purpose): void {
+		const error = errorOfAnswer(answer, this.clock.nowMs(), purpose);
+		if (!error) return;
+		if (error.details.kind !== 'unknownTask') throw error;
 		// Nobody asked for a task here.
 		const advice =
 			'APIMart has nothing at this address: check the base URL of the credential. Nothing was charged.';
@@ -240,37 +227,10 @@ export async function connect(context: IExecuteFunctions | IWebhookFunctions): P
 	return { client, apiKey, secret };
 }
 
-/** What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same. */
-function aboutRead(error: ApimartError): ApimartError {
-	const { kind, advice = '' } = error.details;
-	if (!/charged|dashboard/.test(advice)) return error;
-	const check = ['credential', 'unreachable'].includes(kind)
-		? 'Check the API key and the base URL of the credential. '
-		: '';
-	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
-	return new ApimartError(error.message, { ...error.details, advice: `${check}${goesOn}` });
-}
-
-/** Of a request that buys nothing the dashboard shows nothing. */
-function aboutUnpaid(error: ApimartError): ApimartError {
-	const { kind, advice = '' } = error.details;
-	if (!advice.includes('dashboard')) return error;
-	const next =
-		kind === 'server'
-			? 'This usually passes. Run again later.'
-			: 'Check the API key and the base URL of the credential.';
-	const details = {
-		...error.details,
-		charged: 'no',
-		advice: `${next} Nothing was charged.`,
-	} as const;
-	return new ApimartError(error.message, details);
-}
-
 /** What an answer is about, in its envelope or without one. */
 function dataOf({ json }: Answer): IDataObject {
-	if (!isObject(json)) return {};
-	return isObject(json.data) ? json.data : json;
+	const whole = objectIn(json);
+	return isObject(whole.data) ? whole.data : whole;
 }
 
 function unreadable(message: string): ApimartError {

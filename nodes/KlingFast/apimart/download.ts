@@ -98,23 +98,21 @@ async function storeOnce(context: Context, download: OneTry): Promise<IBinaryDat
 		});
 		return await context.helpers.prepareBinaryData(video, fileName, 'video/mp4');
 	};
-	const result = await untilAborted(streamed(), either).then(
-		(value) => ({ value }),
-		(reason: unknown) => ({ reason }),
-	);
+	let stored: IBinaryData | undefined;
+	let reason: unknown;
+	try {
+		stored = await untilAborted(streamed(), either);
+	} catch (error) {
+		stream?.destroy();
+		reason = error;
+	}
 	done.abort();
 	await watch;
-	if ('reason' in result) stream?.destroy();
 	if (signal?.aborted) throw stopReason(signal);
-	const hasBytes = inspector.bytes > 0;
-	if ('value' in result) {
-		const fault = inspector.verdict();
-		if (!fault) return result.value;
-		throw downloadError(fault, { retryable: true });
-	}
-	if (result.reason instanceof ApimartError) throw result.reason;
-	const fault = hasBytes ? inspector.verdict() : undefined;
-	throw downloadError(fault ?? describeCause(result.reason), { retryable: true });
+	if (reason instanceof ApimartError) throw reason;
+	const fault = stored || inspector.bytes > 0 ? inspector.verdict() : undefined;
+	if (stored && !fault) return stored;
+	throw downloadError(fault ?? describeCause(reason), true);
 }
 
 async function openVideo(
@@ -125,9 +123,7 @@ async function openVideo(
 	let url = download.url;
 	for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
 		if (!mayUseAddress(url, download.baseUrl)) {
-			throw downloadError(`its address is inside a private network (${excerpt(url)})`, {
-				retryable: false,
-			});
+			throw downloadError(`its address is inside a private network (${excerpt(url)})`, false);
 		}
 		const response: IN8nHttpFullResponse = await context.helpers.httpRequest({
 			method: 'GET',
@@ -151,9 +147,7 @@ async function openVideo(
 		if (statusCode !== 200) throw await refusal(statusCode, headers, body, download);
 		return body;
 	}
-	throw downloadError(`the file host redirects more than ${MAX_REDIRECTS} times`, {
-		retryable: false,
-	});
+	throw downloadError(`the file host redirects more than ${MAX_REDIRECTS} times`, false);
 }
 
 async function refusal(
@@ -164,15 +158,12 @@ async function refusal(
 ): Promise<ApimartError> {
 	if (isNewTask && [403, 404].includes(httpStatus)) {
 		body.destroy();
-		return downloadError(`the file is not there yet (HTTP ${httpStatus})`, {
-			retryable: true,
-			retryAfterSeconds: freshWaitSeconds,
-		});
+		const why = `the file is not there yet (HTTP ${httpStatus})`;
+		return downloadError(why, true, { retryAfterSeconds: freshWaitSeconds });
 	}
 	if ([403, 404, 410].includes(httpStatus)) {
 		body.destroy();
-		return downloadError(`the link has expired or was withdrawn (HTTP ${httpStatus})`, {
-			retryable: false,
+		return downloadError(`the link has expired or was withdrawn (HTTP ${httpStatus})`, false, {
 			advice:
 				'APIMart keeps a clip for about 24 hours. If it is younger, fetch it again with Get Video; otherwise only a new clip helps.',
 		});
@@ -181,8 +172,7 @@ async function refusal(
 	const said = excerpt(await withTimeout(firstBytes(body), timeout, clock));
 	body.destroy();
 	const retryable = httpStatus >= 500 || httpStatus === 408 || httpStatus === 429;
-	return downloadError(`the file host answered HTTP ${httpStatus}: ${said}`, {
-		retryable,
+	return downloadError(`the file host answered HTTP ${httpStatus}: ${said}`, retryable, {
 		retryAfterSeconds: retryAfterSeconds(headers, clock.nowMs()),
 	});
 }
@@ -217,10 +207,12 @@ export function videoFileName(taskId: string): string {
 
 function downloadError(
 	why: string,
-	details: { retryable: boolean; advice?: string; retryAfterSeconds?: number },
+	retryable: boolean,
+	details: { advice?: string; retryAfterSeconds?: number } = {},
 ): ApimartError {
 	return new ApimartError(`The video could not be downloaded: ${why}`, {
 		kind: 'network',
+		retryable,
 		charged: 'unknown',
 		advice: 'The clip exists and is paid for. Fetch it again with Get Video.',
 		...details,

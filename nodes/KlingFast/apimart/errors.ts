@@ -1,7 +1,9 @@
+/*
+ * The errors of requests, by the rules of rules.ts. What must stay true:
+ * - No text that leaves this file contains the API key or a signed query string.
+ */
 import {
-	type Answer,
 	codeOf,
-	CONTENT_WORDS,
 	describeCause,
 	effectiveStatus,
 	excerpt,
@@ -10,33 +12,24 @@ import {
 	providerText,
 	retryAfterSeconds,
 	saysFailure,
+	type Answer,
 } from './answer';
+import {
+	RETRYABLE,
+	ruleFor,
+	shouldRetry,
+	TRANSPORT_FAULTS,
+	type ErrorKind,
+	type Heard,
+	type Meaning,
+	type Rule,
+} from './rules';
 
-/*
- * What APIMart can say, what it means, and whether the same request may be sent again (`shouldRetry`).
- *
- * What must stay true:
- * - No text that leaves this file contains the API key or a signed query string.
- * - `charged` is 'no' only where the answer proves that no task was accepted.
- */
-
-type Refusal = 'credential' | 'balance' | 'content' | 'parameter' | 'unknownTask' | 'duplicate';
-type ServerError = 'rateLimit' | 'overloaded' | 'server';
-/** Of these APIMart knows nothing: they happened on the way to it. */
-const TRANSPORT_FAULTS = ['unreachable', 'network', 'unreadable', 'redirect'] as const;
-
-export type ErrorKind = Refusal | ServerError | (typeof TRANSPORT_FAULTS)[number];
-
-export interface ErrorDetails {
-	kind: ErrorKind;
+export interface ErrorDetails extends Pick<Meaning, 'kind' | 'charged' | 'retryForSeconds'> {
 	/** Whether the same request, with the same key and bytes, may be sent again. */
 	retryable: boolean;
-	/** Whether money may have been charged by the request. */
-	charged: 'no' | 'unknown';
 	httpStatus?: number;
 	retryAfterSeconds?: number;
-	/** How long it is tried again, from the first try, while APIMart has not answered at all; absent: as long as there is time. */
-	retryForSeconds?: number;
 	/** Whether APIMart said that this is the stored answer of an earlier request with the same key. */
 	replayed?: boolean;
 	/** What a person can do about it. */
@@ -62,210 +55,18 @@ export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-export interface Heard {
-	/** `between`: a proxy, a firewall or another server answered. `nobody`: no answer came. */
-	from: 'apimart' | 'between' | 'nobody';
-	/** The HTTP status that the answer means; 0 where there is none. */
-	status: number;
-	/** The machine words of the answer, or of the network error. */
-	code: string;
-	/** What a person may read of it. */
-	said: string;
-}
-
-/** What is given must fit. */
-interface Condition {
-	status?: number | number[];
-	/** For all HTTP statuses below this one. */
-	below?: number;
-	code?: RegExp;
-	said?: RegExp;
-}
-
-function fits(heard: Heard, condition: Condition): boolean {
-	const { status = heard.status, below = Infinity, code = /^/, said = /^/ } = condition;
-	const isStatus = [status].flat().includes(heard.status);
-	return isStatus && heard.status < below && code.test(heard.code) && said.test(heard.said);
-}
-
-/** APIMart's published list of what may be sent again. The statuses are believed whoever says them. */
-const RETRYABLE = { status: [408, 429, 502, 503, 504] };
-const NO_CAPACITY: Condition = { status: 400, code: /get_channel_failed/ };
-const IN_PROGRESS: Condition = { status: 409, code: /idempotency_in_progress/ };
-
-/**
- * The retry rule: whether the same request, with the same key and bytes, may be sent again. How often and how long: `withRetries`.
- */
-export function shouldRetry(heard: Heard): boolean {
-	// Not a word from APIMart. If it has accepted the request, it finds it by the Idempotency-Key.
-	if (heard.from !== 'apimart') return true;
-	// Overloaded, or too many requests.
-	if (fits(heard, RETRYABLE)) return true;
-	// No free capacity, which is a 400 at APIMart.
-	if (fits(heard, NO_CAPACITY)) return true;
-	// The first request with this key is still being worked on. After any other conflict the clip may exist.
-	if (fits(heard, IN_PROGRESS)) return true;
-	// A refusal would only be repeated. APIMart's own 500 is not on its list: nobody knows what was done.
-	return false;
-}
-
-type Meaning = Condition & Pick<ErrorDetails, 'kind' | 'charged' | 'retryForSeconds'>;
-/** The message has `{status}` and `{said}` to fill in. */
-export type Rule = [means: Meaning, message: string, advice?: string];
-
-const OVERLOADED = [
-	'APIMart is overloaded (HTTP {status}): {said}',
-	'This usually passes. Run again later.',
-] as const;
-const CONTENT = [
-	'APIMart rejected the content: {said}',
-	'Edit the prompt or the image of this row. Nothing was charged.',
-] as const;
-const UNKNOWN_TASK = [
-	'APIMart did not accept the request (HTTP {status}): {said}',
-	'Check the task ID, that it belongs to the account of this API key, and the base URL.',
-] as const;
-const ANSWERED_BETWEEN = [
-	'Something between n8n and APIMart answered in its place (HTTP {status}): {said}',
-	'This often passes. If not, check the base URL of the credential, and the proxy or firewall between n8n and APIMart.',
-] as const;
-/** A page that challenges or refuses may go away; from a wrong base URL it never does. */
-const PAGE = { kind: 'unreadable', charged: 'unknown', retryForSeconds: 120 } as const;
-const UNREACHABLE = { kind: 'unreachable', charged: 'no' } as const;
-
-const UNTRUSTED_CERTIFICATE = /CERT|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^INVALID_CA$/;
-const NOBODY_LISTENS = /^ECONNREFUSED$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$|^ENETDOWN$/;
-
-/** By who was heard. In each list the first rule that fits holds. docs/errors.md is made from them (`npm run docs:tables`). */
-export const RULES: Record<Heard['from'], Rule[]> = {
-	apimart: [
-		[
-			{ status: 401, kind: 'credential', charged: 'no' },
-			'APIMart does not accept the API key: {said}',
-			'Check the API key and the base URL of the credential. Nothing was charged.',
-		],
-		[
-			{ status: 402, kind: 'balance', charged: 'no' },
-			'The APIMart balance is too low: {said}',
-			'Top up the APIMart account, then run again. Nothing was charged for this clip.',
-		],
-		[
-			{ status: 403, kind: 'credential', charged: 'no' },
-			'APIMart refuses access: {said}',
-			'The key may not use this model or address. Check it in the APIMart console. Nothing was charged.',
-		],
-		[
-			{ status: 429, kind: 'rateLimit', charged: 'no' },
-			"APIMart's rate limit: {said}",
-			'Have fewer clips made at the same time, or wait until other clips of this key are done.',
-		],
-		[
-			{ ...NO_CAPACITY, kind: 'overloaded', charged: 'no' },
-			'APIMart is busy: {said}',
-			'APIMart has no free capacity at the moment. Nothing was charged.',
-		],
-		[
-			{ ...IN_PROGRESS, kind: 'duplicate', charged: 'unknown' },
-			'APIMart is still taking in the same clip: {said}',
-			'Another execution is submitting it. Run again in a minute.',
-		],
-		[
-			{ status: 409, code: /idempotency_key_reused/, kind: 'duplicate', charged: 'no' },
-			'Already submitted by an earlier run, not charged again',
-			'It was sent with another request, such as another callback address, so APIMart does not say what came of it. Find its task ID in the earlier execution and fetch the clip with Get Video. If it failed, or to buy another one, change the row key.',
-		],
-		[
-			{ status: 409, kind: 'duplicate', charged: 'unknown' },
-			'APIMart cannot say whether the clip was accepted: {said}',
-			'Look at the APIMart dashboard: the clip may exist. It is not sent again by itself.',
-		],
-		[
-			{ ...RETRYABLE, code: /idempotency_unavailable/, kind: 'overloaded', charged: 'no' },
-			...OVERLOADED,
-		],
-		[{ ...RETRYABLE, kind: 'overloaded', charged: 'unknown' }, ...OVERLOADED],
-		[{ status: 422, kind: 'content', charged: 'no' }, ...CONTENT],
-		[{ below: 500, said: CONTENT_WORDS, kind: 'content', charged: 'no' }, ...CONTENT],
-		[
-			{ status: 500, said: /^build_request_failed/, kind: 'parameter', charged: 'no' },
-			'APIMart did not accept the request: {said}',
-			'Correct this row and run it again. Nothing was charged.',
-		],
-		[
-			// A refusal without a status of its own says nothing about what was done before it.
-			{ below: 300, kind: 'parameter', charged: 'unknown' },
-			'APIMart did not accept the request (HTTP {status}): {said}',
-			'Check the API key and the base URL, and look at the APIMart dashboard before running again.',
-		],
-		[{ status: 404, kind: 'unknownTask', charged: 'no' }, ...UNKNOWN_TASK],
-		[{ below: 500, said: /invalid task id/i, kind: 'unknownTask', charged: 'no' }, ...UNKNOWN_TASK],
-		[
-			{ below: 500, kind: 'parameter', charged: 'no' },
-			'APIMart did not accept the request (HTTP {status}): {said}',
-			'Correct this row and run it again. Nothing was charged.',
-		],
-		[
-			{ kind: 'server', charged: 'unknown' },
-			'APIMart had an internal fault (HTTP {status}): {said}',
-			'Look at the APIMart dashboard before running this row again in a new execution.',
-		],
-	],
-	// They say nothing about the request, nor about a task.
-	between: [
-		[
-			{ below: 300, kind: 'unreadable', charged: 'unknown' },
-			"APIMart's answer could not be read: {said}",
-			'Something between n8n and APIMart may have answered instead. Check the base URL.',
-		],
-		[
-			{ below: 400, ...PAGE, kind: 'redirect' },
-			'APIMart answered with a redirect (HTTP {status}), which is not followed',
-			'Enter the address that it leads to as base URL of the credential. The API key is never sent across a redirect.',
-		],
-		[
-			{ status: 407, ...UNREACHABLE, retryForSeconds: 0 },
-			'A proxy between n8n and APIMart asks for its own sign-in (HTTP 407): {said}',
-			"Neither the row nor APIMart is at fault: give n8n's proxy settings (HTTPS_PROXY) the user name and password of the proxy. Nothing was sent to APIMart and nothing was charged.",
-		],
-		[{ below: 500, ...PAGE }, ...ANSWERED_BETWEEN],
-		[{ kind: 'unreadable', charged: 'unknown' }, ...ANSWERED_BETWEEN],
-	],
-	// Where no connection stood, nothing was sent. Some of it passes within seconds, as when a host restarts.
-	nobody: [
-		[
-			{ code: /^ENOTFOUND$/, ...UNREACHABLE, retryForSeconds: 3 },
-			'No connection to APIMart ({said})',
-			'Nobody knows the name of the host in the base URL of the credential: correct it. Nothing was sent and nothing was charged.',
-		],
-		[
-			{ code: UNTRUSTED_CERTIFICATE, ...UNREACHABLE, retryForSeconds: 0 },
-			'No connection to APIMart ({said})',
-			'n8n does not trust the certificate at the base URL of the credential. Behind a company proxy, give n8n its certificate (NODE_EXTRA_CA_CERTS). Nothing was sent and nothing was charged.',
-		],
-		[
-			{ code: /^EPROTO$|^ERR_SSL_/, ...UNREACHABLE, retryForSeconds: 0 },
-			'No connection to APIMart ({said})',
-			'What answers at the base URL of the credential does not speak https: check its port. Nothing was sent and nothing was charged.',
-		],
-		[
-			{ code: NOBODY_LISTENS, ...UNREACHABLE, retryForSeconds: 10 },
-			'No connection to APIMart ({said})',
-			'Check host and port in the base URL of the credential, and the network, firewall or proxy between n8n and APIMart. Nothing was sent and nothing was charged.',
-		],
-		[
-			// Reset, timed out, cut off: something may have been sent.
-			{ kind: 'network', charged: 'unknown' },
-			'No answer from APIMart ({said})',
-			'Check the base URL and the network between n8n and APIMart.',
-		],
-	],
-};
+/** What a request is for: `purchase` may be charged, `read` asks for what may have been, `free` is an upload or the balance. */
+export type Purpose = 'purchase' | 'read' | 'free';
 
 /**
  * The error of an answer, or undefined where it is a good one. A 2xx with an `error` object, `success: false` or a
  * `code` outside 200 to 299 is not a good one (seen from clients of the same backend).
  */
-export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | undefined {
+export function errorOfAnswer(
+	answer: Answer,
+	nowMs: number,
+	purpose: Purpose = 'purchase',
+): ApimartError | undefined {
 	const { headers, json, text } = answer;
 	const status = effectiveStatus(answer);
 	const isBetween = !isFromApimart(answer) && !RETRYABLE.status.includes(status);
@@ -275,25 +76,39 @@ export function errorOfAnswer(answer: Answer, nowMs: number): ApimartError | und
 	// Of a conflict the word can stand in the message.
 	const code = status === 409 ? `${codeOf(json)} ${said}` : codeOf(json);
 	const heard: Heard = { from, status, code, said };
-	return errorOf(heard, {
+	return errorOf(heard, purpose, {
 		httpStatus: status,
 		retryAfterSeconds: retryAfterSeconds(headers, nowMs),
 		replayed: isReplayed(answer),
 	});
 }
 
-/** The error of a request to which no answer came. */
-export function networkError(cause: unknown): ApimartError {
+export function networkError(cause: unknown, purpose: Purpose = 'purchase'): ApimartError {
 	const code = describeCause(cause);
-	return errorOf({ from: 'nobody', status: 0, code, said: code });
+	return errorOf({ from: 'nobody', status: 0, code, said: code }, purpose);
 }
 
-function errorOf(heard: Heard, common: Partial<ErrorDetails> = {}): ApimartError {
-	const rule = RULES[heard.from].find(([means]) => fits(heard, means)) as Rule;
-	const [{ kind, charged, retryForSeconds }, sentence, advice] = rule;
+function errorOf(heard: Heard, purpose: Purpose, common: Partial<ErrorDetails> = {}): ApimartError {
+	const rule = ruleFor(heard);
+	const [{ kind, charged, retryForSeconds }, sentence] = rule;
 	const message = sentence
 		.replace('{status}', `${heard.status}`)
 		.replace('{said}', () => heard.said);
-	const details = { kind, charged, retryForSeconds, advice, retryable: shouldRetry(heard) };
-	return new ApimartError(message, { ...details, ...common });
+	const details = { kind, charged, retryForSeconds, retryable: shouldRetry(heard) };
+	return new ApimartError(message, { ...details, ...common, ...adviceFor(purpose, rule) });
+}
+
+function adviceFor(purpose: Purpose, [means, , advice]: Rule): Partial<ErrorDetails> {
+	const { kind, charged, isOfPurchase } = means;
+	if (!isOfPurchase || purpose === 'purchase') return { advice };
+	const check = 'Check the API key and the base URL of the credential.';
+	if (purpose === 'free') {
+		if (charged === 'no') return { advice };
+		const next = kind === 'server' ? 'This usually passes. Run again later.' : check;
+		return { charged: 'no', advice: `${next} Nothing was charged.` };
+	}
+	// What refuses a read is silent about money: the task that was asked for may be made, and charged, all the same.
+	const goesOn = 'A task that exists goes on at APIMart: fetch it later with Get Video.';
+	const isOnTheWay = kind === 'credential' || kind === 'unreachable';
+	return { advice: isOnTheWay ? `${check} ${goesOn}` : goesOn };
 }

@@ -1,4 +1,3 @@
-/** What is taken as an image. */
 export interface ImageRules {
 	bytes: number;
 	mimeTypes: readonly string[];

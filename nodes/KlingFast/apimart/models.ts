@@ -29,23 +29,17 @@ export const KLING_V3 = {
 
 export type Quality = keyof typeof KLING_V3.usdPerSecond;
 
-/** What the price depends on, of a request or of an estimate. */
-interface CostFactors {
+/** What the price of a second depends on, of a request or of an estimate. */
+interface Priced {
 	quality: Quality;
 	audio: boolean;
-	durationSeconds: number;
 }
 
-/** Estimated price of one clip in US dollars, rounded to 6 decimals. */
-export function estimateCostUsd({ quality, audio, durationSeconds }: CostFactors): number {
-	return roundUsd(pricePerSecondUsd({ quality, audio }) * durationSeconds);
+export function estimateCostUsd(clip: Priced & { durationSeconds: number }): number {
+	return roundUsd(pricePerSecondUsd(clip) * clip.durationSeconds);
 }
 
-/** Price of one second in US dollars. */
-export function pricePerSecondUsd({
-	quality,
-	audio,
-}: Pick<CostFactors, 'quality' | 'audio'>): number {
+export function pricePerSecondUsd({ quality, audio }: Priced): number {
 	const price = KLING_V3.usdPerSecond[quality];
 	return audio ? price.withAudio : price.silent;
 }

@@ -8,11 +8,12 @@ export class Mp4Inspector {
 	private nextBoxAt = 0;
 	private reachesEnd = false;
 	private readonly types: string[] = [];
-	private broken = false;
+	/** Whether the bytes so far cannot be the beginning of an MP4. */
+	isNotMp4 = false;
 
 	take(chunk: Buffer): void {
 		let used = 0;
-		while (used < chunk.length && !this.broken && !this.reachesEnd) {
+		while (used < chunk.length && !this.isNotMp4 && !this.reachesEnd) {
 			const position = this.bytes + used;
 			if (this.head.length === 0 && position < this.nextBoxAt) {
 				used = Math.min(chunk.length, used + this.nextBoxAt - position);
@@ -26,15 +27,10 @@ export class Mp4Inspector {
 		this.bytes += chunk.length;
 	}
 
-	/** Whether the bytes so far cannot be the beginning of an MP4. */
-	get isNotMp4(): boolean {
-		return this.broken;
-	}
-
 	/** What is wrong with the file now that it has ended, or undefined where it is whole. */
 	verdict(): string | undefined {
 		if (this.bytes === 0) return 'the file is empty';
-		if (this.broken || this.types[0] !== 'ftyp') return 'the file is not an MP4';
+		if (this.isNotMp4 || this.types[0] !== 'ftyp') return 'the file is not an MP4';
 		const isWhole = this.reachesEnd || (this.head.length === 0 && this.bytes === this.nextBoxAt);
 		if (!isWhole) return `the file was cut off after ${this.bytes} bytes`;
 		const isClip = this.types.includes('moov') && this.types.includes('mdat');
@@ -53,7 +49,7 @@ export class Mp4Inspector {
 		const size = shortSize === 1 ? Number(this.head.readBigUInt64BE(8)) : shortSize;
 		const isFirst = this.types.length === 0;
 		if ((isFirst && type !== 'ftyp') || (size !== 0 && size < this.head.length)) {
-			this.broken = true;
+			this.isNotMp4 = true;
 			return;
 		}
 		if (this.types.length < 64) this.types.push(type);

@@ -1,6 +1,6 @@
 import type { Logger } from 'n8n-workflow';
 import { stopReason, type Clock } from '../clock';
-import { ApimartError } from './errors';
+import { ApimartError, toError } from './errors';
 
 const FIRST_BACKOFF_SECONDS = 2;
 const LONGEST_BACKOFF_SECONDS = 30;
@@ -46,7 +46,7 @@ interface RetryRules {
 }
 
 /**
- * Repeats `work` while it throws a retryable `ApimartError` (`shouldRetry` in errors.ts decides which ones are), until the
+ * Repeats `work` while it throws a retryable `ApimartError` (`shouldRetry` in rules.ts decides which ones are), until the
  * deadline. A `Retry-After` that ends after the deadline is an error at once: waiting for it could not help. Throws the last
  * error of `work`.
  */
@@ -54,25 +54,23 @@ export async function withRetries<T>(
 	work: (tries: number) => Promise<T>,
 	rules: RetryRules,
 ): Promise<T> {
-	const { clock, signal, deadlineMs, logger } = rules;
+	const { clock, signal, deadlineMs, maxTries = Infinity, logger } = rules;
 	const startMs = clock.nowMs();
 	for (let tries = 1; ; tries++) {
 		if (signal?.aborted) throw stopReason(signal);
-		const result = await work(tries).then(
-			(value) => ({ value }),
-			(reason: unknown) => ({ reason }),
-		);
-		if ('value' in result) return result.value;
-		const error = result.reason;
-		if (signal?.aborted) throw stopReason(signal);
-		if (!(error instanceof ApimartError) || !error.details.retryable) throw error;
-		if (tries >= (rules.maxTries ?? Infinity)) throw error;
-		const { retryAfterSeconds, retryForSeconds = Infinity } = error.details;
-		const leftSeconds = retryForSeconds - (clock.nowMs() - startMs) / 1000;
-		const backoff = backoffSeconds(tries, clock.random(), retryAfterSeconds);
-		const waitSeconds = Math.min(backoff, leftSeconds);
-		if (leftSeconds <= 0 || clock.nowMs() + waitSeconds * 1000 > deadlineMs) throw error;
-		logRetry(error.message, waitSeconds, logger);
-		await clock.sleep(waitSeconds * 1000, signal);
+		try {
+			return await work(tries);
+		} catch (error) {
+			if (signal?.aborted) throw stopReason(signal);
+			if (!(error instanceof ApimartError) || !error.details.retryable) throw toError(error);
+			const { retryAfterSeconds, retryForSeconds = Infinity } = error.details;
+			const leftSeconds = retryForSeconds - (clock.nowMs() - startMs) / 1000;
+			const backoff = backoffSeconds(tries, clock.random(), retryAfterSeconds);
+			const waitSeconds = Math.min(backoff, leftSeconds);
+			const isTooLate = leftSeconds <= 0 || clock.nowMs() + waitSeconds * 1000 > deadlineMs;
+			if (tries >= maxTries || isTooLate) throw toError(error);
+			logRetry(error.message, waitSeconds, logger);
+			await clock.sleep(waitSeconds * 1000, signal);
+		}
 	}
 }

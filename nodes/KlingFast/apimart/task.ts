@@ -1,4 +1,4 @@
-import { isObject } from '../json';
+import { isObject, objectIn } from '../json';
 import { CONTENT_WORDS, excerpt } from './answer';
 import { parseWebUrl } from './address';
 
@@ -86,6 +86,7 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 	const video = state === 'completed' ? findVideo(node) : undefined;
 	const linkEndMs = video?.expiresAtMs ?? (completedMs && completedMs + DEFAULT_LINK_LIFE_MS);
 	const failure = state === 'failed' ? failureText(node, word) : undefined;
+	const why = failure === undefined ? '' : failure + failureCode(node);
 	return {
 		taskId,
 		state,
@@ -98,9 +99,8 @@ export function parseTask(json: unknown, askedId?: string): Task | undefined {
 		videoUrl: video?.url,
 		expiresAtMs: video ? linkEndMs : undefined,
 		failure,
-		...(failure && CONTENT_WORDS.test(failure + failureCode(node)) && { isContentRefused: true }),
-		...(failure &&
-			PARAMETER_WORDS.test(failure + failureCode(node)) && { isParameterRefused: true }),
+		...(CONTENT_WORDS.test(why) && { isContentRefused: true }),
+		...(PARAMETER_WORDS.test(why) && { isParameterRefused: true }),
 	};
 }
 
@@ -129,11 +129,11 @@ function taskNode(json: unknown): Record<string, unknown> | undefined {
 function findVideo(
 	node: Record<string, unknown>,
 ): { url: string; expiresAtMs?: number } | undefined {
-	const result = isObject(node.result) ? node.result : {};
+	const result = objectIn(node.result);
 	const videos = Array.isArray(result.videos) ? result.videos : [];
 	for (const video of videos) {
-		const url = isObject(video) ? firstUrl(video.url) : firstUrl(video);
-		if (url) return { url, expiresAtMs: isObject(video) ? epochMs(video.expires_at) : undefined };
+		const url = firstUrl(isObject(video) ? video.url : video);
+		if (url) return { url, expiresAtMs: epochMs(objectIn(video).expires_at) };
 	}
 	const others = [result.url, result.output_url, result.video_url, node.result];
 	const url = firstUrl(...others, node.output_url, node.video_url, node.videoUrl, node.url);
@@ -148,14 +148,13 @@ function firstUrl(...values: unknown[]): string | undefined {
 }
 
 function failureCode({ error }: Record<string, unknown>): string {
-	return (isObject(error) && firstText(error.code)) || '';
+	return firstText(objectIn(error).code) ?? '';
 }
 
 function failureText(node: Record<string, unknown>, word: string): string {
-	const error = isObject(node.error) ? node.error : {};
-	const inner = isObject(error.error) ? error.error : {};
+	const error = objectIn(node.error);
 	const reasons = [node.fail_reason, node.failReason, node.message, node.msg];
-	const said = firstText(inner.message, error.message, node.error, ...reasons);
+	const said = firstText(objectIn(error.error).message, error.message, node.error, ...reasons);
 	const code = failureCode(node);
 	const text = said ?? (code ? `code ${code}` : `the provider gave no reason (status ${word})`);
 	return excerpt(text, 1000);

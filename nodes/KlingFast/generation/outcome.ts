@@ -170,7 +170,8 @@ export function timeoutFault(
 	maxWaitSeconds: number,
 	{ task, lastFault }: Pick<Reading, 'task' | 'lastFault'> = {},
 ): Fault {
-	const state = task ? ` (last seen: ${task.stateWord}, ${task.progress ?? 0} %)` : '';
+	const progress = task?.progress === undefined ? '' : `, ${task.progress} %`;
+	const state = task ? ` (last seen: ${task.stateWord}${progress})` : '';
 	const read = lastFault ? ` (the last read failed: ${lastFault})` : '';
 	return {
 		message: `Task ${taskId} was not finished after ${maxWaitSeconds} seconds${state}${read}`,

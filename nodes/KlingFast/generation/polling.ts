@@ -11,7 +11,10 @@ import { stopReason } from '../clock';
 /** A task that was just accepted may not be readable everywhere at once: so many reads, and so many seconds from its submit. */
 const MAX_UNKNOWN_READS = 5;
 const UNKNOWN_SECONDS = 120;
-/** Of an id that somebody typed. A read has no other parameter: after so many refusals the id is wrong. */
+/**
+ * A read has no other parameter than the id: one that somebody typed is wrong after so many refusals. So is a key; that one has bought a
+ * task shows that it was good, and a gateway that cannot look keys up calls a good one wrong.
+ */
 const MAX_REFUSED_READS = 5;
 /** A completed task whose answer names no video yet. */
 const MAX_READS_WITHOUT_VIDEO = 3;
@@ -73,10 +76,13 @@ export async function readOnce(
 		if (kind === 'unknownTask' && isNewTask && mayAppear) {
 			return { ...reading, unknownReads };
 		}
-		const refusedReads = before.refusedReads + (kind === 'parameter' ? 1 : 0);
-		const isRefused = !isNewTask && refusedReads > MAX_REFUSED_READS;
+		const isRefusal = kind === 'parameter' || kind === 'credential';
+		const refusedReads = before.refusedReads + (isRefusal ? 1 : 0);
+		const isRefused = refusedReads > MAX_REFUSED_READS;
+		const isKeyWrong = kind === 'credential' && (isRefused || !isNewTask);
+		const isIdWrong = kind === 'unknownTask' || (isRefused && !isNewTask);
 		// A read costs nothing, so after any other refusal (402, 409, 422, 500) it is repeated.
-		if (kind === 'credential' || kind === 'unknownTask' || isRefused) throw toError(error);
+		if (isKeyWrong || isIdWrong) throw toError(error);
 		if (endsWait?.(error.details)) throw toError(error);
 		const faults = before.faults + 1;
 		return {
@@ -92,7 +98,7 @@ export async function readOnce(
 	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
 	const isFinished =
 		hasEnded(task) && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
-	const sound = { faults: 0, retryAfter: undefined, lastFault: undefined };
+	const sound = { faults: 0, refusedReads: 0, retryAfter: undefined, lastFault: undefined };
 	return { ...reading, ...sound, task, isFinished, readsWithoutVideo };
 }
 

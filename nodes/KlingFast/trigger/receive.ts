@@ -8,10 +8,10 @@
  * - n8n keeps routes by their text, one row for all workflows: two triggers whose routes read the same exclude each other, and the
  *   second workflow cannot be published. So the text of SIGNED_ROUTE names the node's own webhook id.
  *
- * With `downloadVideo` the download happens before the run starts and before the answer: n8n answers only once the run is
- * saved, so a clip that is acknowledged is not lost. A file host slower than the provider's patience (about 10 s) costs
- * nothing: n8n finishes the work although the caller has hung up, the deliveries that come meanwhile are answered 503, and
- * a download that fails for good still starts the run, with `videoUrl` and `error`.
+ * With `downloadVideo` the download happens before the run starts and before the answer: n8n 2 answers only once the run is
+ * saved, so a clip that is acknowledged is not lost (n8n 1 answers first). A file host slower than the provider's patience (about
+ * 10 s) costs nothing: n8n finishes the work although the caller has hung up, the deliveries that come meanwhile are answered
+ * 503, and a download that fails for good still starts the run, with `videoUrl` and `error`.
  */
 import type {
 	IBinaryKeyData,
@@ -32,9 +32,9 @@ import { downloadVideo, videoFileName } from '../apimart/download';
 import { ApimartError } from '../apimart/errors';
 import { hasEnded, parseTask, type Task } from '../apimart/task';
 import { currentClock, withTimeout, type Clock } from '../clock';
-import { faultOf, faultOfTask, outcomeJson, type Outcome } from '../generation/outcome';
+import { faultOf, outcomeJson, withTask } from '../generation/outcome';
 import { wasSubmittedWithOther } from '../generation/processMemory';
-import { claimTask } from './seen';
+import { claimTask, type OwnClaim } from './seen';
 import { triggerParams } from './trigger.fields';
 
 const TOKEN = 'token';
@@ -51,32 +51,28 @@ const NOT_SIGNED = 'Not signed by this credential';
 /** A callback comes within two minutes after the end of its task; what is older and not known does not become known any more. */
 const UNKNOWN_YET_MS = 10 * 60 * 1000;
 
-type Reply = { httpStatus: 200 | 400 | 401 | 404 | 503; message: string };
-
 /** Handles one delivery at either of the trigger's two addresses. */
 export async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	let handled: Handled;
 	try {
-		handled = await handle(context);
+		return answer(context, await handle(context));
 	} catch (error) {
 		const because = faultOf(error).message;
 		context.logger.error(`Kling Fast Trigger: a callback could not be handled: ${because}`);
-		return answer(context, { httpStatus: 503, message: 'Not now, deliver again' });
+		return answer(context, refuse(503, 'Not now, deliver again'));
 	}
-	const { items, reply } = handled;
-	if (!items) return answer(context, reply);
-	return { workflowData: [items], webhookResponse: { message: reply.message } };
 }
 
 interface Handled {
-	reply: Reply;
+	httpStatus: 200 | 400 | 401 | 404 | 503;
+	message: string;
 	/** Present: a run is to be started. */
 	items?: INodeExecutionData[];
 }
 
 async function handle(context: IWebhookFunctions): Promise<Handled> {
 	const isSignedPath = context.getWebhookName() === SIGNED_WEBHOOK;
-	const typedToken = isSignedPath ? tokenOf(context.getParamsData()) : undefined;
+	const params = Object.entries(context.getParamsData());
+	const typedToken: unknown = isSignedPath && params.find(([name]) => name.startsWith(TOKEN))?.[1];
 	const mustBeSigned =
 		isSignedPath || triggerParams(context).boolean('options.requireSignedCallback');
 	// Opening the credential is most of the work of a refusal: a flood that cannot be signed is turned away before it.
@@ -96,11 +92,6 @@ async function handle(context: IWebhookFunctions): Promise<Handled> {
 		return refuse(401, 'Signed for another task');
 	}
 	return await startOnce({ context, client, clock, taskId, said: parseTask(body), token });
-}
-
-/** The token in the parameters of a request, or undefined. */
-function tokenOf(params: object): unknown {
-	return Object.entries(params).find(([name]) => name.startsWith(TOKEN))?.[1];
 }
 
 interface Delivery {
@@ -134,8 +125,18 @@ async function startOnce(delivery: Delivery): Promise<Handled> {
 		startsRun = decided.items !== undefined;
 		return decided;
 	} finally {
-		claim.release(startsRun);
+		if (startsRun) releaseWhenAnswered(context.getResponseObject(), claim);
+		else claim.release(false);
 	}
+}
+
+/** n8n 2 answers once it has saved the run, or with 500 where it could not. `finish` does not come where the caller has hung up. */
+function releaseWhenAnswered(
+	response: ReturnType<IWebhookFunctions['getResponseObject']>,
+	{ note, release }: OwnClaim,
+): void {
+	note();
+	response.once('prefinish', () => release(response.statusCode < 500));
 }
 
 async function decide(delivery: Delivery): Promise<Handled> {
@@ -160,24 +161,19 @@ async function decide(delivery: Delivery): Promise<Handled> {
 		context.logger.warn(line, { taskId });
 		return refuse(503, 'The task has not ended yet, deliver again');
 	}
-	if (!isAskedFor(context, task)) return refuse(200, 'Nothing to start for this task');
+	// An expression can give one as a text.
+	const events: unknown = context.getNodeParameter('triggerOn', ['completed']);
+	if (![events].flat().includes(task.state)) return refuse(200, 'Nothing to start for this task');
 	const item = await itemOf(delivery, task);
 	const line = `Kling Fast Trigger: clip ${task.state} starts a run: ${taskId}`;
 	context.logger.info(line, { taskId, status: task.state });
-	return { reply: { httpStatus: 200, message: 'The workflow has started' }, items: [item] };
-}
-
-function isAskedFor(context: IWebhookFunctions, { state }: Task): boolean {
-	// An expression can give one as a text.
-	const events: unknown = context.getNodeParameter('triggerOn', ['completed']);
-	return [events].flat().includes(state);
+	return { httpStatus: 200, message: 'The workflow has started', items: [item] };
 }
 
 async function itemOf(delivery: Delivery, task: Task): Promise<INodeExecutionData> {
 	const { taskId, token } = delivery;
-	const fault = faultOfTask(task);
 	const { metadata } = token ?? {};
-	const outcome: Outcome = { itemIndex: 0, status: task.state, taskId, task, metadata, fault };
+	const outcome = withTask({ itemIndex: 0, taskId, metadata }, task);
 	try {
 		return { json: outcomeJson(outcome), binary: await save(delivery, task) };
 	} catch (error) {
@@ -193,21 +189,24 @@ async function save(
 	const params = triggerParams(context);
 	if (!url || !params.boolean('options.downloadVideo')) return undefined;
 	const outputField = readOutputField(params);
-	const { baseUrl } = client;
-	const { logger } = context;
-	const file = { url, fileName: videoFileName(taskId), baseUrl, completedMs };
-	const video = await downloadVideo(context, { ...file, clock, logger });
-	return { [outputField]: video };
+	const file = { url, fileName: videoFileName(taskId), baseUrl: client.baseUrl, completedMs };
+	return {
+		[outputField]: await downloadVideo(context, { ...file, clock, logger: context.logger }),
+	};
 }
 
-function refuse(httpStatus: Reply['httpStatus'], message: string): Handled {
-	return { reply: { httpStatus, message } };
+function refuse(httpStatus: Handled['httpStatus'], message: string): Handled {
+	return { httpStatus, message };
 }
 
 /** n8n answers 200 by itself; any other status has to be written to the response. */
-function answer(context: IWebhookFunctions, reply: Reply): IWebhookResponseData {
-	const { httpStatus, message } = reply;
-	if (httpStatus === 200) return { webhookResponse: { message } };
+function answer(
+	context: IWebhookFunctions,
+	{ httpStatus, message, items }: Handled,
+): IWebhookResponseData {
+	if (httpStatus === 200) {
+		return { webhookResponse: { message }, ...(items && { workflowData: [items] }) };
+	}
 	context.getResponseObject().status(httpStatus).json({ message });
 	return { noWebhookResponse: true };
 }

@@ -19,7 +19,7 @@ const MIXED_FATES = [
 	'[[truncated-mp4:9]] A clip that is always cut off',
 	'[[no-videos]] A clip without a video',
 	'[[reset-after-accept]] A clip whose answer was lost',
-	'[[task-401]] A clip whose reads are refused',
+	'[[task-401:99]] A clip whose reads are refused',
 	'[[task-unknown:99]] A clip that the provider has forgotten',
 ];
 

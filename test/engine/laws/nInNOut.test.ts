@@ -45,7 +45,7 @@ describe('Law 4, N in, N out: one bad row with continue-on-fail', () => {
 		['a clip that is refused at the submit', '[[moderation-422]] bad', 'failed', false],
 		['a clip whose wait ends', '[[stuck]] bad', 'timedOut', true],
 		['a clip whose link has expired', '[[expired-link]] bad', 'completed', true],
-		['a clip whose reads are refused', '[[task-403]] bad', 'processing', true],
+		['a clip whose reads are refused', '[[task-403:9]] bad', 'timedOut', true],
 		['a row without a prompt', '', 'failed', false],
 	];
 	const options: StageOptions = {

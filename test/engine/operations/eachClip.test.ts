@@ -137,7 +137,7 @@ describe('once a clip', () => {
 		const rows = ['steady', '[[fail:task]] shaky'];
 		const first = await run(rows, throwing);
 		const [{ taskId }] = started(first).filter(({ prompt }) => prompt === 'steady');
-		stage.faults.add({ action: '401', route: 'task', when: { taskId: String(taskId) } });
+		stage.faults.add({ action: '401:99', route: 'task', when: { taskId: String(taskId) } });
 		const second = await run(rows, { context: first.context });
 		expect(jsonOf(second)[0]).toMatchObject({ taskId, error: expect.any(String) });
 		expect(prompts(second)).not.toContain('steady');

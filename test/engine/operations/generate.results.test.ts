@@ -67,6 +67,7 @@ describe('Generate Video, the shapes that answers come in', () => {
 		['an error inside a 200', 'task-503'],
 		['a redirect in place of a status', 'redirect-task'],
 		['a challenge in place of a status', 'task-html-403:3'],
+		['a refused key in place of a status', 'task-401:2'],
 		['no balance in place of a status', 'task-402:7'],
 		['a conflict in place of a status', 'task-409:7'],
 		['an id that is not known yet', 'task-unknown:3'],

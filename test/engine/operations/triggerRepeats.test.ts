@@ -2,7 +2,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { currentClock, realClock, useClock } from '../../../nodes/KlingFast/clock';
 import type { RunOptions } from '../harness';
 import { triggerNode } from './triggerHost';
-import { setTheTriggerStage } from './triggerStage';
+import { setTheTriggerStage, type Heard } from './triggerStage';
 
 const { stage, ended, deliver, reads } = setTheTriggerStage();
 
@@ -79,6 +79,60 @@ describe('the same callback again', () => {
 		expect(kept).toHaveLength(1_000);
 		expect(kept[0]).toBe('task_1');
 		expect(kept.at(-1)).toBe(taskId);
+	});
+});
+
+describe('a run that n8n cannot save', () => {
+	const full = new Error('SQLITE_FULL: database or disk is full');
+
+	test('is answered 500 and started by the next delivery, once', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		const failed = await deliver(trigger, taskId, {}, async () => await Promise.reject(full));
+		expect(failed.status).toBe(500);
+		expect(trigger.staticData).toEqual({});
+		expect(await deliver(trigger, taskId)).toMatchObject({ status: 200, item: expect.anything() });
+		expect(await deliver(trigger, taskId)).toMatchObject(passedOver);
+	});
+
+	test('is not called started meanwhile', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		let meanwhile: Promise<Heard> | undefined;
+		const backToFast = useClock(realClock);
+		await deliver(trigger, taskId, {}, async () => {
+			meanwhile = deliver(trigger, taskId);
+			await realClock.sleep(100);
+			throw full;
+		});
+		expect(await meanwhile).toMatchObject({ status: 503, item: undefined });
+		backToFast();
+		expect((await deliver(trigger, taskId)).item).toBeDefined();
+	});
+
+	test('is started by the next delivery, too, where the caller has hung up', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		const hangUp = deliver(trigger, taskId, {}, async ({ socket }) => {
+			socket?.destroy();
+			await realClock.sleep(100);
+			throw full;
+		});
+		await expect(hangUp).rejects.toThrow('socket hang up');
+		await realClock.sleep(200);
+		expect((await deliver(trigger, taskId)).item).toBeDefined();
+	});
+
+	test('does not keep a run that was saved from being the only one, where the caller has hung up', async () => {
+		const taskId = await ended();
+		const trigger = triggerNode(stage);
+		const hangUp = deliver(trigger, taskId, {}, async ({ socket }) => {
+			socket?.destroy();
+			await realClock.sleep(100);
+		});
+		await expect(hangUp).rejects.toThrow('socket hang up');
+		await realClock.sleep(200);
+		expect(await deliver(trigger, taskId)).toMatchObject(passedOver);
 	});
 });
 

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import type { RunOptions } from '../harness';
 import { setTheStage } from '../laws/setup';
-import { callWebhook } from '../webhooks';
+import { callWebhook, type WebhookRequest } from '../webhooks';
 import { endOf, open } from './sleepStage';
 import { signed, startedRun, tokenFor } from './triggerHost';
 
@@ -26,15 +26,21 @@ export function setTheTriggerStage() {
 	/** One call of the trigger's webhook. */
 	async function call(
 		trigger: RunOptions,
-		request: Parameters<typeof callWebhook>[2],
+		request: WebhookRequest,
 	): Promise<Heard & { body: unknown }> {
 		const answer = await callWebhook(stage.engine, trigger, request);
 		return { status: answer.status, item: startedRun(answer), body: answer.body };
 	}
 
 	/** One signed delivery of a task's callback. */
-	async function deliver(trigger: RunOptions, taskId: string, metadata: IDataObject = {}) {
-		return await call(trigger, signed(tokenFor(trigger, metadata), endOf(taskId)));
+	async function deliver(
+		trigger: RunOptions,
+		taskId: string,
+		metadata: IDataObject = {},
+		savingRun?: WebhookRequest['savingRun'],
+	) {
+		const delivery = signed(tokenFor(trigger, metadata), endOf(taskId));
+		return await call(trigger, { ...delivery, savingRun });
 	}
 
 	const reads = () => stage.ledger.polls().length;

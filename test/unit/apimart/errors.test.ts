@@ -5,6 +5,7 @@ import {
 	networkError,
 	type ErrorDetails,
 } from '../../../nodes/KlingFast/apimart/errors';
+import { RULES } from '../../../nodes/KlingFast/apimart/rules';
 import { answer, refusal } from './answers';
 
 type Rule = Pick<ErrorDetails, 'retryable' | 'charged' | 'retryForSeconds'>;
@@ -193,4 +194,10 @@ describe('a network error', () => {
 			expect(details.retryForSeconds).toBeUndefined();
 		},
 	);
+});
+
+it('the rules whose advice speaks of charges are marked, so that a read or an upload is told something else', () => {
+	for (const [{ isOfPurchase = false }, message, advice = ''] of Object.values(RULES).flat()) {
+		expect([message, isOfPurchase]).toEqual([message, /charged|dashboard/.test(advice)]);
+	}
 });

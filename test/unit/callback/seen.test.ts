@@ -9,7 +9,10 @@ const freshScope = () => `scope ${++scopes}`;
 
 function start(scope: string, taskId: string, nowMs: number, staticData: IDataObject): string {
 	const claim = claimTask(scope, taskId, nowMs, staticData);
-	if (claim.kind === 'mine') claim.release(true);
+	if (claim.kind === 'mine') {
+		claim.note();
+		claim.release(true);
+	}
 	return claim.kind;
 }
 

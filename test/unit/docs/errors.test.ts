@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { repositoryFolder } from '../../../host/package';
 import { klingFastProperties } from '../../../nodes/KlingFast/actions/properties';
-import { RULES } from '../../../nodes/KlingFast/apimart/errors';
+import { RULES } from '../../../nodes/KlingFast/apimart/rules';
 import { childrenOf } from '../fieldLists';
 import { codeIn, pageOf } from './markdown';
 
 const page = pageOf('docs/errors.md');
 
 /** Texts of these are shown beside fields or in a workflow, not as messages. */
-const PANEL_TEXTS = /\.(fields|node)\.ts$|sheetWorkflows\.ts$|apimart\/errors\.ts$/;
+const PANEL_TEXTS = /\.(fields|node)\.ts$|sheetWorkflows\.ts$|apimart\/rules\.ts$/;
 /** What follows a message; the tables of the page have it in words of their own. */
 const NO_MESSAGES = [
 	...['name', 'displayName', 'description', 'placeholder', 'hint', 'words'],

@@ -1,4 +1,8 @@
-import { faultSentence, outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
+import {
+	faultSentence,
+	outcomeJson,
+	timeoutFault,
+} from '../../../nodes/KlingFast/generation/outcome';
 
 it('a clip never took less than no time', () => {
 	const times = { createdMs: 1765000891000, completedMs: 1765000890000 };
@@ -15,4 +19,13 @@ it.each<[Parameters<typeof faultSentence>[0], string]>([
 	[{ fault: { message: 'No' }, taskId: 'task_1', itemIndex: 4 }, 'No (task task_1) [item 4]'],
 ])('what went wrong is one sentence: %j', (parts, sentence) => {
 	expect(faultSentence(parts)).toBe(sentence);
+});
+
+it.each([
+	[undefined, 'last seen: pending)'],
+	[0, 'last seen: pending, 0 %)'],
+	[42, 'last seen: pending, 42 %)'],
+])('a timeout says how far the clip was where that was told: %p', (progress, words) => {
+	const task = { taskId: 'task_1', state: 'submitted' as const, stateWord: 'pending', progress };
+	expect(timeoutFault('task_1', 900, { task }).message).toContain(words);
 });

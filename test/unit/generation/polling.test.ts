@@ -47,6 +47,19 @@ describe('reads that go wrong', () => {
 		expect(readAt.length).toBeGreaterThan(1);
 	});
 
+	const keyRefused = response(401, { error: { message: 'invalid token' } });
+
+	it('for the key that has bought the clip are repeated five times', async () => {
+		const hiccup = await wait((_, read) => (read <= 5 ? keyRefused : completed(ID)));
+		expect(hiccup.outcome).toMatchObject({ status: 'completed' });
+		const often = await wait((_, read) => (read % 2 && read < 20 ? keyRefused : running(ID)));
+		expect(often.outcome).toMatchObject({ status: 'timedOut' });
+		const { outcome, readAt } = await wait(() => keyRefused);
+		expect(outcome).toMatchObject({ taskId: ID, fault: { api: { kind: 'credential' } } });
+		expect(readAt).toHaveLength(6);
+		expect(readAt[5]).toBeLessThan(180);
+	});
+
 	it('are repeated when the provider asks for it, but not after the deadline', async () => {
 		const busyOnce = (_: number, read: number) =>
 			read === 1 ? response(429, {}, { 'retry-after': '100' }) : completed(ID);

@@ -1,5 +1,5 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { connect, type ApimartClient } from '../../apimart/client';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { connect } from '../../apimart/client';
 import { IMAGE_LIMITS } from '../../apimart/images';
 import { withRetries } from '../../apimart/retry';
 import { currentClock } from '../../clock';
@@ -11,31 +11,19 @@ const HOUR_MS = 60 * 60 * 1000;
 
 /** Uploads each item's image and gives its address, which can be used as a start or end image for 72 hours. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	let client: ApimartClient | undefined;
+	const clock = currentClock();
+	const signal = this.getExecutionCancelSignal();
+	let connection: ReturnType<typeof connect> | undefined;
 	return await eachItem(this, async (itemIndex) => {
 		const params = paramsOf(this, itemIndex);
 		const [field, label] = [params.text('inputField'), params.label('inputField')];
 		const image = await readImage(this, itemIndex, field, label);
-		client ??= (await connect(this)).client;
-		return await upload(this, client, image);
+		const { client } = await (connection ??= connect(this));
+		const deadlineMs = clock.nowMs() + HOUR_MS;
+		const rules = { clock, logger: this.logger, signal, deadlineMs, maxTries: 3 };
+		const uploaded = await withRetries(async () => await client.uploadImage(image), rules);
+		const { url, fileName, mimeType, bytes, createdMs = clock.nowMs() } = uploaded;
+		const expiresAt = new Date(createdMs + IMAGE_LIMITS.lifeHours * HOUR_MS).toISOString();
+		return { url, expiresAt, fileName, mimeType, bytes };
 	});
-}
-
-async function upload(
-	context: IExecuteFunctions,
-	client: ApimartClient,
-	image: Parameters<ApimartClient['uploadImage']>[0],
-): Promise<IDataObject> {
-	const clock = currentClock();
-	const uploaded = await withRetries(async () => await client.uploadImage(image), {
-		clock,
-		logger: context.logger,
-		signal: context.getExecutionCancelSignal(),
-		deadlineMs: clock.nowMs() + HOUR_MS,
-		maxTries: 3,
-	});
-	const createdMs = uploaded.createdMs ?? clock.nowMs();
-	const expiresMs = createdMs + IMAGE_LIMITS.lifeHours * HOUR_MS;
-	const { url, fileName, mimeType, bytes } = uploaded;
-	return { url, expiresAt: new Date(expiresMs).toISOString(), fileName, mimeType, bytes };
 }

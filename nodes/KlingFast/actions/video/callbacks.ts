@@ -11,7 +11,7 @@ import { withTimeLimit } from '../../clock';
 import type { Fault } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { isObject } from '../../json';
-import { InvalidField, shown } from '../../invalidField';
+import { shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { hint } from '../hint';
 
@@ -28,11 +28,8 @@ export function readCallbackBase(params: Params): string | undefined {
 	const typed = params.text('callbackUrl');
 	if (typed === '') return undefined;
 	const base = triggerBase(typed);
-	if (base === undefined) {
-		const allowed = 'the production URL of a Kling Fast Trigger';
-		throw new InvalidField(params.label('callbackUrl'), shown(typed), allowed);
-	}
-	return base;
+	if (base !== undefined) return base;
+	throw params.refusal('callbackUrl', shown(typed), 'the production URL of a Kling Fast Trigger');
 }
 
 /**
@@ -89,9 +86,7 @@ export async function checkResumeAddress(context: IExecuteFunctions, run: Run): 
 		warn(`APIMart cannot call this n8n back: ${host} is inside a private network. ${fallback}`);
 		return;
 	}
-	if (hasOddPort(addresses.callbackUrl, baseUrl)) {
-		warnOfPort(context, new URL(addresses.callbackUrl).port);
-	}
+	warnOfPort(context, addresses.callbackUrl, baseUrl);
 	const answer = await postEmpty(context, addresses.callbackUrl, run);
 	if (!answer || isOfRunning(context, answer)) return;
 	const { host } = new URL(addresses.callbackUrl);
@@ -139,20 +134,20 @@ function resumeUrlOf(context: IExecuteFunctions): string {
 }
 
 function warnIfUnreachable(context: IExecuteFunctions, base: string, baseUrl: string): void {
-	if (!mayUseAddress(base, baseUrl)) {
+	if (mayUseAddress(base, baseUrl)) {
+		warnOfPort(context, base, baseUrl);
+	} else {
 		const { host } = new URL(base);
 		const message = `APIMart cannot reach the Callback URL: ${host} is inside a private network, and APIMart drops such callbacks and reports nothing. The clips are made and charged all the same; fetch them with Get Video.`;
 		hint(context, message);
-	} else if (hasOddPort(base, baseUrl)) warnOfPort(context, new URL(base).port);
+	}
 }
 
 /** APIMart's webhook page (2026-08): ports other than 80 and 443 may be blocked. */
-function hasOddPort(address: string, baseUrl: string): boolean {
+function warnOfPort(context: IExecuteFunctions, address: string, baseUrl: string): void {
 	const isLocalProvider = mayUseAddress('http://localhost', baseUrl);
-	return !isLocalProvider && !['', '80', '443'].includes(new URL(address).port);
-}
-
-function warnOfPort(context: IExecuteFunctions, port: string): void {
+	const { port } = new URL(address);
+	if (isLocalProvider || ['', '80', '443'].includes(port)) return;
 	const message = `APIMart may drop callbacks to port ${port}: it documents 80 and 443 only.`;
 	hint(context, message);
 }

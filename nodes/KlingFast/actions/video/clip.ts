@@ -1,6 +1,4 @@
-/*
- * A clip as it is asked for: how it looks and sounds, the fields for that, and how a row becomes a checked request.
- */
+/* A clip as it is asked for: how it looks and sounds, the fields for that, and how a row becomes a checked request. */
 import type { INodeProperties } from 'n8n-workflow';
 import { isWrittenInShots, type AspectRatio, type ClipRequest } from '../../apimart/clipRequest';
 import { KLING_V3, type Quality } from '../../apimart/models';
@@ -23,21 +21,19 @@ import type { JudgedClip } from './warnings';
 const { limits, usdPerSecond } = KLING_V3;
 const { std, pro, '4k': fourK } = usdPerSecond;
 
-export const aspectRatioFields: INodeProperties[] = [
-	{
-		displayName: 'Aspect Ratio',
-		name: 'aspectRatio',
-		type: 'options',
-		options: [
-			{ name: '16:9', value: '16:9', description: 'Landscape' },
-			{ name: '9:16', value: '9:16', description: 'Portrait, for stories, shorts and reels' },
-			{ name: '1:1', value: '1:1', description: 'Square' },
-		],
-		default: '16:9',
-		description: 'Shape of the picture. With a start image, the shape of the image can win.',
-		displayOptions: { show: GENERATE_OR_ESTIMATE },
-	},
-];
+export const aspectRatioField: INodeProperties = {
+	displayName: 'Aspect Ratio',
+	name: 'aspectRatio',
+	type: 'options',
+	options: [
+		{ name: '16:9', value: '16:9', description: 'Landscape' },
+		{ name: '9:16', value: '9:16', description: 'Portrait, for stories, shorts and reels' },
+		{ name: '1:1', value: '1:1', description: 'Square' },
+	],
+	default: '16:9',
+	description: 'Shape of the picture. With a start image, the shape of the image can win.',
+	displayOptions: { show: GENERATE_OR_ESTIMATE },
+};
 
 export const qualityFields: INodeProperties[] = [
 	{
@@ -123,8 +119,8 @@ export const estimateOptions: INodeProperties = {
 export function readClipRequest(params: Params, baseUrl: string): ClipRequest {
 	const clip = readJudgedClip(params, readPrompt);
 	const negativePrompt = params.text('options.negativePrompt');
-	const negativeLabel = params.label('options.negativePrompt');
-	checkLength(negativePrompt, limits.negativePromptCharacters, negativeLabel);
+	const { negativePromptCharacters } = limits;
+	checkLength(params, 'options.negativePrompt', negativePrompt, negativePromptCharacters);
 	const prompts = [clip.prompt, ...clip.shots.map((shot) => shot.prompt)];
 	const elements = readElements(params, baseUrl, prompts);
 	return {

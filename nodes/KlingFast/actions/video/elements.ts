@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { checkImageAddress } from '../../apimart/address';
 import type { Element } from '../../apimart/clipRequest';
 import { KLING_V3 } from '../../apimart/models';
-import { grouped, InvalidField, shown } from '../../invalidField';
+import { grouped, shown } from '../../invalidField';
 import { isObject } from '../../json';
 import type { Params } from '../../params';
 import { isEmpty } from '../../values';
@@ -12,7 +12,6 @@ const ELEMENT = 'options.elements.element';
 const SHAPE =
 	'{"name": "mug", "description": "A blue mug", "imageUrls": ["https://example.com/mug.png"]}';
 
-/** Subjects that look the same in every clip: from a list in the editor, and from the row. */
 export const elementsOptions: INodeProperties[] = [
 	{
 		displayName: 'Elements',
@@ -92,7 +91,7 @@ export function readElements(params: Params, baseUrl: string, prompts: string[])
 		}
 		if (elements.length > limits.elements) {
 			const value = `a list of ${grouped(elements.length)} elements`;
-			throw new InvalidField(params.label(path), value, `one of at most ${limits.elements} in all`);
+			throw params.refusal(path, value, `one of at most ${limits.elements} in all`);
 		}
 	}
 	return elements;
@@ -102,7 +101,6 @@ function readElement(entry: Params, baseUrl: string): Element {
 	const name = entry.text(`${ELEMENT}.name`).replace(/^@/, '');
 	const description = entry.text(`${ELEMENT}.description`, 'a few words on what it is');
 	const path = `${ELEMENT}.imageUrls`;
-	const [label, place] = [entry.label(path), entry.place(path)];
 	const typed = entry.value(path);
 	const imageUrls = (Array.isArray(typed) ? typed : entry.text(path).split(/,?\s+|,(?=https?:)/i))
 		.filter((url) => !isEmpty(url))
@@ -111,8 +109,9 @@ function readElement(entry: Params, baseUrl: string): Element {
 	if (imageUrls.length < 1 || imageUrls.length > max) {
 		const value =
 			imageUrls.length === 0 ? 'empty' : `a list of ${grouped(imageUrls.length)} addresses`;
-		throw new InvalidField(label, value, `1 to ${max} addresses of images`, place);
+		throw entry.refusal(path, value, `1 to ${max} addresses of images`);
 	}
+	const [label, place] = [entry.label(path), entry.place(path)];
 	for (const url of imageUrls) checkImageAddress(url, baseUrl, label, place);
 	return { name, description, imageUrls };
 }
@@ -122,17 +121,18 @@ function checkName(
 	entry: Params,
 	{ elements, prompts }: { elements: Element[]; prompts: string[] },
 ): void {
-	const [label, place] = [entry.label(`${ELEMENT}.name`), entry.place(`${ELEMENT}.name`)];
+	const path = `${ELEMENT}.name`;
 	if (!NAME.test(name)) {
-		throw new InvalidField(label, shown(name), 'a name of letters, digits, - and _', place);
+		throw entry.refusal(path, shown(name), 'a name of letters, digits, - and _');
 	}
 	if (elements.some((element) => element.name === name)) {
-		throw new InvalidField(label, `${shown(name)} a second time`, 'another name', place);
+		throw entry.refusal(path, `${shown(name)} a second time`, 'another name');
 	}
-	const mention = new RegExp(`@${name}(?![\\p{L}\\p{N}_-])`, 'u');
+	// Not as part of an e-mail address. Only those letters count in front: other scripts have no blanks.
+	const mention = new RegExp(`(?<!\\w)@${name}(?![\\p{L}\\p{N}_-])`, 'u');
 	if (prompts.some((prompt) => mention.test(prompt))) return;
 	const allowed = `a name that the prompt mentions as @${name}; unless it is mentioned, the element is paid for and ignored`;
-	throw new InvalidField(label, shown(name), allowed, place);
+	throw entry.refusal(path, shown(name), allowed);
 }
 
 function isNothing(value: unknown): boolean {

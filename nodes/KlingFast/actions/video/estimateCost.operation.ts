@@ -3,7 +3,7 @@ import { estimateCostUsd, pricePerSecondUsd } from '../../apimart/models';
 import { warningsOf } from './warnings';
 import { eachItem } from '../eachItem';
 import { paramsOf } from '../properties';
-import { startImageSize } from './images';
+import { readFrame } from './images';
 import { readEstimate } from './clip';
 
 /** What each row would cost by the price table, and what is worth a look before it is paid for. Sends no request. */
@@ -12,9 +12,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		const params = paramsOf(this, itemIndex);
 		const { startFrame, ...clip } = readEstimate(params);
 		const label = params.label('startImageField');
-		const startSize =
-			startFrame && (await startImageSize(this, itemIndex, startFrame.binaryField, label));
-		const warnings = warningsOf({ ...clip, startSize });
+		const frame = startFrame && (await readFrame(this, itemIndex, startFrame.binaryField, label));
+		const warnings = warningsOf({ ...clip, startSize: frame?.size });
 		return {
 			clips: 1,
 			seconds: clip.durationSeconds,

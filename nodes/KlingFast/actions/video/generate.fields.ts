@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { outputFieldOption } from '../../outputField';
 import { GENERATE, GENERATE_OR_ESTIMATE } from '../resource.fields';
-import { aspectRatioFields, clipOptions, estimateOptions, qualityFields } from './clip';
+import { aspectRatioField, clipOptions, estimateOptions, qualityFields } from './clip';
 import { elementsOptions } from './elements';
 import { imageFields } from './images';
 import {
@@ -15,10 +15,10 @@ import {
 } from './result.fields';
 import {
 	cameraMovementOption,
-	durationFields,
+	durationField,
 	promptFields,
 	shotListFields,
-	shotsFields,
+	shotsField,
 } from './shots';
 
 const WHEN_WAITING = { ...GENERATE, mode: ['submitAndWait'] };
@@ -150,12 +150,12 @@ function byLabel(one: INodeProperties, other: INodeProperties): number {
 /** Generate Video, from what matters most to what can stay as it is; the fields shared with Estimate Cost are in place. */
 export const generateFields: INodeProperties[] = [
 	...modeFields,
-	...shotsFields,
+	shotsField,
 	...promptFields,
 	...shotListFields,
 	...imageFields,
-	...durationFields,
-	...aspectRatioFields,
+	durationField,
+	aspectRatioField,
 	...qualityFields,
 	...callbackFields,
 	{ ...metadataField, displayOptions: { show: GENERATE } },

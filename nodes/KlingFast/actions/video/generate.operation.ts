@@ -17,21 +17,14 @@ import { hint } from '../hint';
 import { isTool } from '../toolCall';
 import { probeTriggers, readCallbackBase } from './callbacks';
 import { openFrames } from './images';
-import { openRun, type OpenRun } from './openRun';
+import { openRun } from './openRun';
 import { readClipRequest } from './clip';
 import { readDelivery, readWaiting } from './result.fields';
 import { refusalError, refuseAll } from './results';
 import { recallSheet } from './sleep';
 import { finishRows, readConcurrency, readForRun, readRows, readSleeps, type Row } from './rows';
 
-interface Opened extends OpenRun {
-	concurrency: number;
-	waitForEnd: boolean;
-	/** Whether the run may sleep, takes files and starts workflows; an agent waits inside the tool and takes no files. */
-	canWait: boolean;
-	sleeps: boolean;
-	maxCostUsd?: number;
-}
+type Opened = Awaited<ReturnType<typeof open>>;
 
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const unknown = await recallSheet(this);
@@ -70,10 +63,11 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	});
 }
 
-async function open(context: IExecuteFunctions): Promise<Opened> {
+async function open(context: IExecuteFunctions) {
 	const mode = readForRun(context, 'mode', (params, path) => params.choice(path));
 	const waitForEnd = mode === 'submitAndWait';
-	// n8n shows a field as soon as a `show` rule meets an expression, before it looks at `hide`: a tool may have fields of a wait.
+	// An agent waits inside the tool, and takes no files. n8n shows a field as soon as a `show` rule meets an expression, before it
+	// looks at `hide`: a tool may have fields of a wait.
 	const canWait = waitForEnd && !isTool(context);
 	const sleeps = canWait && readSleeps(context);
 	const maxCostUsd = readForRun(context, 'options.maxCost', (params, path) =>
@@ -112,9 +106,7 @@ function hintAtWarnings(context: IExecuteFunctions, rows: Row[]): void {
 		const { request, itemIndex } = outcome;
 		return request ? [{ ...request, itemIndex, startSize: job?.frames[0]?.size }] : [];
 	});
-	for (const message of warningsOfRun(judged)) {
-		hint(context, message, 'info');
-	}
+	for (const message of warningsOfRun(judged)) hint(context, message, 'info');
 }
 
 /** What stands against submitting, by item: the cost of all, or a callback that would be lost. */

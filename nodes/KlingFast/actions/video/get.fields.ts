@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { TASK_ID } from '../../apimart/task';
-import { grouped, InvalidField, shown } from '../../invalidField';
+import { grouped, shown } from '../../invalidField';
 import { outputFieldOption } from '../../outputField';
 import type { Params } from '../../params';
 import { GET } from '../resource.fields';
@@ -77,19 +77,15 @@ export const getFields: INodeProperties[] = [
  */
 export function readTaskId(params: Params): string {
 	const text = params.text('taskId', TASK_ID_ALLOWED);
-	const label = params.label('taskId');
 	const taskIds = new Set(text.match(TASK_ID_IN_TEXT));
 	if (taskIds.size > 1) {
-		throw new InvalidField(
-			label,
-			`a text with ${grouped(taskIds.size)} different task IDs`,
-			'a text with exactly one',
-		);
+		const value = `a text with ${grouped(taskIds.size)} different task IDs`;
+		throw params.refusal('taskId', value, 'a text with exactly one');
 	}
 	const [taskId] = taskIds;
 	if (taskId) return taskId;
 	if (TASK_ID.test(text)) return text;
-	throw new InvalidField(label, shown(text), TASK_ID_ALLOWED);
+	throw params.refusal('taskId', shown(text), TASK_ID_ALLOWED);
 }
 
 const TASK_ID_ALLOWED =

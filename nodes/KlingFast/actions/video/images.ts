@@ -128,11 +128,11 @@ export async function openFrames(
 			continue;
 		}
 		const { binaryField } = source;
-		const { bytes } = await readImage(context, itemIndex, binaryField, label, FRAME_LIMITS);
+		const { bytes, size } = await readFrame(context, itemIndex, binaryField, label);
 		frames.push({
 			identity: createHash('sha256').update(bytes).digest('hex'),
 			file: context.getInputData()[itemIndex].binary?.[binaryField],
-			size: checkedSize(bytes, binaryField, label),
+			size,
 		});
 	}
 	return frames;
@@ -200,19 +200,21 @@ async function loadImage(
 	return { bytes, mimeType: type, fileName: uploadFileName(fileName, type) };
 }
 
-/**
- * The size of a start image.
- *
- * @throws InvalidField as `openFrames`
- */
-export async function startImageSize(
+/** A start or end image from an item's binary data. Throws as `openFrames`. */
+export async function readFrame(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	binaryField: string,
 	label: string,
-): Promise<ImageSize> {
+): Promise<{ bytes: Buffer; size: ImageSize }> {
 	const { bytes } = await readImage(context, itemIndex, binaryField, label, FRAME_LIMITS);
-	return checkedSize(bytes, binaryField, label);
+	const { pixels, ratio } = FRAME_LIMITS;
+	const size = imageSize(bytes);
+	const [shorter, longer] = size ? [size.width, size.height].sort((a, b) => a - b) : [0, 0];
+	if (size && shorter >= pixels && longer <= shorter * ratio) return { bytes, size };
+	const what = size ? `an image of ${pixelsOf(size)}` : 'a damaged image';
+	const allowed = `at least ${pixels} x ${pixels} pixels, at a ratio from 1:${ratio} to ${ratio}:1`;
+	throw new InvalidField(label, `${shown(binaryField)}, ${what}`, allowed);
 }
 
 /**
@@ -228,34 +230,22 @@ export async function readImage(
 	label: string,
 	rules: ImageRules = IMAGE_LIMITS,
 ): Promise<ImageFile> {
-	const allowed = `the name of a field that holds ${rules.allowed}`;
+	const refusal = (what: string) => {
+		const allowed = `the name of a field that holds ${rules.allowed}`;
+		return new InvalidField(label, `${shown(binaryField)}, ${what}`, allowed);
+	};
 	const binary = context.getInputData()[itemIndex]?.binary?.[binaryField];
-	if (!binary) {
-		const value = `${shown(binaryField)}, a field that this item does not have`;
-		throw new InvalidField(label, value, allowed);
-	}
+	if (!binary) throw refusal('a field that this item does not have');
 	const checkBytes = (bytes: number) => {
 		if (bytes <= rules.bytes) return;
-		const value = `${shown(binaryField)}, an image of ${(bytes / 1024 / 1024).toFixed(1)} MB`;
-		throw new InvalidField(label, value, allowed);
+		throw refusal(`an image of ${(bytes / 1024 / 1024).toFixed(1)} MB`);
 	};
 	checkBytes(Number(binary.bytes ?? 0));
 	const bytes = await context.helpers.getBinaryDataBuffer(itemIndex, binaryField);
 	checkBytes(bytes.length);
 	const mimeType = imageMimeType(bytes);
 	if (!mimeType || !rules.mimeTypes.includes(mimeType)) {
-		const value = `${shown(binaryField)}, which holds no such image (${shown(mimeType ?? binary.mimeType)})`;
-		throw new InvalidField(label, value, allowed);
+		throw refusal(`which holds no such image (${shown(mimeType ?? binary.mimeType)})`);
 	}
 	return { bytes, mimeType, fileName: uploadFileName(binary.fileName, mimeType) };
-}
-
-function checkedSize(bytes: Buffer, binaryField: string, label: string): ImageSize {
-	const { pixels, ratio } = FRAME_LIMITS;
-	const size = imageSize(bytes);
-	const [shorter, longer] = size ? [size.width, size.height].sort((a, b) => a - b) : [0, 0];
-	if (size && shorter >= pixels && longer <= shorter * ratio) return size;
-	const what = size ? `an image of ${pixelsOf(size)}` : 'a damaged image';
-	const allowed = `at least ${pixels} x ${pixels} pixels, at a ratio from 1:${ratio} to ${ratio}:1`;
-	throw new InvalidField(label, `${shown(binaryField)}, ${what}`, allowed);
 }

@@ -78,7 +78,7 @@ export async function openRun(
 		apiKeyHash: createHash('sha256').update(apiKey).digest('hex').slice(0, 12),
 		slots: asleep
 			? new Slots(apiKey, [executionId, nodeId, runIndex].join(), concurrency, clock, SLOTS_KEPT_MS)
-			: new Slots(apiKey, awakeSheetId(), concurrency, clock),
+			: new Slots(apiKey, `awake ${++awakeSheets}`, concurrency, clock),
 		imageUrl: async (frame) => await uploads.address(frame),
 		callbackFor: ({ job, outcome: { request } }, key) => {
 			if (!job?.callbackBase) return resume;
@@ -92,12 +92,8 @@ export async function openRun(
 	return { run, secret, isCalledBack: resume !== undefined };
 }
 
+/** Calls of an agent's tool that run side by side have the same execution, node and run: so awake sheets are counted. */
 let awakeSheets = 0;
-
-/** Calls of an agent's tool that run side by side have the same execution, node and run. */
-function awakeSheetId(): string {
-	return `awake ${++awakeSheets}`;
-}
 
 /**
  * The files that earlier tries of the node have stored in this execution, by task: Retry On Fail does not download them again. Those

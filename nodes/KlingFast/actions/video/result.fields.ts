@@ -1,15 +1,12 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { WaitSettings } from '../../generation/sheetRow';
-import { grouped, InvalidField } from '../../invalidField';
+import { grouped } from '../../invalidField';
 import { isObject } from '../../json';
 import { readOutputField } from '../../outputField';
 import type { Params } from '../../params';
 import { readText } from '../../values';
 
-/*
- * What becomes of a clip once it was asked for: fields that Generate Video and Get Video have in common. Each
- * operation says when they are shown. And how they are read.
- */
+/* What becomes of a clip once it was asked for: fields of Generate Video and Get Video, each of which says when they are shown. */
 
 export const metadataField: INodeProperties = {
 	displayName: 'Metadata',
@@ -137,5 +134,5 @@ export function readMetadata(params: Params): IDataObject {
 	const bytes = Buffer.byteLength(JSON.stringify(metadata), 'utf8');
 	if (bytes <= METADATA_MAX_BYTES) return metadata;
 	const value = `${grouped(bytes)} bytes of JSON`;
-	throw new InvalidField(params.label('metadata'), value, `at most ${grouped(METADATA_MAX_BYTES)}`);
+	throw params.refusal('metadata', value, `at most ${grouped(METADATA_MAX_BYTES)}`);
 }

@@ -28,10 +28,15 @@ export interface DeliveryPlan {
 	onFailure: OnFailure;
 }
 
-export function planOf(context: IExecuteFunctions, deliveries: Delivery[]): DeliveryPlan {
-	const own = context
-		.getInputData()
-		.map(({ json }, index) => (deliveries[index].includeInputFields ? json : undefined));
+export function planOf(
+	context: IExecuteFunctions,
+	rows: Array<{ delivery: Delivery }>,
+): DeliveryPlan {
+	const deliveries = rows.map(({ delivery }) => delivery);
+	const items = context.getInputData();
+	const own = deliveries.map(({ includeInputFields }, index) =>
+		includeInputFields ? items[index].json : undefined,
+	);
 	return { deliveries, own, onFailure: onFailureOf(context) };
 }
 
@@ -60,7 +65,6 @@ export function deliver(
 const FOUND_NOTE =
 	'Not bought again: this is the clip of an earlier call with the same content. For another one change the prompt.';
 
-/** A row's outcome as an item, good or bad. */
 export function resultItem(
 	outcome: Outcome,
 	{ deliveries, own }: Pick<DeliveryPlan, 'deliveries' | 'own'>,
@@ -141,11 +145,7 @@ export function refuseAll(context: IExecuteFunctions, fault: Fault): INodeExecut
 	if (!goesOnAfterFailure(context)) throw refusalError(context, fault);
 	const rows = unreadRows(context, fault);
 	const outcomes = rows.map(({ outcome }) => outcome);
-	const plan = planOf(
-		context,
-		rows.map(({ delivery }) => delivery),
-	);
-	return deliver(context, outcomes, plan);
+	return deliver(context, outcomes, planOf(context, rows));
 }
 
 /** Why nothing is submitted, be it for one row; it names what earlier tries have paid for. */
@@ -180,7 +180,5 @@ function allRows(outcomes: Outcome[]): string {
 	const advice = outcomes.some(({ isPerhapsSent }) => isPerhapsSent)
 		? " Those perhaps submitted are found by n8n's Retry of this execution (unless it has slept), which does not buy them again."
 		: '';
-	return (
-		`All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.` + advice
-	);
+	return `All rows: ${rows.join('; ')}. Clips with a task ID can be fetched with Get Video.${advice}`;
 }

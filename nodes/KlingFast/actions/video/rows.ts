@@ -76,7 +76,6 @@ export function readForRun<Value>(
 	return value;
 }
 
-/** Clips in flight per API key. */
 export function readConcurrency(context: IExecuteFunctions): number {
 	return readForRun(context, 'options.concurrency', (params, path) => params.number(path));
 }
@@ -98,15 +97,23 @@ export async function finishRows(
 		startsWorkflows: boolean;
 	},
 ): Promise<INodeExecutionData[][]> {
-	const plan = planOf(
-		context,
-		read.map(({ delivery }) => delivery),
-	);
+	const plan = planOf(context, read);
 	const rows = read.map(({ row }) => row);
 	const sleeps = settings.sleeps && rows.some(waitsForClip);
 	const unable = sleeps ? sleepingFault() : undefined;
 	if (unable) return refuseAll(context, unable);
-	const sheet = sheetOf(context, run, settings.concurrency, rows);
+	const { concurrency } = settings;
+	const { keyScope, callerIds } = run;
+	const sheet: Sheet = {
+		concurrency,
+		keyScope,
+		callerIds,
+		waitingExecutionIds: [],
+		ledger: entriesOf(context, keyScope.runIndex),
+		uploads: {},
+		keepsFilesInMemory: false,
+		rows,
+	};
 	const eachClip = settings.startsWorkflows ? eachClipAwake(context, run, plan) : undefined;
 	await eachClip?.check();
 	if (sleeps) {
@@ -120,22 +127,4 @@ export async function finishRows(
 	if (run.signal?.aborted) throw stopReason(run.signal);
 	eachClip?.hintAtFailures();
 	return deliver(context, outcomes, plan);
-}
-
-function sheetOf(
-	context: IExecuteFunctions,
-	{ keyScope, callerIds }: Run,
-	concurrency: number,
-	rows: SheetRow[],
-): Sheet {
-	return {
-		concurrency,
-		keyScope,
-		callerIds,
-		waitingExecutionIds: [],
-		ledger: entriesOf(context, keyScope.runIndex),
-		uploads: {},
-		keepsFilesInMemory: false,
-		rows,
-	};
 }

@@ -1,6 +1,4 @@
-/*
- * What happens in a clip and how long it is: prompt, shots, duration and camera, their fields and how a row says them.
- */
+/* What happens in a clip and how long it is: prompt, shots, duration and camera, their fields and how a row says them. */
 import type { INodeProperties } from 'n8n-workflow';
 import {
 	fullPrompt,
@@ -21,34 +19,32 @@ const SHOT = 'shotList.shot';
 const SHOT_SHAPE = '{"prompt": "A wave rolls in", "duration": 3}';
 const { durationSeconds: seconds } = limits;
 
-export const shotsFields: INodeProperties[] = [
-	{
-		displayName: 'Shots',
-		name: 'shots',
-		type: 'options',
-		options: [
-			{ name: 'One Shot', value: 'single', description: 'One continuous take' },
-			{
-				name: 'Several, Written by You',
-				value: 'custom',
-				description: `Up to ${limits.shots} shots, each with its own prompt and duration`,
-			},
-			{
-				name: 'Several, From JSON',
-				value: 'json',
-				description: 'A script from the row: a list of prompts and durations',
-			},
-			{
-				name: 'Several, Split by Kling',
-				value: 'auto',
-				description: 'One prompt, cut into shots by the model',
-			},
-		],
-		default: 'single',
-		description: 'How the clip is cut',
-		displayOptions: { show: GENERATE_OR_ESTIMATE },
-	},
-];
+export const shotsField: INodeProperties = {
+	displayName: 'Shots',
+	name: 'shots',
+	type: 'options',
+	options: [
+		{ name: 'One Shot', value: 'single', description: 'One continuous take' },
+		{
+			name: 'Several, Written by You',
+			value: 'custom',
+			description: `Up to ${limits.shots} shots, each with its own prompt and duration`,
+		},
+		{
+			name: 'Several, From JSON',
+			value: 'json',
+			description: 'A script from the row: a list of prompts and durations',
+		},
+		{
+			name: 'Several, Split by Kling',
+			value: 'auto',
+			description: 'One prompt, cut into shots by the model',
+		},
+	],
+	default: 'single',
+	description: 'How the clip is cut',
+	displayOptions: { show: GENERATE_OR_ESTIMATE },
+};
 
 const promptField: INodeProperties = {
 	displayName: 'Prompt',
@@ -127,29 +123,22 @@ export const shotListFields: INodeProperties[] = [
 	},
 ];
 
-export const durationFields: INodeProperties[] = [
-	{
-		displayName: 'Duration (Seconds)',
-		name: 'duration',
-		type: 'number',
-		typeOptions: {
-			minValue: seconds.min,
-			maxValue: seconds.max,
-			numberPrecision: 0,
-		},
-		default: 5,
-		description: `Length of the clip in whole seconds, from ${seconds.min} to ${seconds.max}. You pay by the second.`,
-		displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['single', 'auto'] } },
+export const durationField: INodeProperties = {
+	displayName: 'Duration (Seconds)',
+	name: 'duration',
+	type: 'number',
+	typeOptions: {
+		minValue: seconds.min,
+		maxValue: seconds.max,
+		numberPrecision: 0,
 	},
-];
+	default: 5,
+	description: `Length of the clip in whole seconds, from ${seconds.min} to ${seconds.max}. You pay by the second.`,
+	displayOptions: { show: { ...GENERATE_OR_ESTIMATE, shots: ['single', 'auto'] } },
+};
 
-/** A way to move the camera: how it is called, and the words that ask for it at the end of a prompt. */
-interface CameraMovement extends Choice {
-	words: string;
-}
-
-/** The API has no field for the camera; the model follows plain words. Sorted by name, as the editor shows them. */
-export const CAMERA_MOVEMENTS: readonly CameraMovement[] = [
+/** The API has no field for the camera; the model follows words at the end of a prompt. Sorted by name, as the editor shows them. */
+export const CAMERA_MOVEMENTS: ReadonlyArray<Choice & { words: string }> = [
 	{ name: 'Crane Down', value: 'craneDown', words: 'Camera: smooth crane shot moving down.' },
 	{ name: 'Crane Up', value: 'craneUp', words: 'Camera: smooth crane shot moving up.' },
 	{ name: 'Dolly In', value: 'dollyIn', words: 'Camera: slow dolly in towards the subject.' },
@@ -185,7 +174,7 @@ export function readCameraMovement(params: Params): string | undefined {
 export function readPrompt(params: Params, cameraMovement?: string): string {
 	const allowed = `a text of up to ${grouped(limits.promptCharacters)} characters`;
 	const prompt = params.text('prompt', allowed);
-	checkPrompt(prompt, cameraMovement, limits.promptCharacters, params.label('prompt'));
+	checkPrompt(params, 'prompt', prompt, limits.promptCharacters, cameraMovement);
 	return prompt;
 }
 
@@ -198,7 +187,6 @@ export function readLength(
 		return { shotsKind, shots: [], durationSeconds: params.number('duration') };
 	}
 	const field = shotsKind === 'json' ? 'shotListJson' : 'shotList';
-	const label = params.label(field);
 	const rows =
 		shotsKind === 'json'
 			? params.jsonList(field, `a list such as [${SHOT_SHAPE}]`)
@@ -206,19 +194,19 @@ export function readLength(
 	const misnamed = rows.findIndex(isMisnamed);
 	if (misnamed >= 0) {
 		const value = 'an object without "prompt"';
-		throw new InvalidField(label, value, SHOT_SHAPE, `shot ${misnamed + 1}`);
+		throw new InvalidField(params.label(field), value, SHOT_SHAPE, `shot ${misnamed + 1}`);
 	}
 	const shots = params
 		.entries(SHOT, rows, field, SHOT_SHAPE)
 		.flatMap((entry) => readShot(entry, shotsKind, cameraMovement));
 	if (shots.length < 1 || shots.length > limits.shots) {
 		const value = shots.length === 0 ? 'empty' : `a list of ${grouped(shots.length)} shots`;
-		throw new InvalidField(label, value, `1 to ${limits.shots} shots that have a prompt`);
+		throw params.refusal(field, value, `1 to ${limits.shots} shots that have a prompt`);
 	}
 	const durationSeconds = shots.reduce((sum, shot) => sum + shot.durationSeconds, 0);
 	if (durationSeconds < seconds.min || durationSeconds > seconds.max) {
 		const value = `${durationSeconds} seconds long (the sum of its shots)`;
-		throw new InvalidField(label, value, `${seconds.min} to ${seconds.max} seconds`);
+		throw params.refusal(field, value, `${seconds.min} to ${seconds.max} seconds`);
 	}
 	return { shotsKind, shots, durationSeconds };
 }
@@ -234,8 +222,7 @@ function readShot(entry: Params, shotsKind: ShotsKind, cameraMovement?: string):
 	const [path, duration] = [`${SHOT}.prompt`, `${SHOT}.duration`];
 	const prompt = entry.text(path);
 	if (prompt === '') return [];
-	const limit = limits.shotPromptCharacters;
-	checkPrompt(prompt, cameraMovement, limit, entry.label(path), entry.place(path));
+	checkPrompt(entry, path, prompt, limits.shotPromptCharacters, cameraMovement);
 	const isJson = shotsKind === 'json';
 	return [
 		{ prompt, durationSeconds: isJson ? entry.requiredNumber(duration) : entry.number(duration) },
@@ -244,34 +231,27 @@ function readShot(entry: Params, shotsKind: ShotsKind, cameraMovement?: string):
 
 /** A prompt is as long as what is sent, the words of the camera movement included. */
 function checkPrompt(
+	params: Params,
+	path: string,
 	prompt: string,
-	cameraMovement: string | undefined,
 	limit: number,
-	label: string,
-	place?: string,
+	cameraMovement?: string,
 ): void {
 	const withWords = cameraMovement ? " with the words of 'Camera Movement'" : '';
-	checkLength(fullPrompt({ prompt, cameraMovement }), limit, label, place, withWords);
+	checkLength(params, path, fullPrompt({ prompt, cameraMovement }), limit, withWords);
 }
 
+/** Characters are counted as people count them: an emoji is one, not two. */
 export function checkLength(
+	params: Params,
+	path: string,
 	text: string,
 	limit: number,
-	label: string,
-	place?: string,
 	withWords = '',
 ): void {
-	const count = codePointCount(text);
+	const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g) ?? [];
+	const count = text.length - pairs.length;
 	if (count <= limit) return;
 	const value = `${grouped(count)} characters long${withWords}`;
-	throw new InvalidField(label, value, `at most ${grouped(limit)}`, place);
-}
-
-/** Characters as people count them for limits: an emoji is one, not two. */
-function codePointCount(text: string): number {
-	let count = 0;
-	for (let index = 0; index < text.length; count++) {
-		index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
-	}
-	return count;
+	throw params.refusal(path, value, `at most ${grouped(limit)}`);
 }

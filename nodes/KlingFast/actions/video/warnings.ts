@@ -29,11 +29,9 @@ interface Warning {
 	sentence(clips: JudgedClip[]): string;
 }
 
-/** What there is to say about one row. */
 export function warningsOf(clip: JudgedClip): string[] {
-	return WARNINGS.filter((warning) => warning.applies(clip)).map((warning) =>
-		warning.sentence([clip]),
-	);
+	const found = WARNINGS.filter((warning) => warning.applies(clip));
+	return found.map((warning) => warning.sentence([clip]));
 }
 
 /** What there is to say about all rows of a run: at most one sentence of each kind, which names its rows as n8n counts them. */
@@ -218,10 +216,7 @@ function contradictionIn(clip: JudgedClip): string | undefined {
 }
 
 function stepsOf(clip: JudgedClip): number {
-	const texts = isWrittenInShots(clip.shotsKind)
-		? clip.shots.map(({ prompt }) => prompt)
-		: [clip.prompt];
-	return texts.reduce((sum, text) => sum + stepsIn(text), 0);
+	return textsOf(clip).reduce((sum, text) => sum + stepsIn(text), 0);
 }
 
 /** One, and one more for each word or sentence that begins another one. */
@@ -242,13 +237,10 @@ function hasSpokenQuote(text: string): boolean {
 
 /** What stands around each quotation, in the same sentence. */
 function quotesIn(text: string): Array<{ before: string; after: string }> {
+	const sentences = (part: string) => part.split(/[.!?\n]/);
 	return [...text.matchAll(QUOTED)].map(({ index, 0: quote }) => ({
-		before:
-			text
-				.slice(0, index)
-				.split(/[.!?\n]/)
-				.at(-1) ?? '',
-		after: text.slice(index + quote.length).split(/[.!?\n]/)[0],
+		before: sentences(text.slice(0, index)).at(-1) ?? '',
+		after: sentences(text.slice(index + quote.length))[0],
 	}));
 }
 
@@ -259,8 +251,12 @@ function isEnglish(text: string): boolean {
 	return new Set(found).size > 1;
 }
 
-function textOf({ shotsKind, prompt, shots }: JudgedClip): string {
-	return isWrittenInShots(shotsKind) ? shots.map((shot) => shot.prompt).join('\n') : prompt;
+function textOf(clip: JudgedClip): string {
+	return textsOf(clip).join('\n');
+}
+
+function textsOf({ shotsKind, prompt, shots }: JudgedClip): string[] {
+	return isWrittenInShots(shotsKind) ? shots.map((shot) => shot.prompt) : [prompt];
 }
 
 function costUsd(clips: JudgedClip[], audio: boolean): number {
