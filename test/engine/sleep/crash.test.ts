@@ -77,6 +77,22 @@ describe('killed in the middle of a round', () => {
 		expect(stage.ledger.submits()).toHaveLength(2);
 	});
 
+	test('and deleted from the list of executions later: its files belong to the run by then', async () => {
+		const prompts = numbered(3);
+		const run = await stage.sleep(prompts, { nodeOptions: { concurrency: 1 } });
+		await roundAfter(stage, run, 60);
+		stage.pass(60);
+		const dead = await cutOffInSubmit(stage, run, async () => await nextRound(stage, run));
+		await stage.engine.sweep();
+		await nextRound(stage, run);
+		await stage.engine.delete(dead);
+		const final = await toTheEnd(stage, run, 30);
+		expect(column(final, 'status')).toEqual(prompts.map(() => 'completed'));
+		for (const { binary } of final.items) {
+			expect(await stage.engine.bytesOf(binary!.data)).not.toHaveLength(0);
+		}
+	});
+
 	test('while a video is stored: it is stored once more', async () => {
 		const run = await stage.sleep(['A fox']);
 		stage.faults.add({ action: 'file-slow:1', route: 'file', nth: 1 });

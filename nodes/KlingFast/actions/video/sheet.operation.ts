@@ -153,9 +153,11 @@ export async function sheetRound(this: IExecuteFunctions): Promise<INodeExecutio
 	const { body } = json;
 	// What came with a callback would be saved in every round.
 	for (const name of Object.keys(json)) delete json[name];
-	context.start = undefined;
 	// Nothing is done before n8n has saved this execution as waiting: the one that watches over it is at work as long.
+	context.start = start === 'restart' ? 'restarted' : undefined;
 	if (start === 'restart') return sleepFor(SOON_SECONDS);
+	// The one that was cut off stays in the list of executions, and its files go when somebody deletes it.
+	if (start === 'restarted') await handOverFiles(this, sheet, sheet.rows);
 	const after = await roundOf(this, sheet, { isFirst: start === 'first', body });
 	const isEnd =
 		isOver(after.sheet) &&
