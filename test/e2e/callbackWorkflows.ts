@@ -13,6 +13,7 @@ export const TRIGGER = 'Kling Fast Trigger';
 export const MANUAL = 'Manual';
 export const ROWS = 'Rows';
 export const LAST = 'Last';
+export const CALL = 'Call';
 
 const PUBLISHED_WITHIN_MS = 30_000;
 const ASK_EVERY_MS = 100;
@@ -116,6 +117,28 @@ export function klingTrigger(credential: CredentialRef, parameters: INodeParamet
 /** The URL that a person copies from the trigger. */
 export function productionUrl(baseUrl: string, trigger: INode): string {
 	return `${baseUrl}/webhook/${trigger.webhookId}/callback`;
+}
+
+/** Starts a workflow by hand that calls one with this node, and waits for it. */
+export async function startCaller(
+	rest: N8nRest,
+	make: INode,
+	rows: INodeParameters[],
+): Promise<{ callerId: string; calledId: string }> {
+	const called = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
+		inputSource: 'passthrough',
+	});
+	const calledId = await rest.importWorkflow(line('Called', [called, make, lastNode()]));
+	await rest.activate(calledId);
+	const call = node(CALL, 'n8n-nodes-base.executeWorkflow', 1.2, {
+		source: 'database',
+		workflowId: { __rl: true, mode: 'id', value: calledId },
+		mode: 'once',
+		options: { waitForSubWorkflow: true },
+	});
+	const nodes = [manualTrigger(), ...rowNodes(rows), call, lastNode()];
+	const callerId = await rest.run(await rest.importWorkflow(line('Caller', nodes)));
+	return { callerId, calledId };
 }
 
 function credentialsOf({ id, name, type }: CredentialRef): INode['credentials'] {

@@ -4,6 +4,7 @@ import type { CredentialRef } from '../../host/rest';
 import type { WorkflowJson } from '../../host/workflow';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import {
+	CALL,
 	connect,
 	GENERATE,
 	LAST,
@@ -16,6 +17,7 @@ import {
 	ROWS,
 	rowNodes,
 	sleepingGenerate,
+	startCaller,
 } from './callbackWorkflows';
 import { describeOnN8n2 } from './onVersion';
 import { sharedHost } from './sharedHost';
@@ -156,28 +158,15 @@ describeOnN8n2("a sheet that sleeps, and n8n's settings", () => {
 	});
 
 	test('in a sub-workflow: the calling workflow waits, too, and gets clips and files', async () => {
-		const called = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
-			inputSource: 'passthrough',
-		});
 		const generate = sleepingGenerate(credential, { downloadVideo: true });
-		const childId = await host.importWorkflow(line('Child', [called, generate, lastNode()]));
-		await host.activate(childId);
-		const call = node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
-			source: 'database',
-			workflowId: { __rl: true, mode: 'id', value: childId },
-			mode: 'once',
-			options: { waitForSubWorkflow: true },
-		});
-		const rows = rowNodes(numberedRows(2, () => LONG));
-		const callerId = await host.run(
-			await host.importWorkflow(line('Caller', [manualTrigger(), ...rows, call, lastNode()])),
-		);
+		const rows = numberedRows(2, () => LONG);
+		const { callerId, calledId: childId } = await startCaller(host, generate, rows);
 		await host.waitForStatus(callerId, ['waiting'], WITHIN_SECONDS);
 		const run = await SheetRun.of(host, sandbox, childId, await oldestOf(childId));
 		expect((await run.finishAll()).jsonOf(GENERATE)).toMatchObject(completedRows(2));
 		const end = await host.waitForEnd(callerId, WITHIN_SECONDS);
-		expect(end.jsonOf('Call')).toMatchObject(completedRows(2));
-		expect(await fileStarts(host, end, 'Call')).toEqual(['ftyp', 'ftyp']);
+		expect(end.jsonOf(CALL)).toMatchObject(completedRows(2));
+		expect(await fileStarts(host, end, CALL)).toEqual(['ftyp', 'ftyp']);
 	});
 
 	test('a published workflow with an error workflow, changed meanwhile: that runs once, for the execution that waited', async () => {

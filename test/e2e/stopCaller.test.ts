@@ -1,24 +1,19 @@
-import type { INode } from 'n8n-workflow';
 import type { KlingRest } from '../../host/klingRest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import {
 	generate,
 	GENERATE,
-	lastNode,
-	line,
-	manualTrigger,
-	node,
 	numberedRows,
-	rowNodes,
 	sleepingGenerate,
+	startCaller,
 } from './callbackWorkflows';
 import { describeOnN8n2 } from './onVersion';
 import { sharedHost } from './sharedHost';
 import { LONG, SheetRun, WITHIN_SECONDS } from './sheetRun';
 
-const ROWS = 4;
 const ONE_BY_ONE = { concurrency: 1, pollInterval: 1 };
 const NOTICED_WITHIN_MS = 60_000;
+const rows = numberedRows(4, () => LONG);
 
 jest.setTimeout(300_000);
 
@@ -36,32 +31,13 @@ async function sandboxOf(apiKey: string): Promise<Sandbox> {
 	return sandbox;
 }
 
-/** A workflow that calls one with the node. n8n does not pass Stop on. */
-async function startCaller(make: INode): Promise<{ callerId: string; calledId: string }> {
-	const called = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
-		inputSource: 'passthrough',
-	});
-	const calledId = await host.importWorkflow(line('Called', [called, make, lastNode()]));
-	await host.activate(calledId);
-	const call = node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
-		source: 'database',
-		workflowId: { __rl: true, mode: 'id', value: calledId },
-		mode: 'once',
-		options: { waitForSubWorkflow: true },
-	});
-	const rows = rowNodes(numberedRows(ROWS, () => LONG));
-	const nodes = [manualTrigger(), ...rows, call, lastNode()];
-	const callerId = await host.run(await host.importWorkflow(line('Caller', nodes)));
-	return { callerId, calledId };
-}
-
 describeOnN8n2('Stop on the workflow that calls the one with the node', () => {
 	test('polling: the row in the works is named, and no other is submitted', async () => {
 		const { ledger, finishTask } = await sandboxOf('sk-stop-caller');
 		const credential = await host.addKlingCredential(sandboxes[0]);
 		const options = { downloadVideo: false, options: ONE_BY_ONE };
 		const make = generate(credential, options, { onError: 'continueRegularOutput' });
-		const { callerId, calledId } = await startCaller(make);
+		const { callerId, calledId } = await startCaller(host, make, rows);
 		await ledger.waitFor(() => ledger.accepted().length === 1, NOTICED_WITHIN_MS);
 
 		await host.stop(callerId);
@@ -71,8 +47,12 @@ describeOnN8n2('Stop on the workflow that calls the one with the node', () => {
 
 		const why = `Execution ${callerId}, which called this workflow, was stopped`;
 		const notSent = { status: 'failed', error: expect.stringContaining(why) };
-		const rows = run.jsonOf(GENERATE);
-		expect(rows).toMatchObject([{ status: 'completed', taskId }, notSent, notSent, notSent]);
+		expect(run.jsonOf(GENERATE)).toMatchObject([
+			{ status: 'completed', taskId },
+			notSent,
+			notSent,
+			notSent,
+		]);
 		expect(ledger.submits()).toHaveLength(1);
 	});
 
@@ -80,7 +60,7 @@ describeOnN8n2('Stop on the workflow that calls the one with the node', () => {
 		const sandbox = await sandboxOf('sk-stop-sleeping-caller');
 		const credential = await host.addKlingCredential(sandbox);
 		const make = sleepingGenerate(credential, { options: { concurrency: 2 } });
-		const { callerId, calledId } = await startCaller(make);
+		const { callerId, calledId } = await startCaller(host, make, rows);
 		await host.waitForStatus(callerId, ['waiting'], WITHIN_SECONDS);
 		const ids = (await host.executionsOf(calledId)).map(({ id }) => Number(id));
 		const run = await SheetRun.of(host, sandbox, calledId, String(Math.min(...ids)));

@@ -3,12 +3,15 @@ import type { CredentialRef } from '../../host/rest';
 import { startQueue, type Queue } from '../../host/queue';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import {
+	generate,
+	GENERATE,
 	klingTrigger,
 	lastNode,
 	line,
 	numberedRows,
 	productionUrl,
 	publish,
+	startCaller,
 	TRIGGER,
 } from '../e2e/callbackWorkflows';
 import { report } from '../e2e/report';
@@ -75,6 +78,21 @@ test('a worker killed with -9 while it checks on a batch: nothing is bought twic
 	// n8n takes the job of a dead worker for failed and does not run it again: what is left is the log, and Get Video.
 	expect(['error', 'crashed']).toContain(end.status);
 	await worker.start();
+});
+
+test('Stop on a workflow that calls one with the node: no further row is submitted', async () => {
+	const parameters = { options: { concurrency: 1, pollInterval: 1 } };
+	const make = generate(credential, parameters, { onError: 'continueRegularOutput' });
+	const before = tasks().length;
+	const rows = numberedRows(3, () => '[[slow:86000]]');
+	const { callerId, calledId } = await startCaller(queue.rest, make, rows);
+	await sandbox.ledger.waitFor(() => tasks().length === before + 1, 60_000);
+	await queue.rest.stop(callerId);
+	await sandbox.finishTask(String(tasks().at(-1)));
+	const [run] = await queue.rest.startedRuns(calledId, 1);
+	const statuses = run.jsonOf(GENERATE).map(({ status }) => status);
+	expect(statuses).toEqual(['completed', 'failed', 'failed']);
+	expect(tasks()).toHaveLength(before + 1);
 });
 
 async function start(name: string, rows: INodeParameters[], parameters: INodeParameters) {
