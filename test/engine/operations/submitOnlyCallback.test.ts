@@ -100,7 +100,12 @@ describe('Submit Only with a Callback URL', () => {
 			const again = { ...onError, executionId: 'second', context };
 			const run = await submit(['A fox', 'A cat'], gone.url, again);
 			expect(errorText(run) + JSON.stringify(jsonOf(run))).toContain(stage.taskIds()[0]);
-			if (onError === goingOn) expect(column(run, 'status')).toEqual(['failed', 'processing']);
+			// How far the clip has come by then depends on the machine.
+			if (onError === goingOn) {
+				const [refused, bought] = column(run, 'status');
+				expect(refused).toBe('failed');
+				expect(['submitted', 'processing', 'completed']).toContain(bought);
+			}
 			expect(stage.ledger.accepted()).toHaveLength(1);
 		},
 	);
