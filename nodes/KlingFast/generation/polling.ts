@@ -52,16 +52,14 @@ interface ReadRules {
 	/** Since the task was accepted. */
 	ageSeconds: number;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
-	endsWait?: (details: ErrorDetails) => boolean;
-	/** Gets each state that differs from the one of the read before. */
-	onState?: (task: Task) => void;
+	endsWait: (details: ErrorDetails) => boolean;
 }
 
 /** One read, added to what the earlier ones have shown. Throws `ApimartError` where no read can ever succeed. */
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isNewTask, ageSeconds, endsWait, onState }: ReadRules,
+	{ client, signal, isNewTask, ageSeconds, endsWait }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -82,18 +80,10 @@ export async function readOnce(
 		const isKeyWrong = kind === 'credential' && (isRefused || !isNewTask);
 		const isIdWrong = kind === 'unknownTask' || (isRefused && !isNewTask);
 		// A read costs nothing, so after any other refusal (402, 409, 422, 500) it is repeated.
-		if (isKeyWrong || isIdWrong) throw toError(error);
-		if (endsWait?.(error.details)) throw toError(error);
-		const faults = before.faults + 1;
-		return {
-			...reading,
-			refusedReads,
-			faults,
-			retryAfter: retryAfterSeconds,
-			lastFault: error.message,
-		};
+		if (isKeyWrong || isIdWrong || endsWait(error.details)) throw toError(error);
+		const fault = { retryAfter: retryAfterSeconds, lastFault: error.message };
+		return { ...reading, ...fault, refusedReads, faults: before.faults + 1 };
 	}
-	if (task.stateWord !== before.task?.stateWord) onState?.(task);
 	const lacksVideo = task.state === 'completed' && !task.videoUrl;
 	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
 	const isFinished =
@@ -108,13 +98,15 @@ export function delayAfterFaults(reading: Reading, usual: number, random: number
 	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
 }
 
-/** An early read for quick clips: it also brings the provider's progress and estimate. */
-const EARLY_READS_SECONDS = [5, 25];
-/** No clip of the provider's article is ready before 45 s, and those of peak hours take 150 s. */
+/** No clip of the provider's article is ready before 45 s. */
 export const FIRST_EXPECTED_SECONDS = 47;
-const LAST_EXPECTED_SECONDS = 152;
 /** So the middle clip is noticed 2.5 s late. The provider's own advice ends with this gap too. */
 const GAP_SECONDS = 5;
+/** Two early reads for quick clips, which bring progress and estimate, too. At peak hours clips take 150 s: the last one is at 152 s. */
+const PLAN_SECONDS = [
+	...[5, 25],
+	...Array.from({ length: 22 }, (_, index) => FIRST_EXPECTED_SECONDS + index * GAP_SECONDS),
+];
 /** So near a moment of the plan, a request (moved by the spread, or caused by progress) takes its place. */
 const NEAR_SECONDS = GAP_SECONDS / 2;
 /** Requests beyond the plan that the provider's progress and estimate may cause. */
@@ -126,8 +118,6 @@ const LONGEST_LATE_DELAY_SECONDS = 20;
 /** A sleeping sheet is resumed by callbacks, or about once a minute: the time of n8n's own timers. */
 const ASLEEP_GAP_SECONDS = 60;
 const ASLEEP_SHORTEST_SECONDS = 5;
-
-const PLAN_SECONDS = planSeconds();
 
 export interface PollState {
 	/** Since the task was created. */
@@ -154,10 +144,8 @@ export function pollDelaySeconds(state: PollState): number {
 		return Math.max(GAP_SECONDS, Math.min(LONGEST_LATE_DELAY_SECONDS, elapsedSeconds / 30));
 	}
 	const usual = Math.min(LONGEST_EARLY_DELAY_SECONDS, PLAN_SECONDS[planned] - elapsedSeconds);
-	const leftSeconds = expectedTotalSeconds(state) - elapsedSeconds;
-	if (leftSeconds <= 0 || reads >= planned + EXTRA_READS) return usual;
-	// A little later than estimated: the spread of a tenth must not lead to a request just before the end.
-	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds * 1.1 + 0.5));
+	if (reads >= planned + EXTRA_READS) return usual;
+	return untilReady(state, SHORTEST_DELAY_SECONDS, usual);
 }
 
 /**
@@ -166,24 +154,22 @@ export function pollDelaySeconds(state: PollState): number {
  * it then, and APIMart does not repeat it) is made up for in the next round.
  */
 export function asleepDelaySeconds(state: PollState): number {
-	const { elapsedSeconds, reads, progress } = state;
+	const { elapsedSeconds, reads } = state;
 	if (reads === 0) return Math.max(0, FIRST_EXPECTED_SECONDS - elapsedSeconds);
-	const leftSeconds = progress ? (elapsedSeconds * 100) / progress - elapsedSeconds : 0;
-	if (leftSeconds <= 0 || reads > EXTRA_READS) return ASLEEP_GAP_SECONDS;
-	const soon = Math.max(ASLEEP_SHORTEST_SECONDS, leftSeconds * 1.1 + 0.5);
-	return Math.min(ASLEEP_GAP_SECONDS, soon);
+	if (reads > EXTRA_READS) return ASLEEP_GAP_SECONDS;
+	const byProgress = { ...state, estimatedSeconds: undefined };
+	return untilReady(byProgress, ASLEEP_SHORTEST_SECONDS, ASLEEP_GAP_SECONDS);
 }
 
-function planSeconds(): number[] {
-	const moments = [...EARLY_READS_SECONDS];
-	for (let at = FIRST_EXPECTED_SECONDS; at <= LAST_EXPECTED_SECONDS; at += GAP_SECONDS) {
-		moments.push(at);
-	}
-	return moments;
-}
-
-/** The whole time by what the provider says, 0 where it says nothing: its progress where there is any, else its estimate. */
-function expectedTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
-	if (progress !== undefined && progress > 0) return (elapsedSeconds * 100) / progress;
-	return estimatedSeconds ?? 0;
+/** Seconds until the clip should be ready, by its progress where there is any, else by the provider's estimate; `usual` where neither is known. */
+function untilReady(
+	{ elapsedSeconds, progress = 0, estimatedSeconds = 0 }: PollState,
+	shortest: number,
+	usual: number,
+): number {
+	const totalSeconds = progress > 0 ? (elapsedSeconds * 100) / progress : estimatedSeconds;
+	const leftSeconds = totalSeconds - elapsedSeconds;
+	if (leftSeconds <= 0) return usual;
+	// A little later than estimated: the spread of a tenth must not lead to a request just before the end.
+	return Math.min(usual, Math.max(shortest, leftSeconds * 1.1 + 0.5));
 }

@@ -204,8 +204,11 @@ async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<Shee
 			ageSeconds: (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000,
 			endsWait: ({ kind, retryForSeconds = Infinity }) =>
 				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
-			onState: (task) => logState({ taskId, itemIndex }, task, run),
 		});
+		const { task } = reading;
+		if (task && task.stateWord !== row.reading?.task?.stateWord) {
+			logState({ taskId, itemIndex }, task, run);
+		}
 		const delay = delaySeconds(row, reading, run, isBeginning());
 		if (reading.lastFault) logRetry(`task ${taskId}: ${reading.lastFault}`, delay, logger);
 		return afterRead(row, reading, clock.nowMs(), delay);
