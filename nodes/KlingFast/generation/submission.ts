@@ -90,12 +90,14 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 	const { apiKeyHash } = run;
 	// Taken for an earlier run's, a clip of our own that fails would be made again although the row does not allow it.
 	const isRepetition = mayBeSent(known);
-	if (isRepetition && (known.apiKeyHash ?? apiKeyHash) !== apiKeyHash) throw otherApiKey();
+	if (isRepetition && (known.apiKeyHash ?? apiKeyHash) !== apiKeyHash) {
+		throw perhapsBought(OTHER_API_KEY);
+	}
 	if (known.attempt < earliestAttempt(rowKey(job, run), nowMs)) {
 		run.ledger.write(job.itemIndex, { ...known, state: 'closed', body: undefined });
 		return undefined;
 	}
-	if (isRepetition && nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
+	if (isRepetition && nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw perhapsBought(KEY_TOO_OLD);
 	const entry: LedgerEntry = { ...known, apiKeyHash, state: 'pending' };
 	if (known.state === 'ready') entry.firstSentAtMs = row.startedAtMs ?? nowMs;
 	if (!isRepetition) entry.keyBornAtMs = nowMs;
@@ -222,23 +224,19 @@ export function isReplayedRefusal(error: unknown): boolean {
 	return details.replayed === true && details.charged === 'no' && details.kind !== 'duplicate';
 }
 
-function otherApiKey(): ApimartError {
-	return perhapsBought({
-		message:
-			'This row was sent with another API key and without an answer: sent again, it could be bought twice',
-		advice:
-			'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
-	});
-}
+const OTHER_API_KEY: Fault = {
+	message:
+		'This row was sent with another API key and without an answer: sent again, it could be bought twice',
+	advice:
+		'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
+};
 
-function keyTooOld(): ApimartError {
-	return perhapsBought({
-		message:
-			'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
-		advice:
-			'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
-	});
-}
+const KEY_TOO_OLD: Fault = {
+	message:
+		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
+	advice:
+		'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
+};
 
 function perhapsBought({ message, advice }: Fault): ApimartError {
 	const known = { kind: 'duplicate', retryable: false, charged: 'unknown' } as const;
