@@ -191,7 +191,7 @@ function isCutOff(row: SheetRow, action: Action, sheet: Sheet, beganAtMs: number
 }
 
 async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<SheetRow> {
-	if (row.isSingleRead) return await singleRead(row, run);
+	if (row.isUnawaited) return await singleRead(row, run);
 	const { client, signal, clock, logger } = run;
 	const { taskId = '', itemIndex } = row.outcome;
 	const isBeginning = () => (client.heardAtMs ?? heardAtMs) === undefined;
@@ -244,13 +244,13 @@ async function singleRead(
 ): Promise<SheetRow> {
 	const { taskId = '' } = row.outcome;
 	const deadlineMs = clock.nowMs() + SINGLE_READ_LIMIT_MS;
-	const maxTries = row.isSubmitOnly ? 1 : SINGLE_READ_TRIES;
+	const maxTries = row.job ? 1 : SINGLE_READ_TRIES;
 	try {
 		const rules = { clock, signal, logger, deadlineMs, maxTries };
-		return afterSingleRead(row, { task: await withRetries(() => client.readTask(taskId), rules) });
+		return afterSingleRead(row, await withRetries(() => client.readTask(taskId), rules));
 	} catch (error) {
 		if (signal?.aborted) throw toError(error);
-		return afterSingleRead(row, { error });
+		return afterLostTask(row, error);
 	}
 }
 

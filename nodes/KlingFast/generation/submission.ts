@@ -123,11 +123,11 @@ export function markFailed(
 /** What is asked for in a row. */
 type AskedJob = ClipJob &
 	Pick<Outcome, 'itemIndex'> &
-	Pick<SheetRow, 'isSubmitOnly'> & { request: ClipRequest };
+	Pick<SheetRow, 'isUnawaited'> & { request: ClipRequest };
 
-function askedJob({ job, isSubmitOnly, outcome: { itemIndex, request } }: SheetRow): AskedJob {
+function askedJob({ job, isUnawaited, outcome: { itemIndex, request } }: SheetRow): AskedJob {
 	if (!job || !request) throw new Error('The row has no request');
-	return { ...job, itemIndex, request, isSubmitOnly };
+	return { ...job, itemIndex, request, isUnawaited };
 }
 
 /**
@@ -160,7 +160,7 @@ function findEntry(job: AskedJob, run: Run): LedgerEntry | undefined {
 	if (!known || known.executionId === executionId) return known;
 	const firstSentAtMs = run.clock.nowMs();
 	const isUnsent = known.state === 'ready' && !mayBeSent(known);
-	const isPreparedAnew = isUnsent && job.isSubmitOnly && !job.dedupeKey;
+	const isPreparedAnew = isUnsent && job.isUnawaited && !job.dedupeKey;
 	const taken: LedgerEntry = {
 		...known,
 		executionId,

@@ -29,7 +29,6 @@ export function afterSubmit(
 	nowMs: number,
 	firstReadSeconds: number,
 ): SheetRow {
-	const status = row.isSubmitOnly ? 'submitted' : 'processing';
 	const firstReadAtMs = isFound ? nowMs : nowMs + firstReadSeconds * 1000;
 	const open: SheetRow = {
 		...row,
@@ -42,7 +41,7 @@ export function afterSubmit(
 			task: undefined,
 			fault: undefined,
 			taskId,
-			status,
+			status: row.isUnawaited ? 'submitted' : 'processing',
 			submittedAtMs: firstSentAtMs,
 			isFromEarlierRun,
 			isOtherContent,
@@ -54,9 +53,8 @@ export function afterSubmit(
 		reading: NOT_READ,
 		nextReadAtMs: Math.min(firstReadAtMs, deadlineMs({ ...row, startedAtMs: firstSentAtMs })),
 	};
-	if (!row.isSubmitOnly) return open;
-	// A clip that was found again may have ended long ago.
-	return isFound ? { ...open, isSingleRead: true } : endedWith(open);
+	// A clip that was found again may have ended long ago, so it is read.
+	return row.isUnawaited && !isFound ? endedWith(open) : open;
 }
 
 export interface Refusal {
@@ -106,7 +104,7 @@ export function passedOver(row: SheetRow): SheetRow {
  * the next one, before rows below it: asleep its key has to be saved before it is sent, and a slot kept meanwhile would stand empty.
  */
 function queuedAgain(row: SheetRow): SheetRow {
-	const { outcome, settings, job, startedAtMs, isSubmitOnly, earlierFailures } = row;
+	const { outcome, settings, job, startedAtMs, isUnawaited, earlierFailures } = row;
 	return {
 		phase: 'queued',
 		outcome: { ...outcome, isFromEarlierRun: undefined },
@@ -114,7 +112,7 @@ function queuedAgain(row: SheetRow): SheetRow {
 		job,
 		startedAtMs,
 		firstTryAtMs: startedAtMs,
-		isSubmitOnly,
+		isUnawaited,
 		earlierFailures,
 	};
 }
@@ -161,17 +159,12 @@ export function afterRead(
 	};
 }
 
-/** The single read of a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
-export function afterSingleRead(
-	row: SheetRow,
-	read: { task: Task } | { error: unknown },
-): SheetRow {
-	if ('task' in read) {
-		const after = afterEnd(row, read.task, Infinity);
-		const isReport = read.task.state !== 'completed' && !row.isSubmitOnly;
-		return isReport ? { ...after, outcome: { ...after.outcome, isReport } } : after;
-	}
-	return row.isSubmitOnly ? endedWith(row) : afterLostTask(row, read.error);
+/** The single read of a row that nobody waits for has brought its task. */
+export function afterSingleRead(row: SheetRow, task: Task): SheetRow {
+	const after = afterEnd(row, task, Infinity);
+	const isReport = task.state !== 'completed' && !row.job;
+	if (row.isUnawaited && row.job) return endedWith(row);
+	return isReport ? { ...after, outcome: { ...after.outcome, isReport } } : after;
 }
 
 /** No read of this task can succeed. */
