@@ -285,10 +285,13 @@ function refusalOf(
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
 	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
 	logRetry(because, waitSeconds, logger);
-	const retryAtMs = nowMs + waitSeconds * 1000;
-	// What was reached once will be reached again: then only the row's own time counts.
-	const refusal = { nowMs, retryAtMs, isPerhapsSent };
-	return heardAtMs === undefined ? { ...refusal, retryForSeconds } : refusal;
+	return {
+		nowMs,
+		isPerhapsSent,
+		retryAtMs: nowMs + waitSeconds * 1000,
+		// What was reached once will be reached again: then only the row's own time counts.
+		retryForSeconds: heardAtMs === undefined ? retryForSeconds : undefined,
+	};
 }
 
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {

@@ -7,7 +7,6 @@ import type { Task } from '../apimart/task';
 import {
 	faultOf,
 	faultOfTask,
-	isUnknownTask,
 	mayBeMadeAgain,
 	timeoutFault,
 	withTask,
@@ -75,7 +74,7 @@ export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): She
 	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
 	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
-		return endedWith(row, { ...withFault(row, fault), ...(isPerhapsSent && { isPerhapsSent }) });
+		return afterError(row, fault, { isPerhapsSent });
 	}
 	const tries = (row.tries ?? 0) + 1;
 	return { ...row, tries, firstTryAtMs, nextTryAtMs, isPerhapsSent };
@@ -117,10 +116,10 @@ function queuedAgain(row: SheetRow): SheetRow {
 	};
 }
 
-/** When a row that waits for its next attempt is left as failed, because no time remains. */
+/** When a row that waits for its next attempt is left as failed, because no time remains. Infinite for all others. */
 export function givenUpAtMs(row: SheetRow): number {
-	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.isPerhapsSent;
-	return isWaiting ? lastSubmitMs(row) : Infinity;
+	const isNextAttempt = row.startedAtMs !== undefined && isBeforeSubmit(row);
+	return isNextAttempt && !row.isPerhapsSent ? lastSubmitMs(row) : Infinity;
 }
 
 /** A next attempt that is sent later cannot be ready in time: it would be paid for, and come out as timed out. */
@@ -128,14 +127,10 @@ function lastSubmitMs(row: SheetRow): number {
 	return deadlineMs(row) - FIRST_EXPECTED_SECONDS * 1000;
 }
 
-/** What is done for the row went wrong in a way that nothing else here foresees. */
-export function afterError(row: SheetRow, fault: Fault): SheetRow {
-	return endedWith(row, withFault(row, fault));
-}
-
-function withFault(row: SheetRow, fault: Fault): Pick<Outcome, 'fault' | 'isOfNextAttempt'> {
+/** The row ends with a fault, which is that of the next attempt where the known task has failed. */
+export function afterError(row: SheetRow, fault: Fault, more: Partial<Outcome> = {}): SheetRow {
 	const isOfNextAttempt = isBeforeSubmit(row) && row.outcome.taskId !== undefined;
-	return isOfNextAttempt ? { fault, isOfNextAttempt } : { fault };
+	return endedWith(row, { ...more, fault, isOfNextAttempt });
 }
 
 /** A status read has come back; the next one is due after `delaySeconds`, and the last one when the time is up. */
@@ -163,14 +158,15 @@ export function afterRead(
 export function afterSingleRead(row: SheetRow, task: Task): SheetRow {
 	const after = afterEnd(row, task, Infinity);
 	const isReport = task.state !== 'completed' && !row.job;
-	if (row.isUnawaited && row.job) return endedWith(row);
 	return isReport ? { ...after, outcome: { ...after.outcome, isReport } } : after;
 }
 
-/** No read of this task can succeed. */
+/** No read of this task can succeed. That changes nothing for a row of Submit Only: its task was found, so it exists. */
 export function afterLostTask(row: SheetRow, error: unknown): SheetRow {
+	if (row.isUnawaited && row.job) return endedWith(row);
 	const fault = faultOf(error);
-	return endedWith(row, isUnknownTask(fault) ? { fault, status: 'failed' } : { fault });
+	const isUnknown = fault.api?.kind === 'unknownTask';
+	return endedWith(row, isUnknown ? { fault, status: 'failed' } : { fault });
 }
 
 /** The video is stored, or why it could not be. */
@@ -181,30 +177,18 @@ export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
 /** Nothing more is done for this row; what is known of it stays. */
 export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 	const { outcome, phase, isPerhapsSent } = row;
-	// What to do, and that nothing was charged, stands in it.
-	if (fault.api?.kind === 'unreachable') return endedWith(row, withFault(row, fault));
-	// A finished clip has its link, and is reported as finished.
-	if (phase === 'made') return endedWith(row, { fault });
-	// Its task has failed, and no other was begun.
-	if (outcome.taskId && isBeforeSubmit(row) && !isPerhapsSent) return endedWith(row);
-	if (outcome.taskId && !isBeforeSubmit(row)) {
+	// The fault says what to do, and that nothing was charged; a finished clip has its link, and is reported as finished.
+	if (fault.api?.kind === 'unreachable' || phase === 'made') return afterError(row, fault);
+	if (phase === 'open') {
 		const advice = 'The clip may still be finished and charged: fetch it with Get Video.';
 		return endedWith(row, { status: 'processing', fault: { ...fault, advice } });
 	}
+	// Its task has failed, and no other was begun.
+	if (outcome.taskId && !isPerhapsSent) return endedWith(row);
 	const advice = isPerhapsSent
 		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
 		: 'This row was not submitted and nothing was charged for it.';
-	const uncertain = isPerhapsSent ? { isPerhapsSent } : {};
-	return endedWith(row, {
-		...uncertain,
-		status: 'failed',
-		...withFault(row, { ...fault, advice }),
-	});
-}
-
-/** Whether the row's task should be read, be it for the last time. */
-export function isReadDue(row: SheetRow, nowMs: number): boolean {
-	return nowMs >= (row.nextReadAtMs ?? 0);
+	return afterError(row, { ...fault, advice }, { isPerhapsSent, status: 'failed' });
 }
 
 /** When the wait for the row's clip is over. */
