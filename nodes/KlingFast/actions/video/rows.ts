@@ -120,7 +120,9 @@ export async function finishRows(
 		sheet.eachClip = eachClip?.saved();
 		const slept = await sleepThrough(context, run, sheet, plan);
 		if (run.signal?.aborted) throw stopReason(run.signal);
-		return 'waiting' in slept ? slept.waiting : deliver(context, slept.outcomes, plan);
+		if (slept) return deliver(context, slept, plan);
+		// Thrown away when the execution resumes; must not carry an error, or n8n's Retry On Fail runs the node again.
+		return [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))];
 	}
 	const outcomes = await explainBalance(await runAwake(sheet, run, eachClip?.onRows), run);
 	await eachClip?.started();

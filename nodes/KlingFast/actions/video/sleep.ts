@@ -4,14 +4,9 @@
  * - A further try of the node, and n8n's Retry of the execution, go on with what was bought: the ledger comes back into the node's
  *   context, or is read from the execution that kept it.
  */
-import {
-	WAIT_FOR_SUB_EXECUTION,
-	type IDataObject,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-} from 'n8n-workflow';
+import { WAIT_FOR_SUB_EXECUTION, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { afterCutOff, Ledger, sentEntry } from '../../generation/ledger';
+import { afterCutOff, sentEntry } from '../../generation/ledger';
 import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { startedOnly, type Sheet } from '../../generation/sheet';
@@ -28,9 +23,6 @@ import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
 
 const EXECUTIONS_KEY = 'klingFastSheetExecutions';
 
-/** Either all rows have ended before anything had to wait, or the execution waits and this is what `execute` returns. */
-type Slept = { outcomes: Outcome[] } | { waiting: INodeExecutionData[][] };
-
 /** Why this n8n cannot sleep, undefined where it can: version 1 resumes a waiting workflow without the results. */
 export function sleepingFault(): Fault | undefined {
 	const isAbleTo = (WAIT_FOR_SUB_EXECUTION as Date | undefined) !== undefined;
@@ -42,13 +34,17 @@ export function sleepingFault(): Fault | undefined {
 	};
 }
 
-/** Hands a sheet over to n8n and, as soon as that sleeps, puts this execution to wait for it. */
+/**
+ * Hands a sheet over to n8n and, as soon as that sleeps, puts this execution to wait for it.
+ *
+ * @returns what became of the rows where all have ended before anything had to wait; undefined where the execution waits
+ */
 export async function sleepThrough(
 	context: IExecuteFunctions,
 	run: Run,
 	sheet: Sheet,
 	plan: DeliveryPlan,
-): Promise<Slept> {
+): Promise<Outcome[] | undefined> {
 	const { keyScope, rows, ledger: own } = sheet;
 	sheet.ledger = { ...own };
 	sheet.waitingExecutionIds = [keyScope.executionId];
@@ -73,7 +69,7 @@ export async function sleepThrough(
 		if (!after) throw new Error('The sheet ended without its rows');
 		Object.assign(own, after.ledger);
 		Object.assign(starts, after.eachClip?.starts);
-		return { outcomes: await outcomesOf(context, after) };
+		return await outcomesOf(context, after);
 	}
 	for (const { json } of first ?? []) {
 		if (typeof json.taskId === 'string') run.journal.add(json.taskId);
@@ -87,19 +83,14 @@ export async function sleepThrough(
 	);
 	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} works on them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
-	// Thrown away when the execution resumes; must not carry an error, or n8n's Retry On Fail runs the node again.
-	return { waiting: [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
+	return undefined;
 }
 
 /**
  * Images that n8n keeps in memory are uploaded before the sheet sleeps: they could not be found later. Of the others the sheet is saved
  * with no more than where they are.
  */
-async function uploadFromMemory(
-	{ rows, uploads, ledger, keyScope }: Sheet,
-	run: Run,
-): Promise<void> {
-	const known = new Ledger(ledger, keyScope.executionId);
+async function uploadFromMemory({ rows, uploads }: Sheet, run: Run): Promise<void> {
 	for (const [rowIndex, row] of rows.entries()) {
 		const frames = row.job?.frames.filter(({ file }) => file) ?? [];
 		try {
@@ -111,9 +102,8 @@ async function uploadFromMemory(
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
 			// What an earlier try has sent needs no image. A next attempt would, so there is none.
-			rows[rowIndex] = sentEntry(row, known)
-				? { ...row, settings: { ...row.settings, retryFailed: 0 } }
-				: afterError(row, faultOf(error));
+			if (sentEntry(row, run.ledger)) row.settings.retryFailed = 0;
+			else rows[rowIndex] = afterError(row, faultOf(error));
 		}
 		for (const frame of frames) {
 			if (frame.file) Object.assign(frame, { file: { ...frame.file, data: '' }, size: undefined });
