@@ -61,17 +61,15 @@ export class TaskJournal {
 			fitting.splice(Math.max(0, oldestEnded), 1);
 			values = packed(fitting, limit);
 		}
-		if (this.customData && open.some((id) => !fitting.includes(id))) this.warn();
+		if (!this.hasWarned && this.customData && open.some((id) => !fitting.includes(id))) {
+			this.hasWarned = true;
+			this.logger?.warn(NO_ROOM);
+		}
 		this.write(values);
 	}
 
 	end(taskId: string): void {
 		this.ended.add(taskId);
-	}
-
-	private warn(): void {
-		if (!this.hasWarned) this.logger?.warn(NO_ROOM);
-		this.hasWarned = true;
 	}
 
 	private read(): string[] {

@@ -124,7 +124,7 @@ class EachClip {
 		const place = `${taskId ? `task ${taskId}, ` : ''}execution ${executionId}, item ${itemIndex}`;
 		try {
 			this.refuseLoop(workflowId);
-			const [outcome] = await explainBalance([await rules.outcomeOf(row)], run);
+			const outcome = await explainBalance(await rules.outcomeOf(row), run);
 			const { json, binary } = resultItem(outcome, rules.plan);
 			const item = deepCopy({ json, binary, pairedItem: { item: 0 } });
 			if (run.signal?.aborted) throw new Error('the execution was stopped');

@@ -101,6 +101,7 @@ let awakeSheets = 0;
  */
 function storedIn(context: IContextObject, executionId: string): Record<string, IBinaryData> {
 	const known = context[FILES_KEY] as StoredFiles | undefined;
+	// A tool that is called by MCP has no execution.
 	const isOurs = known && known.executionId === executionId;
 	const files = isOurs ? known : { executionId, byTask: {} };
 	context[FILES_KEY] = files;
@@ -147,18 +148,16 @@ export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): P
 
 const balanceTexts = new WeakMap<ApimartClient, Promise<string | undefined>>();
 
-/** Says how much is left where rows were refused for too low a balance; one request a run, and only then. */
-export async function explainBalance(outcomes: Outcome[], run: Run): Promise<Outcome[]> {
-	const isBalanceError = ({ fault }: Outcome) => fault?.api?.kind === 'balance';
-	if (!outcomes.some(isBalanceError)) return outcomes;
+/** Says how much is left where a row was refused for too low a balance; one request a run, and only then. */
+export async function explainBalance(outcome: Outcome, run: Run): Promise<Outcome> {
+	const { fault } = outcome;
+	if (fault?.api?.kind !== 'balance') return outcome;
 	const read = balanceTexts.get(run.client) ?? readBalanceText(run);
 	balanceTexts.set(run.client, read);
 	const left = await read;
-	return outcomes.map((outcome) => {
-		const { fault } = outcome;
-		if (!fault || !left || !isBalanceError(outcome)) return outcome;
-		return { ...outcome, fault: { ...fault, message: `${fault.message} (${left})` } };
-	});
+	return left
+		? { ...outcome, fault: { ...fault, message: `${fault.message} (${left})` } }
+		: outcome;
 }
 
 async function readBalanceText({ client }: Run): Promise<string | undefined> {

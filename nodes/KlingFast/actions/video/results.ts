@@ -163,8 +163,8 @@ function unreadRows(context: IExecuteFunctions, fault: Fault): UnreadRow[] {
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
 	const { itemIndex, fault } = first;
-	const named = { ...first, fault: fault && { ...fault, advice: undefined } };
-	const message = faultSentence({ ...named, itemIndex: undefined });
+	const unadvised = fault && { ...fault, advice: undefined };
+	const message = faultSentence({ ...first, fault: unadvised, itemIndex: undefined });
 	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
 	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
 	return nodeError(context, { message, advice, api: fault?.api }, itemIndex);

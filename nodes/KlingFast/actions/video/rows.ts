@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
 import { stopReason } from '../../clock';
 import { runAwake } from '../../generation/round';
+import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { endedRow, waitsForClip, type SheetRow } from '../../generation/sheetRow';
@@ -124,7 +125,10 @@ export async function finishRows(
 		// Thrown away when the execution resumes; must not carry an error, or n8n's Retry On Fail runs the node again.
 		return [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))];
 	}
-	const outcomes = await explainBalance(await runAwake(sheet, run, eachClip?.onRows), run);
+	const outcomes: Outcome[] = [];
+	for (const outcome of await runAwake(sheet, run, eachClip?.onRows)) {
+		outcomes.push(await explainBalance(outcome, run));
+	}
 	await eachClip?.started();
 	if (run.signal?.aborted) throw stopReason(run.signal);
 	eachClip?.hintAtFailures();

@@ -60,7 +60,7 @@ async function takeOver(context: IExecuteFunctions): Promise<INodeExecutionData[
 	// This execution is read in every round: what is only needed should its worker be deleted is enough.
 	delete json[SHEET_KEY];
 	context.getContext('node').rows = JSON.stringify(outdated(withoutRequests(sheet)));
-	return await startWorker(context, sheet, {});
+	return await startWorker(context, sheet);
 }
 
 /** The worker has ended early: another one goes on, or the sheet ends with what is known of its rows. */
@@ -95,7 +95,7 @@ async function checkWorker(
 async function startWorker(
 	context: IExecuteFunctions,
 	sheet: Sheet,
-	more: { start?: 'restart' },
+	more: { start?: 'restart' } = {},
 ): Promise<INodeExecutionData[][]> {
 	const executionId = context.getExecutionId();
 	const workflowId = context.getWorkflow().id ?? '';
@@ -106,14 +106,12 @@ async function startWorker(
 			undefined,
 			{ parentExecution: { executionId, workflowId, shouldResume: true } },
 		);
-		const state = context.getContext('node');
-		state.workerId = result.executionId;
-		const [first] = result.data;
-		if (!result.waitTill)
-			return [first?.map((item) => ({ json: { ...item.json, isAwake: true } })) ?? []];
+		context.getContext('node').workerId = result.executionId;
+		const [items] = result.data;
+		const given = items ?? [];
+		if (!result.waitTill) return [given.map(({ json }) => ({ json: { ...json, isAwake: true } }))];
 		// What the execution that waits gets should n8n be killed in the few milliseconds in which this one works.
-		const [known] = first ?? [];
-		return [interrupted(sheet, isObject(known?.json.taskIds) ? known.json.taskIds : {})];
+		return [interrupted(sheet, given[0]?.json.taskIds)];
 	} catch (error) {
 		return [[sheetItem(abandon(outdated(sheet), faultOf(error)))]];
 	}
@@ -125,13 +123,12 @@ function taskIdsOf({ rows }: Sheet): IDataObject {
 	);
 }
 
-function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecutionData[] {
+function interrupted(sheet: Sheet, taskIds: unknown): INodeExecutionData[] {
 	const why = { message: 'n8n was ended while it worked on this sheet' };
 	const plan = { deliveries: sheet.rows.map(() => PLAIN_DELIVERY), own: [] };
 	return abandon(outdated(withoutRequests(sheet)), why).rows.map(({ outcome }) => {
-		const taskId = taskIds[outcome.itemIndex];
-		const known = typeof taskId === 'string' ? { ...outcome, taskId } : outcome;
-		return resultItem(known, plan);
+		const taskId = isObject(taskIds) ? taskIds[outcome.itemIndex] : undefined;
+		return resultItem(typeof taskId === 'string' ? { ...outcome, taskId } : outcome, plan);
 	});
 }
 
@@ -213,12 +210,10 @@ async function roundOf(
 		onRows: eachClip?.onRows,
 	});
 	await eachClip?.started();
-	const fresh = after.rows.filter((row) => row.phase === 'ended' && !before.has(row));
-	const explained = await explainBalance(
-		fresh.map(({ outcome }) => outcome),
-		run,
-	);
-	fresh.forEach((row, index) => (row.outcome = explained[index]));
+	for (const row of after.rows) {
+		if (row.phase !== 'ended' || before.has(row)) continue;
+		row.outcome = await explainBalance(row.outcome, run);
+	}
 	const waitSeconds = isOver(after)
 		? SOON_SECONDS
 		: sleepSeconds(after, run.clock.nowMs(), isCalledBack);
