@@ -22,8 +22,6 @@ const MAX_READS_WITHOUT_VIDEO = 3;
 /** What the reads of one task have shown so far. Plain data: a sleeping sheet is saved with it. */
 export interface Reading {
 	task?: Task;
-	/** Whether no further read is needed. */
-	isFinished: boolean;
 	reads: number;
 	/** Reads that failed since the last one that did not. */
 	faults: number;
@@ -36,7 +34,6 @@ export interface Reading {
 }
 
 export const NOT_READ: Readonly<Reading> = {
-	isFinished: false,
 	reads: 0,
 	faults: 0,
 	unknownReads: 0,
@@ -84,12 +81,18 @@ export async function readOnce(
 		const fault = { retryAfter: retryAfterSeconds, lastFault: error.message };
 		return { ...reading, ...fault, refusedReads, faults: before.faults + 1 };
 	}
-	const lacksVideo = task.state === 'completed' && !task.videoUrl;
-	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
-	const isFinished =
-		hasEnded(task) && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
+	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo(task) ? 1 : 0);
 	const sound = { faults: 0, refusedReads: 0, retryAfter: undefined, lastFault: undefined };
-	return { ...reading, ...sound, task, isFinished, readsWithoutVideo };
+	return { ...reading, ...sound, task, readsWithoutVideo };
+}
+
+/** Whether no further read of the task is needed. */
+export function isFinished(task: Task, { readsWithoutVideo }: Reading): boolean {
+	return hasEnded(task) && (!lacksVideo(task) || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
+}
+
+function lacksVideo({ state, videoUrl }: Task): boolean {
+	return state === 'completed' && !videoUrl;
 }
 
 /** Seconds until the next read after some that failed, or `usual` where that is longer. */

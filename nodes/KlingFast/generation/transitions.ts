@@ -13,7 +13,7 @@ import {
 	type Fault,
 	type Outcome,
 } from './outcome';
-import { FIRST_EXPECTED_SECONDS, NOT_READ, type Reading } from './polling';
+import { FIRST_EXPECTED_SECONDS, isFinished, NOT_READ, type Reading } from './polling';
 import type { StoredVideo } from './run';
 import { isBeforeSubmit, type SheetRow } from './sheetRow';
 import type { Submission } from './submission';
@@ -140,8 +140,8 @@ export function afterRead(
 	nowMs: number,
 	delaySeconds: number,
 ): SheetRow {
-	const { task, isFinished } = reading;
-	if (isFinished && task) return afterEnd(row, task, nowMs);
+	const { task } = reading;
+	if (task && isFinished(task, reading)) return afterEnd(row, task, nowMs);
 	const { taskId = '' } = row.outcome;
 	if (nowMs >= deadlineMs(row)) {
 		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, reading);
