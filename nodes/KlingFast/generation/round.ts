@@ -156,7 +156,13 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
 	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
-	const work = { read, submit, prepare, store, giveUp: async () => endedWith(row) }[action.do];
+	const work = {
+		read,
+		submit,
+		prepare,
+		store: async () => afterStore(row, await run.storeVideo(row.outcome)),
+		giveUp: async () => endedWith(row),
+	}[action.do];
 	// Set before the request leaves: a slot is taken from here on.
 	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, isPerhapsSent: true };
 	const after = await work(row, run, sheet).catch((error: unknown) =>
@@ -297,9 +303,4 @@ function refusalOf(
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {
 	const refused = await prepareEntry(row, run);
 	return refused ? endedWith(row, refused) : { ...row, phase: 'prepared' };
-}
-
-async function store(row: SheetRow, run: Run): Promise<SheetRow> {
-	const { taskId = '', task } = row.outcome;
-	return afterStore(row, await run.storeVideo(task?.videoUrl ?? '', taskId, task?.completedMs));
 }

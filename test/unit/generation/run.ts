@@ -83,7 +83,7 @@ export function paidRun(client: ApimartClient, clock: ManualClock, changes: RunC
 		callerIds: [],
 		journal: new TaskJournal(undefined),
 		logger: { info: jest.fn(), warn: jest.fn(), debug: jest.fn() },
-		storeVideo: async (_url, taskId) => ({ binary: video(taskId) }),
+		storeVideo: async ({ taskId = '' }) => ({ binary: video(taskId) }),
 		ledger: new Ledger(entriesIn(context, 0), executionId),
 		keyScope: {
 			...{ instanceId: 'i', workflowId: 'w', nodeId: 'n', runIndex: 0 },

@@ -12,6 +12,7 @@ import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { Slots } from '../../generation/slots';
 import { TaskJournal } from '../../generation/taskLog';
+import { afterStore } from '../../generation/transitions';
 import { isTool, runIndexOf } from '../toolCall';
 import { resumeCallback } from './callbacks';
 import { ImageUploads } from './images';
@@ -52,9 +53,10 @@ export async function openRun(
 	const stored = asleep ? {} : storedIn(context.getContext('node'), executionId);
 	const uploads = new ImageUploads(context, { client, clock, signal, logger }, asleep?.uploads);
 	const resume = asleep && resumeCallback(context, client.baseUrl);
-	const storeVideo: Run['storeVideo'] = async (url, taskId, completedMs) => {
+	const storeVideo: Run['storeVideo'] = async ({ taskId = '', task }) => {
 		if (stored[taskId]) return { binary: stored[taskId] };
 		const { baseUrl } = client;
+		const { videoUrl: url = '', completedMs } = task ?? {};
 		const file = { url, fileName: videoFileName(taskId), baseUrl, completedMs };
 		try {
 			const binary = await downloadVideo(context, { ...file, clock, signal, logger });
@@ -137,11 +139,10 @@ export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): P
 	if (!rows.some(({ phase }) => phase === 'made')) return rows.map(({ outcome }) => outcome);
 	const { run } = await openRun(context, 1);
 	const outcomes: Outcome[] = [];
-	for (const { outcome, phase } of rows) {
-		const { task, taskId = '' } = outcome;
-		const { videoUrl = '', completedMs } = task ?? {};
-		const stored = phase === 'made' ? await run.storeVideo(videoUrl, taskId, completedMs) : {};
-		outcomes.push({ ...outcome, ...(stored as Partial<Outcome>) });
+	for (const row of rows) {
+		const isMade = row.phase === 'made';
+		const { outcome } = isMade ? afterStore(row, await run.storeVideo(row.outcome)) : row;
+		outcomes.push(outcome);
 	}
 	return outcomes;
 }
