@@ -35,7 +35,7 @@ import {
 	endedWith,
 	mayPassOver,
 	passedOver,
-	type Refusal,
+	type NextTry,
 } from './transitions';
 
 /** What is due so soon is waited for before a sheet sleeps, as long as nobody has reached APIMart: n8n's timers take a minute. */
@@ -273,31 +273,24 @@ async function submit(row: SheetRow, run: Run, sheet: Sheet): Promise<SheetRow> 
 	} catch (error) {
 		if (run.signal?.aborted) return { ...row, isPerhapsSent: true };
 		if (isReplayedRefusal(error) && mayPassOver(row)) return passedOver(row);
-		return afterRefusal(row, faultOf(error), refusalOf(error, row, run, sheet));
+		return afterRefusal(row, error, run.clock.nowMs(), nextTryOf(error, row, run, sheet));
 	}
 }
 
-function refusalOf(
+/** Undefined where the same request may not be sent again. */
+function nextTryOf(
 	error: unknown,
 	{ tries = 0, outcome }: SheetRow,
 	{ client, clock, logger }: Run,
 	{ heardAtMs = client.heardAtMs }: Sheet,
-): Refusal {
-	const nowMs = clock.nowMs();
-	if (!(error instanceof ApimartError)) return { nowMs, isPerhapsSent: false };
-	const { retryable, retryAfterSeconds, charged, retryForSeconds } = error.details;
-	const isPerhapsSent = charged === 'unknown';
-	if (!retryable) return { nowMs, isPerhapsSent };
+): NextTry | undefined {
+	if (!(error instanceof ApimartError) || !error.details.retryable) return undefined;
+	const { retryAfterSeconds, retryForSeconds } = error.details;
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
 	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
 	logRetry(because, waitSeconds, logger);
-	return {
-		nowMs,
-		isPerhapsSent,
-		retryAtMs: nowMs + waitSeconds * 1000,
-		// What was reached once will be reached again: then only the row's own time counts.
-		retryForSeconds: heardAtMs === undefined ? retryForSeconds : undefined,
-	};
+	// What was reached once will be reached again: then only the row's own time counts.
+	return { waitSeconds, forSeconds: heardAtMs === undefined ? retryForSeconds : undefined };
 }
 
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {

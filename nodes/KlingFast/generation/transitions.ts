@@ -3,6 +3,7 @@
  * - A row is plain data, and each of these functions gives a new one; none of them asks for the time or for anything else.
  * - From the moment a task id is known, the row carries it; that of a failed attempt, until the next attempt has one.
  */
+import { ApimartError } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import {
 	faultOf,
@@ -56,25 +57,28 @@ export function afterSubmit(
 	return row.isUnawaited && !isFound ? endedWith(open) : open;
 }
 
-export interface Refusal {
-	nowMs: number;
-	/** When the same request may be sent again, if it may. */
-	retryAtMs?: number;
-	/** How long that is worth it at most. */
-	retryForSeconds?: number;
-	/** Whether the clip may exist all the same. */
-	isPerhapsSent: boolean;
+export interface NextTry {
+	/** Until the same request may be sent again. */
+	waitSeconds: number;
+	/** How long that is worth it at most, from the first try. */
+	forSeconds?: number;
 }
 
-/** A submit went wrong. */
-export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
-	const { nowMs, retryAtMs, retryForSeconds = Infinity, isPerhapsSent } = refusal;
+/** A submit went wrong. Without `next` the row ends. */
+export function afterRefusal(
+	row: SheetRow,
+	error: unknown,
+	nowMs: number,
+	next?: NextTry,
+): SheetRow {
+	const { waitSeconds = 0, forSeconds = Infinity } = next ?? {};
+	const isPerhapsSent = error instanceof ApimartError && error.details.charged === 'unknown';
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
-	const retryEndsMs = firstTryAtMs + retryForSeconds * 1000;
-	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
+	const lastTryAtMs = firstTryAtMs + forSeconds * 1000;
+	const nextTryAtMs = Math.min(nowMs + waitSeconds * 1000, lastTryAtMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
-	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
-		return afterError(row, fault, { isPerhapsSent });
+	if (!next || nowMs >= lastTryAtMs || isTooLate) {
+		return afterError(row, faultOf(error), { isPerhapsSent });
 	}
 	const tries = (row.tries ?? 0) + 1;
 	return { ...row, tries, firstTryAtMs, nextTryAtMs, isPerhapsSent };
