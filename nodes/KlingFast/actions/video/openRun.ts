@@ -44,6 +44,7 @@ export async function openRun(
 ): Promise<OpenRun> {
 	const { client, apiKey, secret } = await connect(context);
 	const { logger } = context;
+	const apiKeyHash = createHash('sha256').update(apiKey).digest('hex').slice(0, 12);
 	const clock = currentClock();
 	const signal = context.getExecutionCancelSignal();
 	const keyScope = asleep?.keyScope ?? keyScopeOf(context);
@@ -77,10 +78,16 @@ export async function openRun(
 		ledger: new Ledger(entries, executionId, isTool(context) ? runIndex : undefined),
 		keyScope,
 		callerIds,
-		apiKeyHash: createHash('sha256').update(apiKey).digest('hex').slice(0, 12),
+		apiKeyHash,
 		slots: asleep
-			? new Slots(apiKey, [executionId, nodeId, runIndex].join(), concurrency, clock, SLOTS_KEPT_MS)
-			: new Slots(apiKey, `awake ${++awakeSheets}`, concurrency, clock),
+			? new Slots(
+					apiKeyHash,
+					[executionId, nodeId, runIndex].join(),
+					concurrency,
+					clock,
+					SLOTS_KEPT_MS,
+				)
+			: new Slots(apiKeyHash, `awake ${++awakeSheets}`, concurrency, clock),
 		imageUrl: async (frame) => await uploads.address(frame),
 		callbackFor: ({ job, outcome: { request } }, key) => {
 			if (!job?.callbackBase) return resume;
