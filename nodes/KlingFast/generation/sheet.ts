@@ -40,6 +40,7 @@ export interface Sheet {
 	/** Where a workflow is started for each clip: how, and for which rows that was done. */
 	eachClip?: {
 		executionMode: WorkflowExecuteMode;
+		/** Whether this workflow, started for a clip, comes to this node again. */
 		isLoop: boolean;
 		plan: string;
 		starts: Starts;
