@@ -33,6 +33,7 @@ import {
 	sheetItem,
 	sheetKeptByGuard,
 	sheetSavedIn,
+	startChild,
 	waitsFor,
 	whyStopped,
 	workerIdIn,
@@ -97,15 +98,9 @@ async function startWorker(
 	sheet: Sheet,
 	more: { start?: 'restart' } = {},
 ): Promise<INodeExecutionData[][]> {
-	const executionId = context.getExecutionId();
-	const workflowId = context.getWorkflow().id ?? '';
 	try {
-		const result = await context.executeWorkflow(
-			{ code: workerWorkflow(context, sheet.keyScope) },
-			[sheetItem(sheet, more)],
-			undefined,
-			{ parentExecution: { executionId, workflowId, shouldResume: true } },
-		);
+		const worker = workerWorkflow(context, sheet.keyScope);
+		const result = await startChild(context, worker, sheetItem(sheet, more));
 		context.getContext('node').workerId = result.executionId;
 		const [items] = result.data;
 		const given = items ?? [];

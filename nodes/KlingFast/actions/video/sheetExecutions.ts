@@ -3,10 +3,13 @@
  */
 import {
 	jsonParse,
+	type ExecuteWorkflowData,
 	type IDataObject,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type IRunExecutionData,
+	type IWorkflowBase,
+	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import type { Clock } from '../../clock';
 import type { Fault } from '../../generation/outcome';
@@ -23,6 +26,20 @@ const OUTPUT_FIELD = 'data';
 
 export function sheetItem(sheet: Sheet, more: IDataObject = {}): INodeExecutionData {
 	return { json: { ...more, [SHEET_KEY]: JSON.stringify(sheet) } };
+}
+
+/** Starts one of the workflows of a sheet, as a child that n8n resumes this execution after. */
+export async function startChild(
+	context: IExecuteFunctions,
+	code: IWorkflowBase,
+	item: INodeExecutionData,
+	executionMode?: WorkflowExecuteMode,
+): Promise<ExecuteWorkflowData> {
+	const executionId = context.getExecutionId();
+	const workflowId = context.getWorkflow().id ?? '';
+	const parentExecution = { executionId, workflowId, shouldResume: true };
+	const options = { parentExecution, executionMode };
+	return await context.executeWorkflow({ code }, [item], undefined, options);
 }
 
 /** The sheet in an item or a context, undefined where there is none. */
@@ -68,7 +85,7 @@ export async function handOverFiles(
 	all: SheetRow[],
 ): Promise<void> {
 	const { executionId, workflowId } = keyScope;
-	const parentExecution = { executionId, workflowId, shouldResume: false };
+	const options = { parentExecution: { executionId, workflowId, shouldResume: false } };
 	const withFiles = all.filter(({ outcome, isHandedOver }) => outcome.binary && !isHandedOver);
 	for (let first = 0; first < withFiles.length; first += FILES_AT_ONCE) {
 		const rows = withFiles.slice(first, first + FILES_AT_ONCE);
@@ -77,13 +94,11 @@ export async function handOverFiles(
 			...(binary && { binary: { [OUTPUT_FIELD]: binary } }),
 		}));
 		const code = filesWorkflow(context);
-		const options = { parentExecution };
 		const { data } = await context.executeWorkflow({ code }, items, undefined, options);
-		rows.forEach((row, index) => {
-			const { outcome } = row;
-			outcome.binary = data[0]?.[index]?.binary?.[OUTPUT_FIELD] ?? outcome.binary;
+		for (const [index, row] of rows.entries()) {
+			row.outcome.binary = data[0]?.[index]?.binary?.[OUTPUT_FIELD] ?? row.outcome.binary;
 			row.isHandedOver = true;
-		});
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ import { checkResumeAddress } from './callbacks';
 import { startsIn } from './eachClip';
 import { entriesOf, outcomesOf } from './openRun';
 import type { DeliveryPlan } from './results';
-import { sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetExecutions';
+import { sheetIn, sheetItem, sheetSavedIn, startChild, workerIdIn } from './sheetExecutions';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
 
 const EXECUTIONS_KEY = 'klingFastSheetExecutions';
@@ -52,17 +52,10 @@ export async function sleepThrough(
 	await uploadFromMemory(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
-	const { executionId, workflowId } = keyScope;
-	const parent = {
-		parentExecution: { executionId, workflowId, shouldResume: true },
-		executionMode: context.getMode(),
-	};
-	const result = await context.executeWorkflow(
-		{ code: sheetWorkflow(context, keyScope) },
-		[sheetItem(sheet, { plan: JSON.stringify(plan) })],
-		undefined,
-		parent,
-	);
+	const { executionId } = keyScope;
+	const item = sheetItem(sheet, { plan: JSON.stringify(plan) });
+	const mode = context.getMode();
+	const result = await startChild(context, sheetWorkflow(context, keyScope), item, mode);
 	const [first] = result.data;
 	if (!result.waitTill) {
 		const after = sheetIn(first?.[0]?.json);
@@ -75,12 +68,8 @@ export async function sleepThrough(
 		if (typeof json.taskId === 'string') run.journal.add(json.taskId);
 	}
 	executionsIn(context)[keyScope.runIndex] = result.executionId;
-	await context.executeWorkflow(
-		{ code: guardWorkflow(context) },
-		[{ json: { waitingExecutionId: executionId, sheetExecutionId: result.executionId } }],
-		undefined,
-		parent,
-	);
+	const watched = { waitingExecutionId: executionId, sheetExecutionId: result.executionId };
+	await startChild(context, guardWorkflow(context), { json: watched }, mode);
 	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} works on them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
 	return undefined;
