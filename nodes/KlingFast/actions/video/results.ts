@@ -67,7 +67,7 @@ const FOUND_NOTE =
 
 export function resultItem(
 	outcome: Outcome,
-	{ deliveries, own }: Pick<DeliveryPlan, 'deliveries' | 'own'>,
+	{ deliveries, own }: DeliveryPlan,
 ): INodeExecutionData {
 	const { itemIndex, binary } = outcome;
 	const json: IDataObject = {
@@ -98,8 +98,6 @@ const RESULT_FIELDS = [
 	'error',
 ];
 
-export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
-
 export interface UnreadRow {
 	outcome: Outcome & { fault: Fault };
 	delivery: Delivery;
@@ -111,7 +109,7 @@ export interface UnreadRow {
 export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: Fault): UnreadRow {
 	const params = paramsOf(context, itemIndex);
 	const delivery = {
-		...PLAIN_DELIVERY,
+		outputField: 'data',
 		includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
 		eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
 	};

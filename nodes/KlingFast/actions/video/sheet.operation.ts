@@ -8,7 +8,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { taskIdOfCallback } from '../../apimart/callback';
 import { currentClock } from '../../clock';
 import { afterCutOff } from '../../generation/ledger';
-import { faultOf } from '../../generation/outcome';
+import { faultOf, outcomeJson } from '../../generation/outcome';
 import { runRound } from '../../generation/round';
 import {
 	abandon,
@@ -24,7 +24,7 @@ import { isObject } from '../../json';
 import { nodeError } from '../failures';
 import { eachClipAsleep, forgetStarts } from './eachClip';
 import { explainBalance, openRun, outcomesOf, type OpenRun } from './openRun';
-import { deliver, PLAIN_DELIVERY, resultItem, type DeliveryPlan } from './results';
+import { deliver, type DeliveryPlan } from './results';
 import {
 	handOverFiles,
 	isStopped,
@@ -120,10 +120,11 @@ function taskIdsOf({ rows }: Sheet): IDataObject {
 
 function interrupted(sheet: Sheet, taskIds: unknown): INodeExecutionData[] {
 	const why = { message: 'n8n was ended while it worked on this sheet' };
-	const plan = { deliveries: sheet.rows.map(() => PLAIN_DELIVERY), own: [] };
 	return abandon(outdated(withoutRequests(sheet)), why).rows.map(({ outcome }) => {
-		const taskId = isObject(taskIds) ? taskIds[outcome.itemIndex] : undefined;
-		return resultItem(typeof taskId === 'string' ? { ...outcome, taskId } : outcome, plan);
+		const { itemIndex } = outcome;
+		const taskId = isObject(taskIds) ? taskIds[itemIndex] : undefined;
+		const json = outcomeJson(typeof taskId === 'string' ? { ...outcome, taskId } : outcome);
+		return { json, pairedItem: { item: itemIndex } };
 	});
 }
 
