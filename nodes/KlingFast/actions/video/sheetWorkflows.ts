@@ -1,13 +1,6 @@
 /*
  * The workflows that a sleeping sheet lives in. They are given to n8n as JSON, run under the id of the workflow that waits, and leave
  * the list of executions when they have ended well.
- *
- * - The sheet's workflow waits for its worker, and starts another one where that was cut off: a round may be killed at any moment, but
- *   this one is at work for milliseconds only.
- * - The worker's workflow does one round after the other, with n8n's Wait node between them.
- * - The guard's workflow checks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
- *   person has deleted. It keeps a copy of the sheet, because n8n's queue mode can lose what a killed worker had saved.
- * - The files' workflow passes finished videos through. It ends without waiting, so n8n gives copies to the execution that waits.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -32,6 +25,10 @@ const GUARD_NODE = 'Guard Sheet';
 
 const GUARD_MINUTES = 3;
 
+/**
+ * Waits for the worker, and starts another one where that was cut off: a round may be killed at any moment, but this one is at work for
+ * milliseconds only.
+ */
 export function sheetWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
 	const about = `This execution belongs to execution ${context.getExecutionId()} and waits until all clips of its sheet have ended. To end the sheet, stop execution ${context.getExecutionId()}.`;
 	const nodes = [
@@ -55,6 +52,10 @@ export function workerWorkflow(context: IExecuteFunctions, keyScope: KeyScope): 
 	return repeating(context, 'Kling Fast sheet: clips', about, round, waitNode());
 }
 
+/**
+ * n8n lets an execution wait for ever for one that a person has deleted. The guard keeps a copy of the sheet, too, because n8n's queue
+ * mode can lose what a killed worker had saved.
+ */
 export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	const about = `This execution checks every ${GUARD_MINUTES} minutes whether the executions that make the clips of execution ${context.getExecutionId()} are still there, and ends it with an error where they were deleted.`;
 	const wait = node(WAIT_NODE, 'wait', 1.1, {
@@ -66,6 +67,7 @@ export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	return repeating(context, 'Kling Fast sheet: guard', about, guard, wait);
 }
 
+/** Passes videos through. It ends without waiting, so n8n gives copies to the execution that waits. */
 export function filesWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	const about = 'Gives finished videos to the execution that waits for them.';
 	return workflow(context, 'Kling Fast sheet: files', about, [], []);
