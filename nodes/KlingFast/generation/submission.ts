@@ -5,8 +5,8 @@
  *   the node, and in n8n's retry of the execution.
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
  * - Under a row key no attempt is sent while a later one may exist.
- * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
- *   for content that was refused. Under a row key a refusal leads to a new one only where APIMart repeats it.
+ * - A next attempt (a new key) comes only after a task that failed, a request that was certainly refused, or a later attempt of another
+ *   run, and in one execution not for content that was refused. Under a row key a refusal leads to a new one only where APIMart repeats it.
  */
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { clipBody, type ClipRequest } from '../apimart/clipRequest';
