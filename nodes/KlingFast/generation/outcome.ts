@@ -39,7 +39,7 @@ export interface Outcome {
 	attempts?: number;
 	/** Whether the task has failed, and the fault is that of the attempt after it, of which no task is known. */
 	isOfNextAttempt?: boolean;
-	/** Whether an earlier execution bought it. */
+	/** Whether an earlier execution bought it: it was found through its key only. */
 	isFromEarlierRun?: boolean;
 	/** Whether it was bought in an earlier try, by a request that is not known here any more. */
 	isOtherContent?: boolean;

@@ -134,11 +134,10 @@ export interface PollState {
 }
 
 /**
- * Seconds until the next status request. The plan: at 5 and 25 s, from 47 s on every 5 s, after 152 s after a thirtieth of the
- * time that went by (20 s at most). So a clip of 60 s is asked for six times. Its progress and estimate only ever bring a
- * request forward, to the moment at which the clip should be ready. Progress can stand still at any number and estimates are
- * far off (recordings show 600 s for a job of 155 s): being wrong costs two requests and hardly any time. `npm run bench:polling`
- * compares this with other schedules.
+ * Seconds until the next status request: by the plan, and later after a thirtieth of the time that went by (20 s at most). So a clip of
+ * 60 s is asked for six times. Progress and estimate only ever bring a request forward. Progress can stand still at any number and
+ * estimates are far off (recordings show 600 s for a job of 155 s): being wrong costs two requests and hardly any time.
+ * `npm run bench:polling` compares this with other schedules.
  */
 export function pollDelaySeconds(state: PollState): number {
 	const { elapsedSeconds, reads } = state;

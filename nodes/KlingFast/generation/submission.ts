@@ -17,18 +17,13 @@ import { earliestAttempt, noteAttempt, noteCallbackTask } from './processMemory'
 import type { Run } from './run';
 import type { ClipJob, SheetRow } from './sheetRow';
 
-export interface Submission {
-	taskId: string;
+export interface Submission extends Required<
+	Pick<Outcome, 'taskId' | 'isFromEarlierRun' | 'isOtherContent' | 'attempts'>
+> {
 	/** When the first request for this task was sent, in this try or an earlier one. */
 	firstSentAtMs: number;
 	/** The task was there before this try of the node: nothing was bought now. */
 	isFound: boolean;
-	/** The task was found through its key only, so an earlier execution bought it. */
-	isFromEarlierRun: boolean;
-	/** What was bought in an earlier try is not what this one asks for. */
-	isOtherContent: boolean;
-	/** Tasks of the row in this execution, this one among them. */
-	attempts: number;
 }
 
 /** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour is left for clocks that differ and slow answers. */

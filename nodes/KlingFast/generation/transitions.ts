@@ -25,7 +25,7 @@ const MAX_EARLIER_FAILURES = 20;
 /** A task exists for this row. `firstReadSeconds`: after which a new task is read for the first time. */
 export function afterSubmit(
 	row: SheetRow,
-	{ taskId, firstSentAtMs, isFound, isFromEarlierRun, isOtherContent, attempts }: Submission,
+	{ firstSentAtMs, isFound, attempts, ...bought }: Submission,
 	nowMs: number,
 	firstReadSeconds: number,
 ): SheetRow {
@@ -40,11 +40,9 @@ export function afterSubmit(
 			...row.outcome,
 			task: undefined,
 			fault: undefined,
-			taskId,
+			...bought,
 			status: row.isUnawaited ? 'submitted' : 'processing',
 			submittedAtMs: firstSentAtMs,
-			isFromEarlierRun,
-			isOtherContent,
 			...(attempts > 1 && { attempts }),
 		},
 		startedAtMs: firstSentAtMs,

@@ -125,8 +125,7 @@ export async function recallSheet(context: IExecuteFunctions): Promise<Fault | u
 		};
 	}
 	Object.assign(entriesOf(context, runIndex), afterCutOff(sheet.ledger));
-	const starts = startsIn(context);
-	for (const name of Object.keys(startedOnly(sheet.eachClip?.starts))) starts[name] ??= true;
+	Object.assign(startsIn(context), startedOnly(sheet.eachClip?.starts));
 	// What this execution adds from here on is newer.
 	delete executions[runIndex];
 	return undefined;
