@@ -122,15 +122,11 @@ const LONGEST_LATE_DELAY_SECONDS = 20;
 const ASLEEP_GAP_SECONDS = 60;
 const ASLEEP_SHORTEST_SECONDS = 5;
 
-export interface PollState {
+/** What is known of a task, as of the last read. */
+export interface PollState
+	extends Pick<Reading, 'reads'>, Pick<Task, 'progress' | 'estimatedSeconds'> {
 	/** Since the task was created. */
 	elapsedSeconds: number;
-	/** Status requests that were made for it in this time. */
-	reads: number;
-	/** 0 to 100, as of the last read. */
-	progress?: number;
-	/** The provider's own guess at the whole time. */
-	estimatedSeconds?: number;
 }
 
 /**

@@ -230,14 +230,9 @@ function delaySeconds(
 	isBeginning = false,
 ): number {
 	const { reads, task } = reading;
+	const elapsedSeconds = (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000;
 	const usual =
-		row.settings.pollIntervalSeconds ??
-		readDelaySeconds({
-			elapsedSeconds: (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000,
-			reads,
-			progress: task?.progress,
-			estimatedSeconds: task?.estimatedSeconds,
-		});
+		row.settings.pollIntervalSeconds ?? readDelaySeconds({ ...task, reads, elapsedSeconds });
 	// Rows that were submitted together would otherwise ask together, again and again.
 	const spread = isBeginning ? 0 : usual * (0.9 + 0.2 * clock.random());
 	return delayAfterFaults(reading, spread, clock.random());
