@@ -7,7 +7,6 @@ import { ApimartError } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import {
 	faultOf,
-	faultOfTask,
 	mayBeMadeAgain,
 	timeoutFault,
 	withTask,
@@ -159,8 +158,8 @@ export function afterRead(
 /** The single read of a row that nobody waits for has brought its task. */
 export function afterSingleRead(row: SheetRow, task: Task): SheetRow {
 	const after = afterEnd(row, task, Infinity);
-	const isReport = task.state !== 'completed' && !row.job;
-	return isReport ? { ...after, outcome: { ...after.outcome, isReport } } : after;
+	if (task.state !== 'completed' && !row.job) after.outcome.isReport = true;
+	return after;
 }
 
 /** No read of this task can succeed. That changes nothing for a row of Submit Only: its task was found, so it exists. */
@@ -208,9 +207,7 @@ function afterEnd(row: SheetRow, task: Task, nowMs: number): SheetRow {
 	const isAllowed = attempts <= (settings.retryFailed ?? 0) && nowMs < lastSubmitMs(row);
 	if (isAllowed && mayBeMadeAgain(task)) return queuedAgain({ ...row, outcome });
 	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
-	return hasVideo
-		? { phase: 'made', outcome, settings }
-		: endedWith(row, { ...outcome, fault: faultOfTask(task) });
+	return { phase: hasVideo ? 'made' : 'ended', outcome, settings };
 }
 
 /** Nothing is left to do for the row; `more` is what there is to say beside what is known. */
