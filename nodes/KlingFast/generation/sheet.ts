@@ -92,11 +92,16 @@ export function dueActions(sheet: Sheet, { nowMs, namedTaskId, slots, busy }: Mo
 			givenUp.push({ do: 'giveUp', rowIndex });
 			return;
 		}
-		if (isBusy ? phase === 'queued' : phase === 'ready' || phase === 'prepared') {
+		// Uploads would lie unused if the sheet is stopped.
+		const isUploadTooEarly = hasFiles(row) && filesAhead >= sheet.concurrency;
+		const isTooEarly = isUploadTooEarly || ahead >= sheet.concurrency + READY_AHEAD;
+		const isQueued = phase === 'queued' && (isBusy || !isTooEarly);
+		if (isQueued || (!isBusy && (phase === 'ready' || phase === 'prepared'))) {
 			ahead++;
 			if (hasFiles(row)) filesAhead++;
 		}
 		if (isBusy) return;
+		if (isQueued) prepares.push({ do: 'prepare', rowIndex });
 		if (phase === 'open') {
 			const isNamed = namedTaskId !== undefined && outcome.taskId === namedTaskId;
 			if (isNamed) namedReads.push({ do: 'read', rowIndex });
@@ -107,14 +112,6 @@ export function dueActions(sheet: Sheet, { nowMs, namedTaskId, slots, busy }: Mo
 			(row.isPerhapsSent ? submitsAgain : submits).push({ do: 'submit', rowIndex });
 		}
 		if (phase === 'made' && !sheet.keepsFilesInMemory) stores.push({ do: 'store', rowIndex });
-		// Uploads would lie unused if the sheet is stopped.
-		const isTooEarly = ahead >= sheet.concurrency + READY_AHEAD;
-		const isUploadTooEarly = hasFiles(row) && filesAhead >= sheet.concurrency;
-		if (phase === 'queued' && !isTooEarly && !isUploadTooEarly) {
-			prepares.push({ do: 'prepare', rowIndex });
-			ahead++;
-			if (hasFiles(row)) filesAhead++;
-		}
 	});
 	const free = Math.max(0, slots - inFlight(sheet));
 	return [
