@@ -98,15 +98,11 @@ const RESULT_FIELDS = [
 	'error',
 ];
 
-export interface UnreadRow {
-	outcome: Outcome & { fault: Fault };
-	delivery: Delivery;
-	/** Whether an earlier try may have paid for it. */
-	mayBePaid: boolean;
-}
-
-/** A row that cannot be read as a whole: what says which row or task it is, and how its fault is delivered. */
-export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: Fault): UnreadRow {
+/**
+ * A row that cannot be read as a whole: what says which row or task it is, how its fault is delivered, and whether an earlier try may
+ * have paid for it.
+ */
+export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: Fault) {
 	const params = paramsOf(context, itemIndex);
 	const delivery = {
 		outputField: 'data',
@@ -155,7 +151,7 @@ export function refusalError(context: IExecuteFunctions, fault: Fault, itemIndex
 	return nodeError(context, { ...fault, advice }, itemIndex);
 }
 
-function unreadRows(context: IExecuteFunctions, fault: Fault): UnreadRow[] {
+function unreadRows(context: IExecuteFunctions, fault: Fault) {
 	return context.getInputData().map((_, itemIndex) => unreadRow(context, itemIndex, fault));
 }
 

@@ -103,10 +103,9 @@ export async function finishRows(
 	const sleeps = settings.sleeps && rows.some(waitsForClip);
 	const unable = sleeps ? sleepingFault() : undefined;
 	if (unable) return refuseAll(context, unable);
-	const { concurrency } = settings;
 	const { keyScope, callerIds } = run;
 	const sheet: Sheet = {
-		concurrency,
+		concurrency: settings.concurrency,
 		keyScope,
 		callerIds,
 		waitingExecutionIds: [],
