@@ -53,6 +53,7 @@ export async function openRun(
 	const callerIds = asleep?.callerIds ?? (await callersOf(context));
 	const stored = asleep ? {} : storedIn(context.getContext('node'), executionId);
 	const uploads = new ImageUploads(context, { client, clock, signal, logger }, asleep?.uploads);
+	const sheetId = asleep ? [executionId, nodeId, runIndex].join() : `awake ${++awakeSheets}`;
 	const resume = asleep && resumeCallback(context, client.baseUrl);
 	const storeVideo: Run['storeVideo'] = async ({ taskId = '', task }) => {
 		if (stored[taskId]) return { binary: stored[taskId] };
@@ -79,15 +80,7 @@ export async function openRun(
 		keyScope,
 		callerIds,
 		apiKeyHash,
-		slots: asleep
-			? new Slots(
-					apiKeyHash,
-					[executionId, nodeId, runIndex].join(),
-					concurrency,
-					clock,
-					SLOTS_KEPT_MS,
-				)
-			: new Slots(apiKeyHash, `awake ${++awakeSheets}`, concurrency, clock),
+		slots: new Slots(apiKeyHash, sheetId, concurrency, clock, asleep && SLOTS_KEPT_MS),
 		imageUrl: async (frame) => await uploads.address(frame),
 		callbackFor: ({ job, outcome: { request } }, key) => {
 			if (!job?.callbackBase) return resume;
