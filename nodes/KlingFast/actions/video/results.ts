@@ -70,19 +70,14 @@ export function resultItem(
 	{ deliveries, own }: DeliveryPlan,
 ): INodeExecutionData {
 	const { itemIndex, binary } = outcome;
-	const json: IDataObject = {
-		...withoutResultFields(own[itemIndex] ?? {}),
-		...outcomeJson(outcome),
-	};
+	// What a row may still hold of an earlier clip (sheets are written back to) must not pass for news of this one.
+	const kept = Object.entries(own[itemIndex] ?? {}).filter(
+		([name]) => !RESULT_FIELDS.includes(name),
+	);
+	const json: IDataObject = { ...Object.fromEntries(kept), ...outcomeJson(outcome) };
 	const pairedItem = { item: itemIndex };
 	if (!binary) return { json, pairedItem };
 	return { json, binary: { [deliveries[itemIndex].outputField]: binary }, pairedItem };
-}
-
-/** What a row may still hold of an earlier clip (sheets are written back to): it must not pass for news of this one. */
-function withoutResultFields(own: IDataObject): IDataObject {
-	const kept = Object.entries(own).filter(([name]) => !RESULT_FIELDS.includes(name));
-	return Object.fromEntries(kept);
 }
 
 const RESULT_FIELDS = [
