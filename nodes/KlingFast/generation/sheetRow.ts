@@ -1,7 +1,4 @@
-/*
- * A row of a sheet, awake or asleep, and how it begins; `transitions.ts` has what becomes of it. What must stay true:
- * - A row is plain data: n8n saves it whenever its sheet sleeps.
- */
+/* A row of a sheet, awake or asleep, and how it begins: plain data that n8n saves. `transitions.ts` has what becomes of it. */
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import type { ClipRequest } from '../apimart/clipRequest';
 import type { Outcome } from './outcome';
@@ -114,11 +111,6 @@ export function openRow(
 /** A row about which nothing is left to do. */
 export function endedRow(outcome: Outcome): SheetRow {
 	return { phase: 'ended', outcome, settings: { maxWaitSeconds: 0, download: false } };
-}
-
-/** Whether somebody waits until the row has ended. */
-export function waitsForClip({ phase, isUnawaited }: SheetRow): boolean {
-	return phase !== 'ended' && !isUnawaited;
 }
 
 /** Whether the row's next request has not been answered yet. */

@@ -5,7 +5,7 @@ import { runAwake } from '../../generation/round';
 import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
-import { endedRow, waitsForClip, type SheetRow } from '../../generation/sheetRow';
+import { endedRow, type SheetRow } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault } from '../failures';
@@ -100,7 +100,8 @@ export async function finishRows(
 ): Promise<INodeExecutionData[][]> {
 	const plan = planOf(context, read);
 	const rows = read.map(({ row }) => row);
-	const sleeps = settings.sleeps && rows.some(waitsForClip);
+	const isAwaited = ({ phase, isUnawaited }: SheetRow) => phase !== 'ended' && !isUnawaited;
+	const sleeps = settings.sleeps && rows.some(isAwaited);
 	const unable = sleeps ? sleepingFault() : undefined;
 	if (unable) return refuseAll(context, unable);
 	const { keyScope, callerIds } = run;
