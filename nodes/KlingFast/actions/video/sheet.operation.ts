@@ -73,7 +73,7 @@ async function checkWorker(
 	const worker = await context.getExecutionDataById(workerId);
 	const known: Sheet = JSON.parse(String(state.rows));
 	const { executionId } = known.keyScope;
-	const saved = (worker && sheetSavedIn(worker)) ?? (await sheetKeptByGuard(context, executionId));
+	const saved = sheetSavedIn(worker) ?? (await sheetKeptByGuard(context, executionId));
 	if (!worker || !saved || isStopped(worker)) {
 		const end = worker && saved ? 'stopped' : 'deleted';
 		const message = `Execution ${workerId}, which made the clips of this sheet, was ${end}`;
@@ -228,14 +228,14 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	// The first check comes before the node that waits has gone to wait.
 	if (!isWaiting && context.hasChecked) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
-	const workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
+	const workerId = workerIdIn(sheet) ?? context.workerId;
 	const hasWorker = typeof workerId === 'string';
 	const worker = hasWorker ? await this.getExecutionDataById(workerId) : undefined;
 	const gone = !sheet ? json.sheetExecutionId : hasWorker && !worker ? workerId : undefined;
 	// One that has just ended is gone, too, before n8n has delivered its rows.
 	const isGoneForGood = gone !== undefined && gone === context.gone;
 	Object.assign(context, { workerId, gone, hasChecked: true });
-	const saved = worker && sheetSavedIn(worker);
+	const saved = sheetSavedIn(worker);
 	if (saved) context[SHEET_KEY] = JSON.stringify(saved);
 	if (!isGoneForGood) return [[{ json }]];
 	const last = sheetIn(context);

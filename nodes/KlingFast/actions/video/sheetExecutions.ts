@@ -49,14 +49,14 @@ export function sheetIn(holder: unknown): Sheet | undefined {
 }
 
 /** The sheet that an execution has saved in the context of one of its nodes. */
-export function sheetSavedIn(data: IRunExecutionData): Sheet | undefined {
-	const contexts = Object.values(data.executionData?.contextData ?? {});
+export function sheetSavedIn(data: IRunExecutionData | undefined): Sheet | undefined {
+	const contexts = Object.values(data?.executionData?.contextData ?? {});
 	return contexts.map(sheetIn).find((sheet) => sheet !== undefined);
 }
 
 /** The execution that works on a sheet, by what the one that watches over it has saved. */
-export function workerIdIn(data: IRunExecutionData): string | undefined {
-	const workerId: unknown = data.executionData?.contextData[`node:${WATCH_NODE}`]?.workerId;
+export function workerIdIn(data: IRunExecutionData | undefined): string | undefined {
+	const workerId: unknown = data?.executionData?.contextData[`node:${WATCH_NODE}`]?.workerId;
 	return typeof workerId === 'string' ? workerId : undefined;
 }
 
@@ -68,8 +68,7 @@ export async function sheetKeptByGuard(
 	const waiting = await context.getExecutionDataById(waitingExecutionId);
 	const [entry] = waiting?.executionData?.nodeExecutionStack ?? [];
 	for (const childId of entry?.metadata?.waitingChildExecutionIds ?? []) {
-		const child = await context.getExecutionDataById(childId);
-		const sheet = child && sheetSavedIn(child);
+		const sheet = sheetSavedIn(await context.getExecutionDataById(childId));
 		if (sheet) return sheet;
 	}
 	return undefined;

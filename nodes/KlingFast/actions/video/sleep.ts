@@ -137,11 +137,10 @@ async function earlierSheet(
 	sheetId: string,
 ): Promise<Sheet | undefined> {
 	const sheet = await context.getExecutionDataById(sheetId);
-	const workerId = sheet && workerIdIn(sheet);
-	const saved = sheet && sheetSavedIn(sheet);
+	const workerId = workerIdIn(sheet);
+	const saved = sheetSavedIn(sheet);
 	if (saved || !workerId) return saved;
-	const worker = await context.getExecutionDataById(workerId);
-	return worker && sheetSavedIn(worker);
+	return sheetSavedIn(await context.getExecutionDataById(workerId));
 }
 
 function executionsIn(context: IExecuteFunctions): Record<string, string> {
