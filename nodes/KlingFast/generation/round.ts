@@ -285,7 +285,7 @@ function nextTryOf(
 	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
 	logRetry(because, waitSeconds, logger);
 	// What was reached once will be reached again: then only the row's own time counts.
-	return { waitSeconds, forSeconds: heardAtMs === undefined ? retryForSeconds : undefined };
+	return heardAtMs === undefined ? { waitSeconds, retryForSeconds } : { waitSeconds };
 }
 
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {

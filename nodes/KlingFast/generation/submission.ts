@@ -9,7 +9,7 @@
  *   run, and in one execution not for content that was refused. Under a row key a refusal leads to a new one only where APIMart repeats it.
  */
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
-import { clipBody, type ClipRequest } from '../apimart/clipRequest';
+import { clipBody } from '../apimart/clipRequest';
 import { idempotencyKey } from './idempotency';
 import { mayBeSent, type LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
@@ -106,7 +106,7 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 export function markFailed(
 	{ outcome: { itemIndex, isFromEarlierRun }, job }: SheetRow,
 	{ fault, task }: Outcome,
-	{ ledger }: Pick<Run, 'ledger'>,
+	{ ledger }: Run,
 ): void {
 	const entry = job && ledger.find(itemIndex, job.contentHash);
 	if (!entry) return;
@@ -116,11 +116,9 @@ export function markFailed(
 }
 
 /** What is asked for in a row. */
-type AskedJob = ClipJob &
-	Pick<Outcome, 'itemIndex'> &
-	Pick<SheetRow, 'isUnawaited'> & { request: ClipRequest };
+type AskedJob = ReturnType<typeof askedJob>;
 
-function askedJob({ job, isUnawaited, outcome: { itemIndex, request } }: SheetRow): AskedJob {
+function askedJob({ job, isUnawaited, outcome: { itemIndex, request } }: SheetRow) {
 	if (!job || !request) throw new Error('The row has no request');
 	return { ...job, itemIndex, request, isUnawaited };
 }

@@ -3,7 +3,7 @@
  * - A row is plain data, and each of these functions gives a new one; none of them asks for the time or for anything else.
  * - From the moment a task id is known, the row carries it; that of a failed attempt, until the next attempt has one.
  */
-import { ApimartError } from '../apimart/errors';
+import { ApimartError, type ErrorDetails } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import {
 	faultOf,
@@ -54,11 +54,9 @@ export function afterSubmit(
 	return row.isUnawaited && !isFound ? endedWith(open) : open;
 }
 
-export interface NextTry {
+export interface NextTry extends Pick<ErrorDetails, 'retryForSeconds'> {
 	/** Until the same request may be sent again. */
 	waitSeconds: number;
-	/** How long that is worth it at most, from the first try. */
-	forSeconds?: number;
 }
 
 /** A submit went wrong. Without `next` the row ends. */
@@ -68,10 +66,10 @@ export function afterRefusal(
 	nowMs: number,
 	next?: NextTry,
 ): SheetRow {
-	const { waitSeconds = 0, forSeconds = Infinity } = next ?? {};
+	const { waitSeconds = 0, retryForSeconds = Infinity } = next ?? {};
 	const isPerhapsSent = error instanceof ApimartError && error.details.charged === 'unknown';
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
-	const lastTryAtMs = firstTryAtMs + forSeconds * 1000;
+	const lastTryAtMs = firstTryAtMs + retryForSeconds * 1000;
 	const nextTryAtMs = Math.min(nowMs + waitSeconds * 1000, lastTryAtMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
 	if (!next || nowMs >= lastTryAtMs || isTooLate) {
