@@ -4,7 +4,6 @@
  */
 import type { ApimartClient } from '../apimart/client';
 import { ApimartError, toError, type ErrorDetails } from '../apimart/errors';
-import { backoffSeconds } from '../apimart/retry';
 import { hasEnded, type Task } from '../apimart/task';
 import { stopReason } from '../clock';
 
@@ -93,12 +92,6 @@ export function isFinished(task: Task, { readsWithoutVideo }: Reading): boolean 
 
 function lacksVideo({ state, videoUrl }: Task): boolean {
 	return state === 'completed' && !videoUrl;
-}
-
-/** Seconds until the next read after some that failed, or `usual` where that is longer. */
-export function delayAfterFaults(reading: Reading, usual: number, random: number): number {
-	const { faults, retryAfter } = reading;
-	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
 }
 
 /** No clip of the provider's article is ready before 45 s. */

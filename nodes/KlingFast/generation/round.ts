@@ -8,7 +8,7 @@ import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { backoffSeconds, logRetry, withRetries } from '../apimart/retry';
 import { stopReason } from '../clock';
 import { faultOf, type Outcome } from './outcome';
-import { delayAfterFaults, NOT_READ, readOnce, type Reading } from './polling';
+import { NOT_READ, readOnce, type Reading } from './polling';
 import type { Run } from './run';
 import {
 	abandon,
@@ -229,13 +229,14 @@ function delaySeconds(
 	{ clock, readDelaySeconds }: Run,
 	isBeginning = false,
 ): number {
-	const { reads, task } = reading;
+	const { reads, task, faults, retryAfter } = reading;
 	const elapsedSeconds = (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000;
 	const usual =
 		row.settings.pollIntervalSeconds ?? readDelaySeconds({ ...task, reads, elapsedSeconds });
 	// Rows that were submitted together would otherwise ask together, again and again.
 	const spread = isBeginning ? 0 : usual * (0.9 + 0.2 * clock.random());
-	return delayAfterFaults(reading, spread, clock.random());
+	const backoff = faults === 0 ? 0 : backoffSeconds(faults, clock.random(), retryAfter);
+	return Math.max(spread, backoff);
 }
 
 /** One read, repeated only where the answer did not come through. */
