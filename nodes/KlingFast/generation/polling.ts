@@ -145,11 +145,10 @@ export function pollDelaySeconds(state: PollState): number {
  * it then, and APIMart does not repeat it) is made up for in the next round.
  */
 export function asleepDelaySeconds(state: PollState): number {
-	const { elapsedSeconds, reads } = state;
+	const { elapsedSeconds, reads, progress = 0 } = state;
 	if (reads === 0) return Math.max(0, FIRST_EXPECTED_SECONDS - elapsedSeconds);
-	if (reads > EXTRA_READS) return ASLEEP_GAP_SECONDS;
-	const byProgress = { ...state, estimatedSeconds: undefined };
-	return untilReady(byProgress, ASLEEP_SHORTEST_SECONDS, ASLEEP_GAP_SECONDS);
+	if (reads > EXTRA_READS || progress <= 0) return ASLEEP_GAP_SECONDS;
+	return untilReady(state, ASLEEP_SHORTEST_SECONDS, ASLEEP_GAP_SECONDS);
 }
 
 /** Seconds until the clip should be ready, by its progress where there is any, else by the provider's estimate; `usual` where neither is known. */
