@@ -1,8 +1,5 @@
 /*
- * What must stay true:
- * - An entry with the key and the exact bytes is written before the POST that it belongs to.
- * - An entry that may have been paid for is never replaced by a fresh one; only a task that failed, a request that was certainly
- *   refused, or a later attempt of another run, which is never made before, makes room for the next attempt.
+ * What `submission.ts` has written down. What must stay true:
  * - Entries of another execution count only where the content is the same, and so do all entries of an agent's tool: what a model
  *   asks for in one call says nothing about the next.
  */

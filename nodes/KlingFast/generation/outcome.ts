@@ -39,7 +39,7 @@ export interface Outcome {
 	attempts?: number;
 	/** Whether the task has failed, and the fault is that of the attempt after it, of which no task is known. */
 	isOfNextAttempt?: boolean;
-	/** Whether an earlier execution bought it. */
+	/** Whether an earlier execution bought it: it was found through its key only. */
 	isFromEarlierRun?: boolean;
 	/** Whether it was bought in an earlier try, by a request that is not known here any more. */
 	isOtherContent?: boolean;
@@ -81,24 +81,15 @@ const OTHER_CONTENT_NOTE =
 	'This clip was bought in an earlier try, with another prompt or other settings than the row has now.';
 
 /** What went wrong in one or two sentences, with the task id where there is one, and the item as n8n counts (from 0). */
-export function faultSentence({
-	fault,
-	taskId,
-	isPerhapsSent,
-	attempts = 1,
-	isOfNextAttempt,
-	itemIndex,
-}: Pick<Outcome, 'fault' | 'taskId' | 'isPerhapsSent' | 'attempts' | 'isOfNextAttempt'> & {
-	itemIndex?: number;
-}): string {
+export function faultSentence(outcome: Partial<Outcome>): string {
+	const { fault, taskId, isPerhapsSent, attempts = 1, isOfNextAttempt, itemIndex } = outcome;
 	const message = fault?.message ?? '';
 	const which = attempts > 1 ? `attempt ${attempts}` : '';
 	const named = taskId && !message.includes(taskId) ? `task ${taskId}` : '';
-	const known = [named, which].filter((part) => part !== '').join(', ');
-	const suffix = known && ` (${known})`;
-	const task = isOfNextAttempt
-		? ` (in the next attempt after task ${taskId}, which failed)`
-		: suffix;
+	const known = isOfNextAttempt
+		? `in the next attempt after task ${taskId}, which failed`
+		: [named, which].filter((part) => part !== '').join(', ');
+	const task = known && ` (${known})`;
 	const item = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
 	const unsure = isPerhapsSent ? ' (the clip may exist and be charged all the same)' : '';
 	const sentence = `${message}${task}${unsure}${item}`;
@@ -157,11 +148,6 @@ export function isCharged(task: Task): task is Task & { costUsd: number } {
 /** The row after a status read. */
 export function withTask(outcome: Outcome, task: Task): Outcome {
 	return { ...outcome, task, status: task.state, fault: faultOfTask(task) };
-}
-
-/** Whether the provider knows no such task, as far as the fault says. */
-export function isUnknownTask({ api }: Fault): boolean {
-	return api?.kind === 'unknownTask';
 }
 
 /** A timeout names the task and the way to the clip (it may still be made, and charged). */

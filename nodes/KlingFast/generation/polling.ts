@@ -4,7 +4,6 @@
  */
 import type { ApimartClient } from '../apimart/client';
 import { ApimartError, toError, type ErrorDetails } from '../apimart/errors';
-import { backoffSeconds } from '../apimart/retry';
 import { hasEnded, type Task } from '../apimart/task';
 import { stopReason } from '../clock';
 
@@ -22,8 +21,6 @@ const MAX_READS_WITHOUT_VIDEO = 3;
 /** What the reads of one task have shown so far. Plain data: a sleeping sheet is saved with it. */
 export interface Reading {
 	task?: Task;
-	/** Whether no further read is needed. */
-	isFinished: boolean;
 	reads: number;
 	/** Reads that failed since the last one that did not. */
 	faults: number;
@@ -36,7 +33,6 @@ export interface Reading {
 }
 
 export const NOT_READ: Readonly<Reading> = {
-	isFinished: false,
 	reads: 0,
 	faults: 0,
 	unknownReads: 0,
@@ -52,16 +48,14 @@ interface ReadRules {
 	/** Since the task was accepted. */
 	ageSeconds: number;
 	/** Whether a read that failed like this ends the wait; never for a task that this run pays for. */
-	endsWait?: (details: ErrorDetails) => boolean;
-	/** Gets each state that differs from the one of the read before. */
-	onState?: (task: Task) => void;
+	endsWait: (details: ErrorDetails) => boolean;
 }
 
 /** One read, added to what the earlier ones have shown. Throws `ApimartError` where no read can ever succeed. */
 export async function readOnce(
 	taskId: string,
 	before: Reading,
-	{ client, signal, isNewTask, ageSeconds, endsWait, onState }: ReadRules,
+	{ client, signal, isNewTask, ageSeconds, endsWait }: ReadRules,
 ): Promise<Reading> {
 	const reading = { ...before, reads: before.reads + 1 };
 	let task: Task;
@@ -82,39 +76,33 @@ export async function readOnce(
 		const isKeyWrong = kind === 'credential' && (isRefused || !isNewTask);
 		const isIdWrong = kind === 'unknownTask' || (isRefused && !isNewTask);
 		// A read costs nothing, so after any other refusal (402, 409, 422, 500) it is repeated.
-		if (isKeyWrong || isIdWrong) throw toError(error);
-		if (endsWait?.(error.details)) throw toError(error);
-		const faults = before.faults + 1;
-		return {
-			...reading,
-			refusedReads,
-			faults,
-			retryAfter: retryAfterSeconds,
-			lastFault: error.message,
-		};
+		if (isKeyWrong || isIdWrong || endsWait(error.details)) throw toError(error);
+		const fault = { retryAfter: retryAfterSeconds, lastFault: error.message };
+		return { ...reading, ...fault, refusedReads, faults: before.faults + 1 };
 	}
-	if (task.stateWord !== before.task?.stateWord) onState?.(task);
-	const lacksVideo = task.state === 'completed' && !task.videoUrl;
-	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo ? 1 : 0);
-	const isFinished =
-		hasEnded(task) && (!lacksVideo || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
+	const readsWithoutVideo = before.readsWithoutVideo + (lacksVideo(task) ? 1 : 0);
 	const sound = { faults: 0, refusedReads: 0, retryAfter: undefined, lastFault: undefined };
-	return { ...reading, ...sound, task, isFinished, readsWithoutVideo };
+	return { ...reading, ...sound, task, readsWithoutVideo };
 }
 
-/** Seconds until the next read after some that failed, or `usual` where that is longer. */
-export function delayAfterFaults(reading: Reading, usual: number, random: number): number {
-	const { faults, retryAfter } = reading;
-	return faults === 0 ? usual : Math.max(usual, backoffSeconds(faults, random, retryAfter));
+/** Whether no further read of the task is needed. */
+export function isFinished(task: Task, { readsWithoutVideo }: Reading): boolean {
+	return hasEnded(task) && (!lacksVideo(task) || readsWithoutVideo >= MAX_READS_WITHOUT_VIDEO);
 }
 
-/** An early read for quick clips: it also brings the provider's progress and estimate. */
-const EARLY_READS_SECONDS = [5, 25];
-/** No clip of the provider's article is ready before 45 s, and those of peak hours take 150 s. */
+function lacksVideo({ state, videoUrl }: Task): boolean {
+	return state === 'completed' && !videoUrl;
+}
+
+/** No clip of the provider's article is ready before 45 s. */
 export const FIRST_EXPECTED_SECONDS = 47;
-const LAST_EXPECTED_SECONDS = 152;
 /** So the middle clip is noticed 2.5 s late. The provider's own advice ends with this gap too. */
 const GAP_SECONDS = 5;
+/** Two early reads for quick clips, which bring progress and estimate, too. At peak hours clips take 150 s: the last one is at 152 s. */
+const PLAN_SECONDS = [
+	...[5, 25],
+	...Array.from({ length: 22 }, (_, index) => FIRST_EXPECTED_SECONDS + index * GAP_SECONDS),
+];
 /** So near a moment of the plan, a request (moved by the spread, or caused by progress) takes its place. */
 const NEAR_SECONDS = GAP_SECONDS / 2;
 /** Requests beyond the plan that the provider's progress and estimate may cause. */
@@ -127,25 +115,18 @@ const LONGEST_LATE_DELAY_SECONDS = 20;
 const ASLEEP_GAP_SECONDS = 60;
 const ASLEEP_SHORTEST_SECONDS = 5;
 
-const PLAN_SECONDS = planSeconds();
-
-export interface PollState {
+/** What is known of a task, as of the last read. */
+export interface PollState
+	extends Pick<Reading, 'reads'>, Pick<Task, 'progress' | 'estimatedSeconds'> {
 	/** Since the task was created. */
 	elapsedSeconds: number;
-	/** Status requests that were made for it in this time. */
-	reads: number;
-	/** 0 to 100, as of the last read. */
-	progress?: number;
-	/** The provider's own guess at the whole time. */
-	estimatedSeconds?: number;
 }
 
 /**
- * Seconds until the next status request. The plan: at 5 and 25 s, from 47 s on every 5 s, after 152 s after a thirtieth of the
- * time that went by (20 s at most). So a clip of 60 s is asked for six times. Its progress and estimate only ever bring a
- * request forward, to the moment at which the clip should be ready. Progress can stand still at any number and estimates are
- * far off (recordings show 600 s for a job of 155 s): being wrong costs two requests and hardly any time. `npm run bench:polling`
- * compares this with other schedules.
+ * Seconds until the next status request: by the plan, and later after a thirtieth of the time that went by (20 s at most). So a clip of
+ * 60 s is asked for six times. Progress and estimate only ever bring a request forward. Progress can stand still at any number and
+ * estimates are far off (recordings show 600 s for a job of 155 s): being wrong costs two requests and hardly any time.
+ * `npm run bench:polling` compares this with other schedules.
  */
 export function pollDelaySeconds(state: PollState): number {
 	const { elapsedSeconds, reads } = state;
@@ -154,10 +135,8 @@ export function pollDelaySeconds(state: PollState): number {
 		return Math.max(GAP_SECONDS, Math.min(LONGEST_LATE_DELAY_SECONDS, elapsedSeconds / 30));
 	}
 	const usual = Math.min(LONGEST_EARLY_DELAY_SECONDS, PLAN_SECONDS[planned] - elapsedSeconds);
-	const leftSeconds = expectedTotalSeconds(state) - elapsedSeconds;
-	if (leftSeconds <= 0 || reads >= planned + EXTRA_READS) return usual;
-	// A little later than estimated: the spread of a tenth must not lead to a request just before the end.
-	return Math.min(usual, Math.max(SHORTEST_DELAY_SECONDS, leftSeconds * 1.1 + 0.5));
+	if (reads >= planned + EXTRA_READS) return usual;
+	return untilReady(state, SHORTEST_DELAY_SECONDS, usual);
 }
 
 /**
@@ -166,24 +145,21 @@ export function pollDelaySeconds(state: PollState): number {
  * it then, and APIMart does not repeat it) is made up for in the next round.
  */
 export function asleepDelaySeconds(state: PollState): number {
-	const { elapsedSeconds, reads, progress } = state;
+	const { elapsedSeconds, reads, progress = 0 } = state;
 	if (reads === 0) return Math.max(0, FIRST_EXPECTED_SECONDS - elapsedSeconds);
-	const leftSeconds = progress ? (elapsedSeconds * 100) / progress - elapsedSeconds : 0;
-	if (leftSeconds <= 0 || reads > EXTRA_READS) return ASLEEP_GAP_SECONDS;
-	const soon = Math.max(ASLEEP_SHORTEST_SECONDS, leftSeconds * 1.1 + 0.5);
-	return Math.min(ASLEEP_GAP_SECONDS, soon);
+	if (reads > EXTRA_READS || progress <= 0) return ASLEEP_GAP_SECONDS;
+	return untilReady(state, ASLEEP_SHORTEST_SECONDS, ASLEEP_GAP_SECONDS);
 }
 
-function planSeconds(): number[] {
-	const moments = [...EARLY_READS_SECONDS];
-	for (let at = FIRST_EXPECTED_SECONDS; at <= LAST_EXPECTED_SECONDS; at += GAP_SECONDS) {
-		moments.push(at);
-	}
-	return moments;
-}
-
-/** The whole time by what the provider says, 0 where it says nothing: its progress where there is any, else its estimate. */
-function expectedTotalSeconds({ elapsedSeconds, progress, estimatedSeconds }: PollState): number {
-	if (progress !== undefined && progress > 0) return (elapsedSeconds * 100) / progress;
-	return estimatedSeconds ?? 0;
+/** Seconds until the clip should be ready, by its progress where there is any, else by the provider's estimate; `usual` where neither is known. */
+function untilReady(
+	{ elapsedSeconds, progress = 0, estimatedSeconds = 0 }: PollState,
+	shortest: number,
+	usual: number,
+): number {
+	const totalSeconds = progress > 0 ? (elapsedSeconds * 100) / progress : estimatedSeconds;
+	const leftSeconds = totalSeconds - elapsedSeconds;
+	if (leftSeconds <= 0) return usual;
+	// A little later than estimated: the spread of a tenth must not lead to a request just before the end.
+	return Math.min(usual, Math.max(shortest, leftSeconds * 1.1 + 0.5));
 }

@@ -8,7 +8,7 @@ import { ApimartError, isTransportFault, toError } from '../apimart/errors';
 import { backoffSeconds, logRetry, withRetries } from '../apimart/retry';
 import { stopReason } from '../clock';
 import { faultOf, type Outcome } from './outcome';
-import { delayAfterFaults, NOT_READ, readOnce, type Reading } from './polling';
+import { NOT_READ, readOnce, type Reading } from './polling';
 import type { Run } from './run';
 import {
 	abandon,
@@ -35,7 +35,7 @@ import {
 	endedWith,
 	mayPassOver,
 	passedOver,
-	type Refusal,
+	type NextTry,
 } from './transitions';
 
 /** What is due so soon is waited for before a sheet sleeps, as long as nobody has reached APIMart: n8n's timers take a minute. */
@@ -156,7 +156,13 @@ async function perform(action: Action, sheet: Sheet, run: Run): Promise<boolean>
 	const { rowIndex } = action;
 	const row = sheet.rows[rowIndex];
 	const beganAtMs = row.firstTryAtMs ?? row.startedAtMs ?? run.clock.nowMs();
-	const work = { read, submit, prepare, store, giveUp: async () => endedWith(row) }[action.do];
+	const work = {
+		read,
+		submit,
+		prepare,
+		store: async () => afterStore(row, await run.storeVideo(row.outcome)),
+		giveUp: async () => endedWith(row),
+	}[action.do];
 	// Set before the request leaves: a slot is taken from here on.
 	if (action.do === 'submit') sheet.rows[rowIndex] = { ...row, isPerhapsSent: true };
 	const after = await work(row, run, sheet).catch((error: unknown) =>
@@ -191,7 +197,7 @@ function isCutOff(row: SheetRow, action: Action, sheet: Sheet, beganAtMs: number
 }
 
 async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<SheetRow> {
-	if (row.isSingleRead) return await singleRead(row, run);
+	if (row.isUnawaited) return await singleRead(row, run);
 	const { client, signal, clock, logger } = run;
 	const { taskId = '', itemIndex } = row.outcome;
 	const isBeginning = () => (client.heardAtMs ?? heardAtMs) === undefined;
@@ -204,8 +210,11 @@ async function read(row: SheetRow, run: Run, { heardAtMs }: Sheet): Promise<Shee
 			ageSeconds: (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000,
 			endsWait: ({ kind, retryForSeconds = Infinity }) =>
 				kind === 'unreachable' && isBeginning() && !row.job && waitedSeconds() >= retryForSeconds,
-			onState: (task) => logState({ taskId, itemIndex }, task, run),
 		});
+		const { task } = reading;
+		if (task && task.stateWord !== row.reading?.task?.stateWord) {
+			logState({ taskId, itemIndex }, task, run);
+		}
 		const delay = delaySeconds(row, reading, run, isBeginning());
 		if (reading.lastFault) logRetry(`task ${taskId}: ${reading.lastFault}`, delay, logger);
 		return afterRead(row, reading, clock.nowMs(), delay);
@@ -220,18 +229,14 @@ function delaySeconds(
 	{ clock, readDelaySeconds }: Run,
 	isBeginning = false,
 ): number {
-	const { reads, task } = reading;
+	const { reads, task, faults, retryAfter } = reading;
+	const elapsedSeconds = (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000;
 	const usual =
-		row.settings.pollIntervalSeconds ??
-		readDelaySeconds({
-			elapsedSeconds: (clock.nowMs() - (row.pollFromMs ?? 0)) / 1000,
-			reads,
-			progress: task?.progress,
-			estimatedSeconds: task?.estimatedSeconds,
-		});
+		row.settings.pollIntervalSeconds ?? readDelaySeconds({ ...task, reads, elapsedSeconds });
 	// Rows that were submitted together would otherwise ask together, again and again.
 	const spread = isBeginning ? 0 : usual * (0.9 + 0.2 * clock.random());
-	return delayAfterFaults(reading, spread, clock.random());
+	const backoff = faults === 0 ? 0 : backoffSeconds(faults, clock.random(), retryAfter);
+	return Math.max(spread, backoff);
 }
 
 /** One read, repeated only where the answer did not come through. */
@@ -241,13 +246,13 @@ async function singleRead(
 ): Promise<SheetRow> {
 	const { taskId = '' } = row.outcome;
 	const deadlineMs = clock.nowMs() + SINGLE_READ_LIMIT_MS;
-	const maxTries = row.isSubmitOnly ? 1 : SINGLE_READ_TRIES;
+	const maxTries = row.job ? 1 : SINGLE_READ_TRIES;
 	try {
 		const rules = { clock, signal, logger, deadlineMs, maxTries };
-		return afterSingleRead(row, { task: await withRetries(() => client.readTask(taskId), rules) });
+		return afterSingleRead(row, await withRetries(() => client.readTask(taskId), rules));
 	} catch (error) {
 		if (signal?.aborted) throw toError(error);
-		return afterSingleRead(row, { error });
+		return afterLostTask(row, error);
 	}
 }
 
@@ -264,36 +269,27 @@ async function submit(row: SheetRow, run: Run, sheet: Sheet): Promise<SheetRow> 
 	} catch (error) {
 		if (run.signal?.aborted) return { ...row, isPerhapsSent: true };
 		if (isReplayedRefusal(error) && mayPassOver(row)) return passedOver(row);
-		return afterRefusal(row, faultOf(error), refusalOf(error, row, run, sheet));
+		return afterRefusal(row, error, run.clock.nowMs(), nextTryOf(error, row, run, sheet));
 	}
 }
 
-function refusalOf(
+/** Undefined where the same request may not be sent again. */
+function nextTryOf(
 	error: unknown,
 	{ tries = 0, outcome }: SheetRow,
 	{ client, clock, logger }: Run,
 	{ heardAtMs = client.heardAtMs }: Sheet,
-): Refusal {
-	const nowMs = clock.nowMs();
-	if (!(error instanceof ApimartError)) return { nowMs, isPerhapsSent: false };
-	const { retryable, retryAfterSeconds, charged, retryForSeconds } = error.details;
-	const isPerhapsSent = charged === 'unknown';
-	if (!retryable) return { nowMs, isPerhapsSent };
+): NextTry | undefined {
+	if (!(error instanceof ApimartError) || !error.details.retryable) return undefined;
+	const { retryAfterSeconds, retryForSeconds } = error.details;
 	const waitSeconds = backoffSeconds(tries + 1, clock.random(), retryAfterSeconds);
 	const because = `the submit of item ${outcome.itemIndex}, with the same key: ${error.message}`;
 	logRetry(because, waitSeconds, logger);
-	const retryAtMs = nowMs + waitSeconds * 1000;
 	// What was reached once will be reached again: then only the row's own time counts.
-	const refusal = { nowMs, retryAtMs, isPerhapsSent };
-	return heardAtMs === undefined ? { ...refusal, retryForSeconds } : refusal;
+	return heardAtMs === undefined ? { waitSeconds, retryForSeconds } : { waitSeconds };
 }
 
 async function prepare(row: SheetRow, run: Run): Promise<SheetRow> {
 	const refused = await prepareEntry(row, run);
 	return refused ? endedWith(row, refused) : { ...row, phase: 'prepared' };
-}
-
-async function store(row: SheetRow, run: Run): Promise<SheetRow> {
-	const { taskId = '', task } = row.outcome;
-	return afterStore(row, await run.storeVideo(task?.videoUrl ?? '', taskId, task?.completedMs));
 }

@@ -4,7 +4,7 @@ import type { ApimartClient } from '../apimart/client';
 import type { Clock } from '../clock';
 import type { KeyScope } from './idempotency';
 import type { Ledger } from './ledger';
-import type { Fault } from './outcome';
+import type { Fault, Outcome } from './outcome';
 import type { PollState } from './polling';
 import type { Frame, SheetRow } from './sheetRow';
 import type { Slots } from './slots';
@@ -31,7 +31,7 @@ export interface Run {
 	/** Seconds until the next status read of a task, by what is known of it. */
 	readDelaySeconds(state: PollState): number;
 	/** Streams a finished clip into n8n's binary store; one that cannot be downloaded stays a finished clip. Throws only on Stop. */
-	storeVideo(url: string, taskId: string, completedMs?: number): Promise<StoredVideo>;
+	storeVideo(outcome: Outcome): Promise<StoredVideo>;
 	/** Why nothing more may be submitted: an execution that waits for the sheet was stopped or deleted. */
 	whyStopped(): Promise<Fault | undefined>;
 }

@@ -10,7 +10,7 @@ import type { KeyScope } from './idempotency';
 import { Ledger, sentEntry, type LedgerEntries } from './ledger';
 import type { Fault } from './outcome';
 import { isBeforeSubmit, type SheetRow, type Upload } from './sheetRow';
-import { abandonedRow, deadlineMs, givenUpAtMs, isReadDue } from './transitions';
+import { abandonedRow, deadlineMs, givenUpAtMs } from './transitions';
 
 /** All rows of one run of the node, awake or asleep. */
 export interface Sheet {
@@ -40,6 +40,7 @@ export interface Sheet {
 	/** Where a workflow is started for each clip: how, and for which rows that was done. */
 	eachClip?: {
 		executionMode: WorkflowExecuteMode;
+		/** Whether this workflow, started for a clip, comes to this node again. */
 		isLoop: boolean;
 		plan: string;
 		starts: Starts;
@@ -87,33 +88,30 @@ export function dueActions(sheet: Sheet, { nowMs, namedTaskId, slots, busy }: Mo
 		const { phase, outcome } = row;
 		if (phase === 'ended') return;
 		const isBusy = busy.has(rowIndex);
-		if (row.startedAtMs !== undefined && !isBusy && nowMs >= givenUpAtMs(row)) {
+		if (!isBusy && nowMs >= givenUpAtMs(row)) {
 			givenUp.push({ do: 'giveUp', rowIndex });
 			return;
 		}
-		if (isBusy ? phase === 'queued' : phase === 'ready' || phase === 'prepared') {
+		// Uploads would lie unused if the sheet is stopped.
+		const isUploadTooEarly = hasFiles(row) && filesAhead >= sheet.concurrency;
+		const isTooEarly = isUploadTooEarly || ahead >= sheet.concurrency + READY_AHEAD;
+		const isQueued = phase === 'queued' && (isBusy || !isTooEarly);
+		if (isQueued || (!isBusy && (phase === 'ready' || phase === 'prepared'))) {
 			ahead++;
 			if (hasFiles(row)) filesAhead++;
 		}
 		if (isBusy) return;
+		if (isQueued) prepares.push({ do: 'prepare', rowIndex });
 		if (phase === 'open') {
 			const isNamed = namedTaskId !== undefined && outcome.taskId === namedTaskId;
 			if (isNamed) namedReads.push({ do: 'read', rowIndex });
-			else if (isReadDue(row, nowMs)) reads.push({ do: 'read', rowIndex });
+			else if (nowMs >= (row.nextReadAtMs ?? 0)) reads.push({ do: 'read', rowIndex });
 		}
 		if (phase === 'ready' && (row.nextTryAtMs ?? 0) <= nowMs) {
 			// A request whose answer was lost may be in flight already: asking for its task again takes no slot more.
 			(row.isPerhapsSent ? submitsAgain : submits).push({ do: 'submit', rowIndex });
 		}
 		if (phase === 'made' && !sheet.keepsFilesInMemory) stores.push({ do: 'store', rowIndex });
-		// Uploads would lie unused if the sheet is stopped.
-		const isTooEarly = ahead >= sheet.concurrency + READY_AHEAD;
-		const isUploadTooEarly = hasFiles(row) && filesAhead >= sheet.concurrency;
-		if (phase === 'queued' && !isTooEarly && !isUploadTooEarly) {
-			prepares.push({ do: 'prepare', rowIndex });
-			ahead++;
-			if (hasFiles(row)) filesAhead++;
-		}
 	});
 	const free = Math.max(0, slots - inFlight(sheet));
 	return [
@@ -138,18 +136,19 @@ export function nextDueMs({ rows }: Sheet, nowMs: number): number {
 		const { phase, nextReadAtMs = 0, nextTryAtMs = 0 } = row;
 		const moment = phase === 'open' ? nextReadAtMs : phase === 'ready' ? nextTryAtMs : 0;
 		if (moment > nowMs && moment < nextMs) nextMs = moment;
-		// Of most rows this says it, and a call for each of a thousand rows costs time.
-		if (row.startedAtMs === undefined) continue;
 		const givenUpMs = givenUpAtMs(row);
 		if (givenUpMs > nowMs && givenUpMs < nextMs) nextMs = givenUpMs;
 	}
 	return nextMs;
 }
 
-/** Clips that are, or may be, in the works at the provider. */
+/** Clips of this run that are, or may be, in the works at the provider. */
 export function inFlight({ rows }: Sheet): number {
-	return rows.filter(({ phase, isPerhapsSent, job }) => job && (phase === 'open' || isPerhapsSent))
-		.length;
+	return rows.filter(isInFlight).length;
+}
+
+function isInFlight({ phase, isPerhapsSent, job }: SheetRow): boolean {
+	return job !== undefined && (phase === 'open' || isPerhapsSent === true);
 }
 
 /** Whether nothing is left to do for the row but to deliver it. */
@@ -229,9 +228,8 @@ export function endUnsent(
 	ledger: Ledger,
 ): void {
 	sheet.rows.forEach((row, rowIndex) => {
-		const { phase, isPerhapsSent, job } = row;
-		const isOpen = phase === 'open' && job;
-		const isPaid = isPerhapsSent || isOpen || phase === 'made' || sentEntry(row, ledger);
+		const { phase } = row;
+		const isPaid = isInFlight(row) || phase === 'made' || sentEntry(row, ledger);
 		if (phase === 'ended' || isPaid || busy.has(rowIndex)) return;
 		sheet.rows[rowIndex] = abandonedRow(row, fault);
 	});

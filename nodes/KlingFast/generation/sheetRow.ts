@@ -1,7 +1,4 @@
-/*
- * A row of a sheet, awake or asleep, and how it begins; `transitions.ts` has what becomes of it. What must stay true:
- * - A row is plain data: n8n saves it whenever its sheet sleeps.
- */
+/* A row of a sheet, awake or asleep, and how it begins: plain data that n8n saves. `transitions.ts` has what becomes of it. */
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import type { ClipRequest } from '../apimart/clipRequest';
 import type { Outcome } from './outcome';
@@ -34,10 +31,8 @@ export interface SheetRow {
 	nextTryAtMs?: number;
 	/** Clips that failed in earlier runs under the same row key, and were passed over. */
 	earlierFailures?: number;
-	/** Whether nobody waits for the clip. */
-	isSubmitOnly?: boolean;
-	/** Whether the task is read only once, whatever its state. */
-	isSingleRead?: boolean;
+	/** Whether nobody waits for the clip: a task that was there already is read once, whatever its state. */
+	isUnawaited?: boolean;
 	/** From when the plan of status reads counts. */
 	pollFromMs?: number;
 	/** Whether its file belongs to the execution that waits. */
@@ -87,18 +82,18 @@ export function queuedRow(
 	asked: { itemIndex: number; request: ClipRequest; estimatedCostUsd: number },
 	job: ClipJob,
 	settings: WaitSettings,
-	isSubmitOnly: boolean,
+	isUnawaited: boolean,
 ): SheetRow {
 	// Failed, until it is known that there is a task.
-	return { phase: 'queued', outcome: { ...asked, status: 'failed' }, settings, job, isSubmitOnly };
+	return { phase: 'queued', outcome: { ...asked, status: 'failed' }, settings, job, isUnawaited };
 }
 
-/** A row whose task exists already. `isSingleRead`: it is read once, whatever its state. */
+/** A row whose task exists already. */
 export function openRow(
 	asked: { itemIndex: number; taskId: string; metadata?: IDataObject },
 	settings: WaitSettings,
 	nowMs: number,
-	isSingleRead: boolean,
+	isUnawaited: boolean,
 ): SheetRow {
 	return {
 		phase: 'open',
@@ -109,18 +104,13 @@ export function openRow(
 		pollFromMs: nowMs,
 		reading: NOT_READ,
 		nextReadAtMs: nowMs,
-		isSingleRead,
+		isUnawaited,
 	};
 }
 
 /** A row about which nothing is left to do. */
 export function endedRow(outcome: Outcome): SheetRow {
 	return { phase: 'ended', outcome, settings: { maxWaitSeconds: 0, download: false } };
-}
-
-/** Whether somebody waits until the row has ended. */
-export function waitsForClip({ phase, isSingleRead, isSubmitOnly }: SheetRow): boolean {
-	return phase !== 'ended' && !isSingleRead && !isSubmitOnly;
 }
 
 /** Whether the row's next request has not been answered yet. */

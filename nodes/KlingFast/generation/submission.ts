@@ -5,11 +5,11 @@
  *   the node, and in n8n's retry of the execution.
  * - No key is used when the provider may have forgotten it: then the same request would be a second purchase.
  * - Under a row key no attempt is sent while a later one may exist.
- * - A next attempt (a new key) comes only after a task that failed or a request that was certainly refused, and in one execution not
- *   for content that was refused. Under a row key a refusal leads to a new one only where APIMart repeats it.
+ * - A next attempt (a new key) comes only after a task that failed, a request that was certainly refused, or a later attempt of another
+ *   run, and in one execution not for content that was refused. Under a row key a refusal leads to a new one only where APIMart repeats it.
  */
 import { ApimartError, isTransportFault, toError } from '../apimart/errors';
-import { clipBody, type ClipRequest } from '../apimart/clipRequest';
+import { clipBody } from '../apimart/clipRequest';
 import { idempotencyKey } from './idempotency';
 import { mayBeSent, type LedgerEntry } from './ledger';
 import { faultOf, isCharged, type Fault, type Outcome } from './outcome';
@@ -17,18 +17,13 @@ import { earliestAttempt, noteAttempt, noteCallbackTask } from './processMemory'
 import type { Run } from './run';
 import type { ClipJob, SheetRow } from './sheetRow';
 
-export interface Submission {
-	taskId: string;
+export interface Submission extends Required<
+	Pick<Outcome, 'taskId' | 'isFromEarlierRun' | 'isOtherContent' | 'attempts'>
+> {
 	/** When the first request for this task was sent, in this try or an earlier one. */
 	firstSentAtMs: number;
 	/** The task was there before this try of the node: nothing was bought now. */
 	isFound: boolean;
-	/** The task was found through its key only, so an earlier execution bought it. */
-	isFromEarlierRun: boolean;
-	/** What was bought in an earlier try is not what this one asks for. */
-	isOtherContent: boolean;
-	/** Tasks of the row in this execution, this one among them. */
-	attempts: number;
 }
 
 /** APIMart remembers a key for 24 hours (machine schema of 2026-09); an hour is left for clocks that differ and slow answers. */
@@ -90,12 +85,14 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 	const { apiKeyHash } = run;
 	// Taken for an earlier run's, a clip of our own that fails would be made again although the row does not allow it.
 	const isRepetition = mayBeSent(known);
-	if (isRepetition && (known.apiKeyHash ?? apiKeyHash) !== apiKeyHash) throw otherApiKey();
+	if (isRepetition && (known.apiKeyHash ?? apiKeyHash) !== apiKeyHash) {
+		throw perhapsBought(OTHER_API_KEY);
+	}
 	if (known.attempt < earliestAttempt(rowKey(job, run), nowMs)) {
 		run.ledger.write(job.itemIndex, { ...known, state: 'closed', body: undefined });
 		return undefined;
 	}
-	if (isRepetition && nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw keyTooOld();
+	if (isRepetition && nowMs > known.keyBornAtMs + KEY_LIFE_MS) throw perhapsBought(KEY_TOO_OLD);
 	const entry: LedgerEntry = { ...known, apiKeyHash, state: 'pending' };
 	if (known.state === 'ready') entry.firstSentAtMs = row.startedAtMs ?? nowMs;
 	if (!isRepetition) entry.keyBornAtMs = nowMs;
@@ -109,7 +106,7 @@ export async function submitPrepared(row: SheetRow, run: Run): Promise<Submissio
 export function markFailed(
 	{ outcome: { itemIndex, isFromEarlierRun }, job }: SheetRow,
 	{ fault, task }: Outcome,
-	{ ledger }: Pick<Run, 'ledger'>,
+	{ ledger }: Run,
 ): void {
 	const entry = job && ledger.find(itemIndex, job.contentHash);
 	if (!entry) return;
@@ -119,13 +116,11 @@ export function markFailed(
 }
 
 /** What is asked for in a row. */
-type AskedJob = ClipJob &
-	Pick<Outcome, 'itemIndex'> &
-	Pick<SheetRow, 'isSubmitOnly'> & { request: ClipRequest };
+type AskedJob = ReturnType<typeof askedJob>;
 
-function askedJob({ job, isSubmitOnly, outcome: { itemIndex, request } }: SheetRow): AskedJob {
+function askedJob({ job, isUnawaited, outcome: { itemIndex, request } }: SheetRow) {
 	if (!job || !request) throw new Error('The row has no request');
-	return { ...job, itemIndex, request, isSubmitOnly };
+	return { ...job, itemIndex, request, isUnawaited };
 }
 
 /**
@@ -158,7 +153,7 @@ function findEntry(job: AskedJob, run: Run): LedgerEntry | undefined {
 	if (!known || known.executionId === executionId) return known;
 	const firstSentAtMs = run.clock.nowMs();
 	const isUnsent = known.state === 'ready' && !mayBeSent(known);
-	const isPreparedAnew = isUnsent && job.isSubmitOnly && !job.dedupeKey;
+	const isPreparedAnew = isUnsent && job.isUnawaited && !job.dedupeKey;
 	const taken: LedgerEntry = {
 		...known,
 		executionId,
@@ -222,23 +217,19 @@ export function isReplayedRefusal(error: unknown): boolean {
 	return details.replayed === true && details.charged === 'no' && details.kind !== 'duplicate';
 }
 
-function otherApiKey(): ApimartError {
-	return perhapsBought({
-		message:
-			'This row was sent with another API key and without an answer: sent again, it could be bought twice',
-		advice:
-			'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
-	});
-}
+const OTHER_API_KEY: Fault = {
+	message:
+		'This row was sent with another API key and without an answer: sent again, it could be bought twice',
+	advice:
+		'Look at the APIMart dashboard of that key. If the clip is there, fetch it with that key and Get Video; if not, start the workflow anew.',
+};
 
-function keyTooOld(): ApimartError {
-	return perhapsBought({
-		message:
-			'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
-		advice:
-			'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
-	});
-}
+const KEY_TOO_OLD: Fault = {
+	message:
+		'This row was sent a day ago without an answer, and APIMart has forgotten its key: sent again, it could be bought twice',
+	advice:
+		'Look at the APIMart dashboard. If the clip is there, fetch it with Get Video; if not, start the workflow anew.',
+};
 
 function perhapsBought({ message, advice }: Fault): ApimartError {
 	const known = { kind: 'duplicate', retryable: false, charged: 'unknown' } as const;

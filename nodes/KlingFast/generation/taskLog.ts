@@ -15,13 +15,13 @@ import type { Outcome } from './outcome';
  * What n8n keeps of a stopped run is its custom data: at most ten values for the whole execution. A value longer than 512
  * characters is cut without a word, so an id must never reach over the end.
  */
-const VALUES = 5;
 const CHARACTERS_PER_VALUE = 512;
 /** From 256 characters on n8n logs an error at each write, though nothing is cut (n8n-core 2.41): used only in need. */
 const QUIET_CHARACTERS_PER_VALUE = 255;
 /** Of the whole execution; what is more is dropped without a word. */
 const MAX_VALUES_OF_EXECUTION = 10;
 const KEY_PREFIX = 'klingTasks';
+const KEYS = [1, 2, 3, 4, 5].map((number) => `${KEY_PREFIX}${number}`);
 const NO_ROOM =
 	"Kling Fast: the custom data of this execution has no room for all open task IDs. Each has a line of its own in this log, 'clip submitted'.";
 
@@ -45,10 +45,13 @@ export class TaskJournal {
 	) {}
 
 	add(taskId: string): void {
-		const ids = this.read();
+		if (!this.customData) return;
+		const data = this.customData.getAll();
+		const ids = KEYS.flatMap((key) => data[key]?.split(',') ?? []).filter((id) => id !== '');
 		if (ids.includes(taskId)) return;
 		ids.push(taskId);
-		const room = this.freeValues();
+		const others = Object.keys(data).filter((key) => !key.startsWith(KEY_PREFIX)).length;
+		const room = Math.min(KEYS.length, MAX_VALUES_OF_EXECUTION - others);
 		const open = ids.filter((id) => !this.ended.has(id));
 		const quiet = packed(open, QUIET_CHARACTERS_PER_VALUE);
 		const isQuiet =
@@ -61,43 +64,22 @@ export class TaskJournal {
 			fitting.splice(Math.max(0, oldestEnded), 1);
 			values = packed(fitting, limit);
 		}
-		if (this.customData && open.some((id) => !fitting.includes(id))) this.warn();
-		this.write(values);
-	}
-
-	end(taskId: string): void {
-		this.ended.add(taskId);
-	}
-
-	private warn(): void {
-		if (!this.hasWarned) this.logger?.warn(NO_ROOM);
-		this.hasWarned = true;
-	}
-
-	private read(): string[] {
-		const values = this.customData?.getAll() ?? {};
-		return Array.from({ length: VALUES }, (_, index) => values[`${KEY_PREFIX}${index + 1}`] ?? '')
-			.flatMap((value) => value.split(','))
-			.filter((id) => id !== '');
-	}
-
-	private freeValues(): number {
-		const keys = Object.keys(this.customData?.getAll() ?? {});
-		const others = keys.filter((key) => !key.startsWith(KEY_PREFIX)).length;
-		return Math.min(VALUES, MAX_VALUES_OF_EXECUTION - others);
-	}
-
-	private write(values: string[]): void {
-		const before = this.customData?.getAll() ?? {};
+		if (!this.hasWarned && open.some((id) => !fitting.includes(id))) {
+			this.hasWarned = true;
+			this.logger?.warn(NO_ROOM);
+		}
 		try {
-			for (let index = 0; index < VALUES; index++) {
-				const key = `${KEY_PREFIX}${index + 1}`;
+			for (const [index, key] of KEYS.entries()) {
 				const value = values[index] ?? '';
-				if (value !== (before[key] ?? '')) this.customData?.set(key, value);
+				if (value !== (data[key] ?? '')) this.customData.set(key, value);
 			}
 		} catch {
 			return;
 		}
+	}
+
+	end(taskId: string): void {
+		this.ended.add(taskId);
 	}
 }
 
@@ -105,12 +87,10 @@ export class TaskJournal {
 function packed(ids: string[], charactersPerValue: number): string[] {
 	const values: string[] = [];
 	for (const id of ids) {
-		const longer = values.length > 0 ? `${values[values.length - 1]},${id}` : id;
-		if (values.length > 0 && longer.length <= charactersPerValue) {
-			values[values.length - 1] = longer;
-		} else {
-			values.push(id);
-		}
+		const longer = `${values.at(-1)},${id}`;
+		const isRoomLeft = values.length > 0 && longer.length <= charactersPerValue;
+		if (isRoomLeft) values[values.length - 1] = longer;
+		else values.push(id);
 	}
 	return values;
 }

@@ -3,18 +3,17 @@
  * - A row is plain data, and each of these functions gives a new one; none of them asks for the time or for anything else.
  * - From the moment a task id is known, the row carries it; that of a failed attempt, until the next attempt has one.
  */
+import { ApimartError, type ErrorDetails } from '../apimart/errors';
 import type { Task } from '../apimart/task';
 import {
 	faultOf,
-	faultOfTask,
-	isUnknownTask,
 	mayBeMadeAgain,
 	timeoutFault,
 	withTask,
 	type Fault,
 	type Outcome,
 } from './outcome';
-import { FIRST_EXPECTED_SECONDS, NOT_READ, type Reading } from './polling';
+import { FIRST_EXPECTED_SECONDS, isFinished, NOT_READ, type Reading } from './polling';
 import type { StoredVideo } from './run';
 import { isBeforeSubmit, type SheetRow } from './sheetRow';
 import type { Submission } from './submission';
@@ -25,11 +24,10 @@ const MAX_EARLIER_FAILURES = 20;
 /** A task exists for this row. `firstReadSeconds`: after which a new task is read for the first time. */
 export function afterSubmit(
 	row: SheetRow,
-	{ taskId, firstSentAtMs, isFound, isFromEarlierRun, isOtherContent, attempts }: Submission,
+	{ firstSentAtMs, isFound, attempts, ...bought }: Submission,
 	nowMs: number,
 	firstReadSeconds: number,
 ): SheetRow {
-	const status = row.isSubmitOnly ? 'submitted' : 'processing';
 	const firstReadAtMs = isFound ? nowMs : nowMs + firstReadSeconds * 1000;
 	const open: SheetRow = {
 		...row,
@@ -41,11 +39,9 @@ export function afterSubmit(
 			...row.outcome,
 			task: undefined,
 			fault: undefined,
-			taskId,
-			status,
+			...bought,
+			status: row.isUnawaited ? 'submitted' : 'processing',
 			submittedAtMs: firstSentAtMs,
-			isFromEarlierRun,
-			isOtherContent,
 			...(attempts > 1 && { attempts }),
 		},
 		startedAtMs: firstSentAtMs,
@@ -54,30 +50,30 @@ export function afterSubmit(
 		reading: NOT_READ,
 		nextReadAtMs: Math.min(firstReadAtMs, deadlineMs({ ...row, startedAtMs: firstSentAtMs })),
 	};
-	if (!row.isSubmitOnly) return open;
-	// A clip that was found again may have ended long ago.
-	return isFound ? { ...open, isSingleRead: true } : endedWith(open);
+	// A clip that was found again may have ended long ago, so it is read.
+	return row.isUnawaited && !isFound ? endedWith(open) : open;
 }
 
-export interface Refusal {
-	nowMs: number;
-	/** When the same request may be sent again, if it may. */
-	retryAtMs?: number;
-	/** How long that is worth it at most. */
-	retryForSeconds?: number;
-	/** Whether the clip may exist all the same. */
-	isPerhapsSent: boolean;
+export interface NextTry extends Pick<ErrorDetails, 'retryForSeconds'> {
+	/** Until the same request may be sent again. */
+	waitSeconds: number;
 }
 
-/** A submit went wrong. */
-export function afterRefusal(row: SheetRow, fault: Fault, refusal: Refusal): SheetRow {
-	const { nowMs, retryAtMs, retryForSeconds = Infinity, isPerhapsSent } = refusal;
+/** A submit went wrong. Without `next` the row ends. */
+export function afterRefusal(
+	row: SheetRow,
+	error: unknown,
+	nowMs: number,
+	next?: NextTry,
+): SheetRow {
+	const { waitSeconds = 0, retryForSeconds = Infinity } = next ?? {};
+	const isPerhapsSent = error instanceof ApimartError && error.details.charged === 'unknown';
 	const firstTryAtMs = row.firstTryAtMs ?? nowMs;
-	const retryEndsMs = firstTryAtMs + retryForSeconds * 1000;
-	const nextTryAtMs = Math.min(retryAtMs ?? Infinity, retryEndsMs);
+	const lastTryAtMs = firstTryAtMs + retryForSeconds * 1000;
+	const nextTryAtMs = Math.min(nowMs + waitSeconds * 1000, lastTryAtMs);
 	const isTooLate = nextTryAtMs > firstTryAtMs + row.settings.maxWaitSeconds * 1000;
-	if (retryAtMs === undefined || nowMs >= retryEndsMs || isTooLate) {
-		return endedWith(row, { ...withFault(row, fault), ...(isPerhapsSent && { isPerhapsSent }) });
+	if (!next || nowMs >= lastTryAtMs || isTooLate) {
+		return afterError(row, faultOf(error), { isPerhapsSent });
 	}
 	const tries = (row.tries ?? 0) + 1;
 	return { ...row, tries, firstTryAtMs, nextTryAtMs, isPerhapsSent };
@@ -106,7 +102,7 @@ export function passedOver(row: SheetRow): SheetRow {
  * the next one, before rows below it: asleep its key has to be saved before it is sent, and a slot kept meanwhile would stand empty.
  */
 function queuedAgain(row: SheetRow): SheetRow {
-	const { outcome, settings, job, startedAtMs, isSubmitOnly, earlierFailures } = row;
+	const { outcome, settings, job, startedAtMs, isUnawaited, earlierFailures } = row;
 	return {
 		phase: 'queued',
 		outcome: { ...outcome, isFromEarlierRun: undefined },
@@ -114,15 +110,15 @@ function queuedAgain(row: SheetRow): SheetRow {
 		job,
 		startedAtMs,
 		firstTryAtMs: startedAtMs,
-		isSubmitOnly,
+		isUnawaited,
 		earlierFailures,
 	};
 }
 
-/** When a row that waits for its next attempt is left as failed, because no time remains. */
+/** When a row that waits for its next attempt is left as failed, because no time remains. Infinite for all others. */
 export function givenUpAtMs(row: SheetRow): number {
-	const isWaiting = isBeforeSubmit(row) && row.startedAtMs !== undefined && !row.isPerhapsSent;
-	return isWaiting ? lastSubmitMs(row) : Infinity;
+	const isNextAttempt = row.startedAtMs !== undefined && isBeforeSubmit(row);
+	return isNextAttempt && !row.isPerhapsSent ? lastSubmitMs(row) : Infinity;
 }
 
 /** A next attempt that is sent later cannot be ready in time: it would be paid for, and come out as timed out. */
@@ -130,14 +126,10 @@ function lastSubmitMs(row: SheetRow): number {
 	return deadlineMs(row) - FIRST_EXPECTED_SECONDS * 1000;
 }
 
-/** What is done for the row went wrong in a way that nothing else here foresees. */
-export function afterError(row: SheetRow, fault: Fault): SheetRow {
-	return endedWith(row, withFault(row, fault));
-}
-
-function withFault(row: SheetRow, fault: Fault): Pick<Outcome, 'fault' | 'isOfNextAttempt'> {
+/** The row ends with a fault, which is that of the next attempt where the known task has failed. */
+export function afterError(row: SheetRow, fault: Fault, more: Partial<Outcome> = {}): SheetRow {
 	const isOfNextAttempt = isBeforeSubmit(row) && row.outcome.taskId !== undefined;
-	return isOfNextAttempt ? { fault, isOfNextAttempt } : { fault };
+	return endedWith(row, { ...more, fault, isOfNextAttempt });
 }
 
 /** A status read has come back; the next one is due after `delaySeconds`, and the last one when the time is up. */
@@ -147,8 +139,8 @@ export function afterRead(
 	nowMs: number,
 	delaySeconds: number,
 ): SheetRow {
-	const { task, isFinished } = reading;
-	if (isFinished && task) return afterEnd(row, task, nowMs);
+	const { task } = reading;
+	if (task && isFinished(task, reading)) return afterEnd(row, task, nowMs);
 	const { taskId = '' } = row.outcome;
 	if (nowMs >= deadlineMs(row)) {
 		const fault = timeoutFault(taskId, row.settings.maxWaitSeconds, reading);
@@ -161,23 +153,19 @@ export function afterRead(
 	};
 }
 
-/** The single read of a row that does not wait has brought its task. That it cannot be read leaves a new row as it is: it exists. */
-export function afterSingleRead(
-	row: SheetRow,
-	read: { task: Task } | { error: unknown },
-): SheetRow {
-	if ('task' in read) {
-		const after = afterEnd(row, read.task, Infinity);
-		const isReport = read.task.state !== 'completed' && !row.isSubmitOnly;
-		return isReport ? { ...after, outcome: { ...after.outcome, isReport } } : after;
-	}
-	return row.isSubmitOnly ? endedWith(row) : afterLostTask(row, read.error);
+/** The single read of a row that nobody waits for has brought its task. */
+export function afterSingleRead(row: SheetRow, task: Task): SheetRow {
+	const after = afterEnd(row, task, Infinity);
+	if (task.state !== 'completed' && !row.job) after.outcome.isReport = true;
+	return after;
 }
 
-/** No read of this task can succeed. */
+/** No read of this task can succeed. That changes nothing for a row of Submit Only: its task was found, so it exists. */
 export function afterLostTask(row: SheetRow, error: unknown): SheetRow {
+	if (row.isUnawaited && row.job) return endedWith(row);
 	const fault = faultOf(error);
-	return endedWith(row, isUnknownTask(fault) ? { fault, status: 'failed' } : { fault });
+	const isUnknown = fault.api?.kind === 'unknownTask';
+	return endedWith(row, isUnknown ? { fault, status: 'failed' } : { fault });
 }
 
 /** The video is stored, or why it could not be. */
@@ -188,30 +176,18 @@ export function afterStore(row: SheetRow, stored: StoredVideo): SheetRow {
 /** Nothing more is done for this row; what is known of it stays. */
 export function abandonedRow(row: SheetRow, fault: Fault): SheetRow {
 	const { outcome, phase, isPerhapsSent } = row;
-	// What to do, and that nothing was charged, stands in it.
-	if (fault.api?.kind === 'unreachable') return endedWith(row, withFault(row, fault));
-	// A finished clip has its link, and is reported as finished.
-	if (phase === 'made') return endedWith(row, { fault });
-	// Its task has failed, and no other was begun.
-	if (outcome.taskId && isBeforeSubmit(row) && !isPerhapsSent) return endedWith(row);
-	if (outcome.taskId && !isBeforeSubmit(row)) {
+	// The fault says what to do, and that nothing was charged; a finished clip has its link, and is reported as finished.
+	if (fault.api?.kind === 'unreachable' || phase === 'made') return afterError(row, fault);
+	if (phase === 'open') {
 		const advice = 'The clip may still be finished and charged: fetch it with Get Video.';
 		return endedWith(row, { status: 'processing', fault: { ...fault, advice } });
 	}
+	// Its task has failed, and no other was begun.
+	if (outcome.taskId && !isPerhapsSent) return endedWith(row);
 	const advice = isPerhapsSent
 		? "Whether this row was submitted is not known here: n8n's log names the task of every row that was."
 		: 'This row was not submitted and nothing was charged for it.';
-	const uncertain = isPerhapsSent ? { isPerhapsSent } : {};
-	return endedWith(row, {
-		...uncertain,
-		status: 'failed',
-		...withFault(row, { ...fault, advice }),
-	});
-}
-
-/** Whether the row's task should be read, be it for the last time. */
-export function isReadDue(row: SheetRow, nowMs: number): boolean {
-	return nowMs >= (row.nextReadAtMs ?? 0);
+	return afterError(row, { ...fault, advice }, { isPerhapsSent, status: 'failed' });
 }
 
 /** When the wait for the row's clip is over. */
@@ -229,9 +205,7 @@ function afterEnd(row: SheetRow, task: Task, nowMs: number): SheetRow {
 	const isAllowed = attempts <= (settings.retryFailed ?? 0) && nowMs < lastSubmitMs(row);
 	if (isAllowed && mayBeMadeAgain(task)) return queuedAgain({ ...row, outcome });
 	const hasVideo = task.state === 'completed' && task.videoUrl && settings.download;
-	return hasVideo
-		? { phase: 'made', outcome, settings }
-		: endedWith(row, { ...outcome, fault: faultOfTask(task) });
+	return { phase: hasVideo ? 'made' : 'ended', outcome, settings };
 }
 
 /** Nothing is left to do for the row; `more` is what there is to say beside what is known. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../nodes/KlingFast/clock';
-import { outcomeJson } from '../../../nodes/KlingFast/generation/outcome';
+import { outcomeJson, type Outcome } from '../../../nodes/KlingFast/generation/outcome';
 import { response } from '../apimart/answers';
 import { completed, type Seen } from './provider';
 import { makeClips, REQUEST, row, rows, stage, video } from './run';
@@ -36,7 +36,7 @@ describe('making a clip', () => {
 
 	it('gives back its slot before the download', async () => {
 		const { api, clock, make } = stage();
-		const storeVideo = async (_: string, taskId: string) => {
+		const storeVideo = async ({ taskId = '' }: Outcome) => {
 			await clock.sleep(500_000);
 			return { binary: video(taskId) };
 		};
@@ -45,7 +45,7 @@ describe('making a clip', () => {
 	});
 
 	it('breaks for a reason of our own: the other rows end', async () => {
-		const storeVideo = async (_: string, taskId: string) => {
+		const storeVideo = async ({ taskId = '' }: Outcome) => {
 			if (taskId === 'task_0') throw new TypeError('bug');
 			return { binary: video(taskId) };
 		};
@@ -83,7 +83,7 @@ describe('a stopped run', () => {
 
 	it('has no results, even if every row had just ended', async () => {
 		const controller = new AbortController();
-		const storeVideo = async (_: string, taskId: string) => {
+		const storeVideo = async ({ taskId = '' }: Outcome) => {
 			controller.abort(stop);
 			return { binary: video(taskId) };
 		};

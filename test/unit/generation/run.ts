@@ -37,17 +37,17 @@ export const REQUEST: ClipRequest = {
 type RowChanges = Partial<WaitSettings> & {
 	request?: ClipRequest;
 	dedupeKey?: string;
-	isSubmitOnly?: boolean;
+	isUnawaited?: boolean;
 };
 
 /** A row of Generate Video that waits for its clip. */
 export function row(itemIndex: number, changes: RowChanges = {}): SheetRow {
-	const { dedupeKey, isSubmitOnly = false, request = requestOf(itemIndex), ...settings } = changes;
+	const { dedupeKey, isUnawaited = false, request = requestOf(itemIndex), ...settings } = changes;
 	return queuedRow(
 		{ itemIndex, request, estimatedCostUsd: 0.504 },
 		{ contentHash: contentHash(request, []), dedupeKey, frames: [] },
 		{ maxWaitSeconds: 900, download: false, ...settings },
-		isSubmitOnly,
+		isUnawaited,
 	);
 }
 
@@ -83,7 +83,7 @@ export function paidRun(client: ApimartClient, clock: ManualClock, changes: RunC
 		callerIds: [],
 		journal: new TaskJournal(undefined),
 		logger: { info: jest.fn(), warn: jest.fn(), debug: jest.fn() },
-		storeVideo: async (_url, taskId) => ({ binary: video(taskId) }),
+		storeVideo: async ({ taskId = '' }) => ({ binary: video(taskId) }),
 		ledger: new Ledger(entriesIn(context, 0), executionId),
 		keyScope: {
 			...{ instanceId: 'i', workflowId: 'w', nodeId: 'n', runIndex: 0 },
@@ -103,9 +103,9 @@ export function stage(fault?: RequestFault, clock = new ManualClock()) {
 		await clock.run(makeClips(all, run(changes)));
 	const makeOne = async (only: SheetRow, changes?: RunChanges) => (await make([only], changes))[0];
 	/** Waits for a task that exists, or reads it once. */
-	const fetch = async (taskId: string, isSingleRead = false) => {
+	const fetch = async (taskId: string, isUnawaited = false) => {
 		const settings = { maxWaitSeconds: 900, download: true };
-		return await makeOne(openRow({ taskId, itemIndex: 0 }, settings, clock.nowMs(), isSingleRead));
+		return await makeOne(openRow({ taskId, itemIndex: 0 }, settings, clock.nowMs(), isUnawaited));
 	};
 	return { clock, api, context, run, make, makeOne, fetch };
 }

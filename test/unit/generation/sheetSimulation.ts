@@ -124,7 +124,7 @@ export class SheetSimulation {
 			ledger: new Ledger(sheet.ledger, keyScope.executionId),
 			callbackFor: () => ({ webhook: address, callbackUrl: `${address}/callback` }),
 			readDelaySeconds: asleepDelaySeconds,
-			storeVideo: async (_url, taskId) => {
+			storeVideo: async ({ taskId = '' }) => {
 				await gate();
 				return { binary: { ...video(taskId), id: `stored:${taskId}` } };
 			},

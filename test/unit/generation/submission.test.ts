@@ -7,7 +7,7 @@ import { failed, reset, type Given } from './provider';
 import { idleRun, REQUEST, row, stage } from './run';
 
 const HOUR_SECONDS = 3_600;
-const SUBMIT = row(0, { isSubmitOnly: true });
+const SUBMIT = row(0, { isUnawaited: true });
 
 /** An execution with a provider that answers submits by this rule. */
 const execution = (rule: (submit: number) => Given | 'lose' | undefined) =>
@@ -62,7 +62,7 @@ it.each([
 );
 
 describe('a row with its own key', () => {
-	const own = row(0, { dedupeKey: 'row-1', isSubmitOnly: true });
+	const own = row(0, { dedupeKey: 'row-1', isUnawaited: true });
 	const replayed = { 'Idempotency-Replayed': 'true' };
 	const oldRefusal = response(400, { error: { message: 'bad parameter' } }, replayed);
 
@@ -131,7 +131,7 @@ describe('a row with its own key', () => {
 });
 
 describe('the key of a request whose answer was lost', () => {
-	const patient = row(0, { maxWaitSeconds: 24 * HOUR_SECONDS, isSubmitOnly: true });
+	const patient = row(0, { maxWaitSeconds: 24 * HOUR_SECONDS, isUnawaited: true });
 
 	it('is not repeated for longer than 23 hours, however long the row may wait', async () => {
 		const { api, clock, makeOne } = execution((submit) => (submit === 1 ? 'lose' : reset()));
@@ -153,7 +153,7 @@ describe('the key of a request whose answer was lost', () => {
 
 	it('is not used again when the provider may have forgotten it', async () => {
 		const { api, clock, makeOne } = execution((submit) => (submit === 1 ? 'lose' : undefined));
-		const impatient = row(0, { maxWaitSeconds: 0.5, isSubmitOnly: true });
+		const impatient = row(0, { maxWaitSeconds: 0.5, isUnawaited: true });
 		await makeOne(impatient);
 		await clock.run(clock.sleep(24 * HOUR_SECONDS * 1000));
 		const { fault } = await makeOne(impatient, { executionId: '8' });

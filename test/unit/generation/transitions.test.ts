@@ -99,7 +99,6 @@ describe('a task that failed', () => {
 	};
 	const failed = (more: Partial<Task> = {}): Reading => ({
 		...RUNNING,
-		isFinished: true,
 		task: {
 			...{ taskId: 'task_0', state: 'failed', stateWord: 'failed', failure: 'Broken' },
 			...more,

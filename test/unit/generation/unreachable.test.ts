@@ -125,7 +125,7 @@ describe('a provider that is out of reach for a while', () => {
 
 	it('while a further run goes on with a task that was paid for before', async () => {
 		const { clock, context, makeOne } = stage();
-		await makeOne(row(0, { isSubmitOnly: true }));
+		await makeOne(row(0, { isUnawaited: true }));
 		const { client } = new Provider(clock, ({ atSeconds }) =>
 			atSeconds < 400 ? down() : completed('task_0'),
 		);
@@ -135,7 +135,7 @@ describe('a provider that is out of reach for a while', () => {
 
 	it('while a further run waits for slots to go on with what was paid for before', async () => {
 		const { api, clock, context, make } = stage();
-		await make(rows(9).map((each) => ({ ...each, isSubmitOnly: true })));
+		await make(rows(9).map((each) => ({ ...each, isUnawaited: true })));
 		const { client } = new Provider(clock, ({ atSeconds, method, path }) =>
 			method === 'POST' || atSeconds < 400 ? down() : completed(path.match(/task_\d+/)?.[0] ?? ''),
 		);

@@ -44,9 +44,14 @@ export async function probeTriggers(
 ): Promise<Map<string, Fault>> {
 	const faults = new Map<string, Fault>();
 	for (const base of new Set(bases)) {
-		warnIfUnreachable(context, base, run.client.baseUrl);
 		// A row must not make n8n post into its own network.
-		if (!mayUseAddress(base, run.client.baseUrl)) continue;
+		if (!mayUseAddress(base, run.client.baseUrl)) {
+			const { host } = new URL(base);
+			const message = `APIMart cannot reach the Callback URL: ${host} is inside a private network, and APIMart drops such callbacks and reports nothing. The clips are made and charged all the same; fetch them with Get Video.`;
+			hint(context, message);
+			continue;
+		}
+		warnOfPort(context, base, run.client.baseUrl);
 		const { callbackUrl } = signedAddresses(base, sealProbe(secret));
 		const { statusCode } = (await postEmpty(context, callbackUrl, run)) ?? {};
 		if (statusCode === 404) faults.set(base, notPublished(base));
@@ -133,23 +138,12 @@ function resumeUrlOf(context: IExecuteFunctions): string {
 	return String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
 }
 
-function warnIfUnreachable(context: IExecuteFunctions, base: string, baseUrl: string): void {
-	if (mayUseAddress(base, baseUrl)) {
-		warnOfPort(context, base, baseUrl);
-	} else {
-		const { host } = new URL(base);
-		const message = `APIMart cannot reach the Callback URL: ${host} is inside a private network, and APIMart drops such callbacks and reports nothing. The clips are made and charged all the same; fetch them with Get Video.`;
-		hint(context, message);
-	}
-}
-
 /** APIMart's webhook page (2026-08): ports other than 80 and 443 may be blocked. */
 function warnOfPort(context: IExecuteFunctions, address: string, baseUrl: string): void {
 	const isLocalProvider = mayUseAddress('http://localhost', baseUrl);
 	const { port } = new URL(address);
 	if (isLocalProvider || ['', '80', '443'].includes(port)) return;
-	const message = `APIMart may drop callbacks to port ${port}: it documents 80 and 443 only.`;
-	hint(context, message);
+	hint(context, `APIMart may drop callbacks to port ${port}: it documents 80 and 443 only.`);
 }
 
 function notPublished(base: string): Fault {

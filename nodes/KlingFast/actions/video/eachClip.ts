@@ -5,12 +5,7 @@
  * - A row that went wrong starts it, too, and once more if a later try of the node mends it.
  * - Nothing that goes wrong here changes a row or holds up the others, and no start is waited for to end.
  */
-import {
-	deepCopy,
-	type IExecuteFunctions,
-	type Workflow,
-	type WorkflowExecuteMode,
-} from 'n8n-workflow';
+import { deepCopy, type IExecuteFunctions, type Workflow } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
 import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
@@ -33,12 +28,8 @@ const OTHER_STARTS = [
 	'@n8n/n8n-nodes-langchain.manualChatTrigger',
 ];
 
-interface Rules {
+interface Rules extends Omit<NonNullable<Sheet['eachClip']>, 'plan'> {
 	plan: DeliveryPlan;
-	executionMode: WorkflowExecuteMode;
-	/** Whether this workflow, started for a clip, comes to this node again. */
-	isLoop: boolean;
-	starts: Starts;
 	/** The row's result, with a file that the execution which ends last keeps. */
 	outcomeOf: (row: SheetRow) => Promise<Outcome>;
 	/** Notes a start where it outlives this process; gives whether it is the first of its name. */
@@ -78,9 +69,8 @@ class EachClip {
 	/** n8n has no such question: a run without items is refused for the same reasons, and does nothing. */
 	async check(): Promise<void> {
 		const { context, rules } = this;
-		const ids = new Set(rules.plan.deliveries.map(({ eachClipWorkflow }) => eachClipWorkflow));
-		for (const id of ids) {
-			if (id === undefined) continue;
+		const ids = rules.plan.deliveries.flatMap(({ eachClipWorkflow }) => eachClipWorkflow ?? []);
+		for (const id of new Set(ids)) {
 			const { executionMode } = rules;
 			try {
 				this.refuseLoop(id);
@@ -124,7 +114,7 @@ class EachClip {
 		const place = `${taskId ? `task ${taskId}, ` : ''}execution ${executionId}, item ${itemIndex}`;
 		try {
 			this.refuseLoop(workflowId);
-			const [outcome] = await explainBalance([await rules.outcomeOf(row)], run);
+			const outcome = await explainBalance(await rules.outcomeOf(row), run);
 			const { json, binary } = resultItem(outcome, rules.plan);
 			const item = deepCopy({ json, binary, pairedItem: { item: 0 } });
 			if (run.signal?.aborted) throw new Error('the execution was stopped');

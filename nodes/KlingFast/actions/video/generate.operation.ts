@@ -47,20 +47,16 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const refusals = await refuseBeforePaying(this, unpaid, opened);
 	const [first] = refusals.values();
 	if (first && !goesOnAfterFailure(this)) throw refusalError(this, first);
-	const checked = rows.map(({ row, delivery }): Row => {
-		const fault = refusals.get(row.outcome.itemIndex);
-		if (fault) return { row: endedRow({ ...row.outcome, fault }), delivery };
+	for (const each of rows) {
+		const { row } = each;
+		const fault = refusals.get(row);
+		if (fault) each.row = endedRow({ ...row.outcome, fault });
 		// A run that is refused buys no further attempt either.
-		return {
-			row: first ? { ...row, settings: { ...row.settings, retryFailed: 0 } } : row,
-			delivery,
-		};
-	});
-	return await finishRows(this, opened.run, checked, {
-		...opened,
-		// Not for rows of a run that makes no clip.
-		startsWorkflows: opened.canWait && (first === undefined || refusals.size < queued.length),
-	});
+		else if (first) row.settings.retryFailed = 0;
+	}
+	const makesNone = first !== undefined && refusals.size === queued.length;
+	const startsWorkflows = opened.canWait && !makesNone;
+	return await finishRows(this, opened.run, rows, { ...opened, startsWorkflows });
 }
 
 async function open(context: IExecuteFunctions) {
@@ -109,33 +105,29 @@ function hintAtWarnings(context: IExecuteFunctions, rows: Row[]): void {
 	for (const message of warningsOfRun(judged)) hint(context, message, 'info');
 }
 
-/** What stands against submitting, by item: the cost of all, or a callback that would be lost. */
+/** What stands against submitting: the cost of all, or a callback that would be lost. */
 async function refuseBeforePaying(
 	context: IExecuteFunctions,
 	unpaid: SheetRow[],
 	{ run, secret, maxCostUsd }: Opened,
-): Promise<Map<number, Fault>> {
-	const costs = unpaid.map(({ outcome }) => outcome.estimatedCostUsd ?? 0);
-	const costUsd = roundUsd(costs.reduce((sum, cost) => sum + cost, 0));
-	if (maxCostUsd !== undefined && costUsd > maxCostUsd) {
-		const fault = costFault(unpaid.length, costUsd, maxCostUsd);
-		return new Map(unpaid.map(({ outcome }) => [outcome.itemIndex, fault]));
+): Promise<Map<SheetRow, Fault>> {
+	const tooDear = costFault(unpaid, maxCostUsd);
+	if (tooDear) return new Map(unpaid.map((row) => [row, tooDear]));
+	const bases = unpaid.flatMap(({ job }) => job?.callbackBase ?? []);
+	const faults = await probeTriggers(context, run, secret, bases);
+	const refusals = new Map<SheetRow, Fault>();
+	for (const row of unpaid) {
+		const fault = faults.get(row.job?.callbackBase ?? '');
+		if (fault) refusals.set(row, fault);
 	}
-	const faults = await probeTriggers(
-		context,
-		run,
-		secret,
-		unpaid.flatMap(({ job }) => job?.callbackBase ?? []),
-	);
-	const refused = unpaid.flatMap(({ job, outcome }): Array<[number, Fault]> => {
-		const fault = faults.get(job?.callbackBase ?? '');
-		return fault ? [[outcome.itemIndex, fault]] : [];
-	});
-	return new Map(refused);
+	return refusals;
 }
 
-function costFault(count: number, costUsd: number, maxCostUsd: number): Fault {
-	const clips = count === 1 ? 'the clip' : `the ${count} clips`;
+function costFault(unpaid: SheetRow[], maxCostUsd = Infinity): Fault | undefined {
+	const costs = unpaid.map(({ outcome }) => outcome.estimatedCostUsd ?? 0);
+	const costUsd = roundUsd(costs.reduce((sum, cost) => sum + cost, 0));
+	if (costUsd <= maxCostUsd) return undefined;
+	const clips = unpaid.length === 1 ? 'the clip' : `the ${unpaid.length} clips`;
 	return {
 		message: `The estimate of ${costUsd} USD for ${clips} is above 'Maximum Cost (USD)', which is ${maxCostUsd}`,
 		advice: 'Nothing was submitted and nothing was charged. Raise the limit or send fewer rows.',

@@ -1,13 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { openRow } from '../../generation/sheetRow';
-import type { Params } from '../../params';
 import { inputFault } from '../failures';
 import { isTool } from '../toolCall';
 import { readTaskId } from './get.fields';
 import { openRun, type OpenRun } from './openRun';
 import { readDelivery, readMetadata, readWaiting } from './result.fields';
 import { refuseAll } from './results';
-import { finishRows, readConcurrency, readRows, readSleeps, type Row } from './rows';
+import { finishRows, readConcurrency, readRows, readSleeps } from './rows';
 
 /**
  * Looks clips up by their task ids: N ids in, N results out. Without waiting, a clip that failed or is still being made is
@@ -24,21 +23,13 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	}
 	const { run } = opened;
 	const nowMs = run.clock.nowMs();
-	const rows = await readRows(this, (params, itemIndex) =>
-		readRow(params, { itemIndex, nowMs, takesFiles: !isTool(this) }),
-	);
+	const rows = await readRows(this, (params, itemIndex) => {
+		const asked = { itemIndex, taskId: readTaskId(params), metadata: readMetadata(params) };
+		const waiting = readWaiting(params);
+		const delivery = readDelivery(params);
+		const isUnawaited = !params.boolean('waitUntilFinished');
+		const settings = { ...waiting, download: !isTool(this) && waiting.download };
+		return { row: openRow(asked, settings, nowMs, isUnawaited), delivery };
+	});
 	return await finishRows(this, run, rows, { ...opened, startsWorkflows: false });
-}
-
-function readRow(
-	params: Params,
-	{ itemIndex, nowMs, takesFiles }: { itemIndex: number; nowMs: number; takesFiles: boolean },
-): Row {
-	const taskId = readTaskId(params);
-	const metadata = readMetadata(params);
-	const waiting = readWaiting(params);
-	const delivery = readDelivery(params);
-	const isSingleRead = !params.boolean('waitUntilFinished');
-	const settings = { ...waiting, download: takesFiles && waiting.download };
-	return { row: openRow({ itemIndex, taskId, metadata }, settings, nowMs, isSingleRead), delivery };
 }

@@ -12,6 +12,7 @@ import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
 import { Slots } from '../../generation/slots';
 import { TaskJournal } from '../../generation/taskLog';
+import { afterStore } from '../../generation/transitions';
 import { isTool, runIndexOf } from '../toolCall';
 import { resumeCallback } from './callbacks';
 import { ImageUploads } from './images';
@@ -43,6 +44,7 @@ export async function openRun(
 ): Promise<OpenRun> {
 	const { client, apiKey, secret } = await connect(context);
 	const { logger } = context;
+	const apiKeyHash = createHash('sha256').update(apiKey).digest('hex').slice(0, 12);
 	const clock = currentClock();
 	const signal = context.getExecutionCancelSignal();
 	const keyScope = asleep?.keyScope ?? keyScopeOf(context);
@@ -51,10 +53,12 @@ export async function openRun(
 	const callerIds = asleep?.callerIds ?? (await callersOf(context));
 	const stored = asleep ? {} : storedIn(context.getContext('node'), executionId);
 	const uploads = new ImageUploads(context, { client, clock, signal, logger }, asleep?.uploads);
+	const sheetId = asleep ? [executionId, nodeId, runIndex].join() : `awake ${++awakeSheets}`;
 	const resume = asleep && resumeCallback(context, client.baseUrl);
-	const storeVideo: Run['storeVideo'] = async (url, taskId, completedMs) => {
+	const storeVideo: Run['storeVideo'] = async ({ taskId = '', task }) => {
 		if (stored[taskId]) return { binary: stored[taskId] };
 		const { baseUrl } = client;
+		const { videoUrl: url = '', completedMs } = task ?? {};
 		const file = { url, fileName: videoFileName(taskId), baseUrl, completedMs };
 		try {
 			const binary = await downloadVideo(context, { ...file, clock, signal, logger });
@@ -75,10 +79,8 @@ export async function openRun(
 		ledger: new Ledger(entries, executionId, isTool(context) ? runIndex : undefined),
 		keyScope,
 		callerIds,
-		apiKeyHash: createHash('sha256').update(apiKey).digest('hex').slice(0, 12),
-		slots: asleep
-			? new Slots(apiKey, [executionId, nodeId, runIndex].join(), concurrency, clock, SLOTS_KEPT_MS)
-			: new Slots(apiKey, `awake ${++awakeSheets}`, concurrency, clock),
+		apiKeyHash,
+		slots: new Slots(apiKeyHash, sheetId, concurrency, clock, asleep && SLOTS_KEPT_MS),
 		imageUrl: async (frame) => await uploads.address(frame),
 		callbackFor: ({ job, outcome: { request } }, key) => {
 			if (!job?.callbackBase) return resume;
@@ -101,6 +103,7 @@ let awakeSheets = 0;
  */
 function storedIn(context: IContextObject, executionId: string): Record<string, IBinaryData> {
 	const known = context[FILES_KEY] as StoredFiles | undefined;
+	// A tool that is called by MCP has no execution.
 	const isOurs = known && known.executionId === executionId;
 	const files = isOurs ? known : { executionId, byTask: {} };
 	context[FILES_KEY] = files;
@@ -136,29 +139,26 @@ export async function outcomesOf(context: IExecuteFunctions, { rows }: Sheet): P
 	if (!rows.some(({ phase }) => phase === 'made')) return rows.map(({ outcome }) => outcome);
 	const { run } = await openRun(context, 1);
 	const outcomes: Outcome[] = [];
-	for (const { outcome, phase } of rows) {
-		const { task, taskId = '' } = outcome;
-		const { videoUrl = '', completedMs } = task ?? {};
-		const stored = phase === 'made' ? await run.storeVideo(videoUrl, taskId, completedMs) : {};
-		outcomes.push({ ...outcome, ...(stored as Partial<Outcome>) });
+	for (const row of rows) {
+		const isMade = row.phase === 'made';
+		const { outcome } = isMade ? afterStore(row, await run.storeVideo(row.outcome)) : row;
+		outcomes.push(outcome);
 	}
 	return outcomes;
 }
 
 const balanceTexts = new WeakMap<ApimartClient, Promise<string | undefined>>();
 
-/** Says how much is left where rows were refused for too low a balance; one request a run, and only then. */
-export async function explainBalance(outcomes: Outcome[], run: Run): Promise<Outcome[]> {
-	const isBalanceError = ({ fault }: Outcome) => fault?.api?.kind === 'balance';
-	if (!outcomes.some(isBalanceError)) return outcomes;
+/** Says how much is left where a row was refused for too low a balance; one request a run, and only then. */
+export async function explainBalance(outcome: Outcome, run: Run): Promise<Outcome> {
+	const { fault } = outcome;
+	if (fault?.api?.kind !== 'balance') return outcome;
 	const read = balanceTexts.get(run.client) ?? readBalanceText(run);
 	balanceTexts.set(run.client, read);
 	const left = await read;
-	return outcomes.map((outcome) => {
-		const { fault } = outcome;
-		if (!fault || !left || !isBalanceError(outcome)) return outcome;
-		return { ...outcome, fault: { ...fault, message: `${fault.message} (${left})` } };
-	});
+	return left
+		? { ...outcome, fault: { ...fault, message: `${fault.message} (${left})` } }
+		: outcome;
 }
 
 async function readBalanceText({ client }: Run): Promise<string | undefined> {

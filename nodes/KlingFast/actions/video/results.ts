@@ -67,22 +67,17 @@ const FOUND_NOTE =
 
 export function resultItem(
 	outcome: Outcome,
-	{ deliveries, own }: Pick<DeliveryPlan, 'deliveries' | 'own'>,
+	{ deliveries, own }: DeliveryPlan,
 ): INodeExecutionData {
 	const { itemIndex, binary } = outcome;
-	const json: IDataObject = {
-		...withoutResultFields(own[itemIndex] ?? {}),
-		...outcomeJson(outcome),
-	};
+	// What a row may still hold of an earlier clip (sheets are written back to) must not pass for news of this one.
+	const kept = Object.entries(own[itemIndex] ?? {}).filter(
+		([name]) => !RESULT_FIELDS.includes(name),
+	);
+	const json: IDataObject = { ...Object.fromEntries(kept), ...outcomeJson(outcome) };
 	const pairedItem = { item: itemIndex };
 	if (!binary) return { json, pairedItem };
 	return { json, binary: { [deliveries[itemIndex].outputField]: binary }, pairedItem };
-}
-
-/** What a row may still hold of an earlier clip (sheets are written back to): it must not pass for news of this one. */
-function withoutResultFields(own: IDataObject): IDataObject {
-	const kept = Object.entries(own).filter(([name]) => !RESULT_FIELDS.includes(name));
-	return Object.fromEntries(kept);
 }
 
 const RESULT_FIELDS = [
@@ -98,20 +93,14 @@ const RESULT_FIELDS = [
 	'error',
 ];
 
-export const PLAIN_DELIVERY: Delivery = { outputField: 'data', includeInputFields: false };
-
-export interface UnreadRow {
-	outcome: Outcome & { fault: Fault };
-	delivery: Delivery;
-	/** Whether an earlier try may have paid for it. */
-	mayBePaid: boolean;
-}
-
-/** A row that cannot be read as a whole: what says which row or task it is, and how its fault is delivered. */
-export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: Fault): UnreadRow {
+/**
+ * A row that cannot be read as a whole: what says which row or task it is, how its fault is delivered, and whether an earlier try may
+ * have paid for it.
+ */
+export function unreadRow(context: IExecuteFunctions, itemIndex: number, fault: Fault) {
 	const params = paramsOf(context, itemIndex);
 	const delivery = {
-		...PLAIN_DELIVERY,
+		outputField: 'data',
 		includeInputFields: ifReadable(() => params.boolean('options.includeInputFields')) ?? false,
 		eachClipWorkflow: ifReadable(() => readEachClipWorkflow(params)),
 	};
@@ -157,14 +146,14 @@ export function refusalError(context: IExecuteFunctions, fault: Fault, itemIndex
 	return nodeError(context, { ...fault, advice }, itemIndex);
 }
 
-function unreadRows(context: IExecuteFunctions, fault: Fault): UnreadRow[] {
+function unreadRows(context: IExecuteFunctions, fault: Fault) {
 	return context.getInputData().map((_, itemIndex) => unreadRow(context, itemIndex, fault));
 }
 
 function batchError(context: IExecuteFunctions, first: Outcome, outcomes: Outcome[]): Error {
 	const { itemIndex, fault } = first;
-	const named = { ...first, fault: fault && { ...fault, advice: undefined } };
-	const message = faultSentence({ ...named, itemIndex: undefined });
+	const unadvised = fault && { ...fault, advice: undefined };
+	const message = faultSentence({ ...first, fault: unadvised, itemIndex: undefined });
 	const rows = outcomes.length > 1 ? [allRows(outcomes)] : [];
 	const advice = [fault?.advice, ...rows].filter((part) => part !== undefined).join(' ');
 	return nodeError(context, { message, advice, api: fault?.api }, itemIndex);

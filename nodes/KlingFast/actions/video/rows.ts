@@ -2,9 +2,10 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { toError } from '../../apimart/errors';
 import { stopReason } from '../../clock';
 import { runAwake } from '../../generation/round';
+import type { Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import type { Sheet } from '../../generation/sheet';
-import { endedRow, waitsForClip, type SheetRow } from '../../generation/sheetRow';
+import { endedRow, type SheetRow } from '../../generation/sheetRow';
 import { InvalidField, shown } from '../../invalidField';
 import type { Params } from '../../params';
 import { goesOnAfterFailure, inputFault } from '../failures';
@@ -99,13 +100,13 @@ export async function finishRows(
 ): Promise<INodeExecutionData[][]> {
 	const plan = planOf(context, read);
 	const rows = read.map(({ row }) => row);
-	const sleeps = settings.sleeps && rows.some(waitsForClip);
+	const isAwaited = ({ phase, isUnawaited }: SheetRow) => phase !== 'ended' && !isUnawaited;
+	const sleeps = settings.sleeps && rows.some(isAwaited);
 	const unable = sleeps ? sleepingFault() : undefined;
 	if (unable) return refuseAll(context, unable);
-	const { concurrency } = settings;
 	const { keyScope, callerIds } = run;
 	const sheet: Sheet = {
-		concurrency,
+		concurrency: settings.concurrency,
 		keyScope,
 		callerIds,
 		waitingExecutionIds: [],
@@ -120,9 +121,14 @@ export async function finishRows(
 		sheet.eachClip = eachClip?.saved();
 		const slept = await sleepThrough(context, run, sheet, plan);
 		if (run.signal?.aborted) throw stopReason(run.signal);
-		return 'waiting' in slept ? slept.waiting : deliver(context, slept.outcomes, plan);
+		if (slept) return deliver(context, slept, plan);
+		// Thrown away when the execution resumes; must not carry an error, or n8n's Retry On Fail runs the node again.
+		return [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))];
 	}
-	const outcomes = await explainBalance(await runAwake(sheet, run, eachClip?.onRows), run);
+	const outcomes: Outcome[] = [];
+	for (const outcome of await runAwake(sheet, run, eachClip?.onRows)) {
+		outcomes.push(await explainBalance(outcome, run));
+	}
 	await eachClip?.started();
 	if (run.signal?.aborted) throw stopReason(run.signal);
 	eachClip?.hintAtFailures();

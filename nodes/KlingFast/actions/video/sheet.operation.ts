@@ -8,7 +8,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { taskIdOfCallback } from '../../apimart/callback';
 import { currentClock } from '../../clock';
 import { afterCutOff } from '../../generation/ledger';
-import { faultOf } from '../../generation/outcome';
+import { faultOf, outcomeJson } from '../../generation/outcome';
 import { runRound } from '../../generation/round';
 import {
 	abandon,
@@ -24,7 +24,7 @@ import { isObject } from '../../json';
 import { nodeError } from '../failures';
 import { eachClipAsleep, forgetStarts } from './eachClip';
 import { explainBalance, openRun, outcomesOf, type OpenRun } from './openRun';
-import { deliver, PLAIN_DELIVERY, resultItem, type DeliveryPlan } from './results';
+import { deliver, type DeliveryPlan } from './results';
 import {
 	handOverFiles,
 	isStopped,
@@ -33,6 +33,7 @@ import {
 	sheetItem,
 	sheetKeptByGuard,
 	sheetSavedIn,
+	startChild,
 	waitsFor,
 	whyStopped,
 	workerIdIn,
@@ -60,7 +61,7 @@ async function takeOver(context: IExecuteFunctions): Promise<INodeExecutionData[
 	// This execution is read in every round: what is only needed should its worker be deleted is enough.
 	delete json[SHEET_KEY];
 	context.getContext('node').rows = JSON.stringify(outdated(withoutRequests(sheet)));
-	return await startWorker(context, sheet, {});
+	return await startWorker(context, sheet);
 }
 
 /** The worker has ended early: another one goes on, or the sheet ends with what is known of its rows. */
@@ -72,7 +73,7 @@ async function checkWorker(
 	const worker = await context.getExecutionDataById(workerId);
 	const known: Sheet = JSON.parse(String(state.rows));
 	const { executionId } = known.keyScope;
-	const saved = (worker && sheetSavedIn(worker)) ?? (await sheetKeptByGuard(context, executionId));
+	const saved = sheetSavedIn(worker) ?? (await sheetKeptByGuard(context, executionId));
 	if (!worker || !saved || isStopped(worker)) {
 		const end = worker && saved ? 'stopped' : 'deleted';
 		const message = `Execution ${workerId}, which made the clips of this sheet, was ${end}`;
@@ -95,25 +96,17 @@ async function checkWorker(
 async function startWorker(
 	context: IExecuteFunctions,
 	sheet: Sheet,
-	more: { start?: 'restart' },
+	more: { start?: 'restart' } = {},
 ): Promise<INodeExecutionData[][]> {
-	const executionId = context.getExecutionId();
-	const workflowId = context.getWorkflow().id ?? '';
 	try {
-		const result = await context.executeWorkflow(
-			{ code: workerWorkflow(context, sheet.keyScope) },
-			[sheetItem(sheet, more)],
-			undefined,
-			{ parentExecution: { executionId, workflowId, shouldResume: true } },
-		);
-		const state = context.getContext('node');
-		state.workerId = result.executionId;
-		const [first] = result.data;
-		if (!result.waitTill)
-			return [first?.map((item) => ({ json: { ...item.json, isAwake: true } })) ?? []];
+		const worker = workerWorkflow(context, sheet.keyScope);
+		const result = await startChild(context, worker, sheetItem(sheet, more));
+		context.getContext('node').workerId = result.executionId;
+		const [items] = result.data;
+		const given = items ?? [];
+		if (!result.waitTill) return [given.map(({ json }) => ({ json: { ...json, isAwake: true } }))];
 		// What the execution that waits gets should n8n be killed in the few milliseconds in which this one works.
-		const [known] = first ?? [];
-		return [interrupted(sheet, isObject(known?.json.taskIds) ? known.json.taskIds : {})];
+		return [interrupted(sheet, given[0]?.json.taskIds)];
 	} catch (error) {
 		return [[sheetItem(abandon(outdated(sheet), faultOf(error)))]];
 	}
@@ -125,13 +118,13 @@ function taskIdsOf({ rows }: Sheet): IDataObject {
 	);
 }
 
-function interrupted(sheet: Sheet, taskIds: Record<string, unknown>): INodeExecutionData[] {
+function interrupted(sheet: Sheet, taskIds: unknown): INodeExecutionData[] {
 	const why = { message: 'n8n was ended while it worked on this sheet' };
-	const plan = { deliveries: sheet.rows.map(() => PLAIN_DELIVERY), own: [] };
 	return abandon(outdated(withoutRequests(sheet)), why).rows.map(({ outcome }) => {
-		const taskId = taskIds[outcome.itemIndex];
-		const known = typeof taskId === 'string' ? { ...outcome, taskId } : outcome;
-		return resultItem(known, plan);
+		const { itemIndex } = outcome;
+		const taskId = isObject(taskIds) ? taskIds[itemIndex] : undefined;
+		const json = outcomeJson(typeof taskId === 'string' ? { ...outcome, taskId } : outcome);
+		return { json, pairedItem: { item: itemIndex } };
 	});
 }
 
@@ -213,12 +206,10 @@ async function roundOf(
 		onRows: eachClip?.onRows,
 	});
 	await eachClip?.started();
-	const fresh = after.rows.filter((row) => row.phase === 'ended' && !before.has(row));
-	const explained = await explainBalance(
-		fresh.map(({ outcome }) => outcome),
-		run,
-	);
-	fresh.forEach((row, index) => (row.outcome = explained[index]));
+	for (const row of after.rows) {
+		if (row.phase !== 'ended' || before.has(row)) continue;
+		row.outcome = await explainBalance(row.outcome, run);
+	}
 	const waitSeconds = isOver(after)
 		? SOON_SECONDS
 		: sleepSeconds(after, run.clock.nowMs(), isCalledBack);
@@ -237,14 +228,14 @@ export async function guardSheet(this: IExecuteFunctions): Promise<INodeExecutio
 	// The first check comes before the node that waits has gone to wait.
 	if (!isWaiting && context.hasChecked) return [[{ json: { [SHEET_KEY]: '' } }]];
 	const sheet = await this.getExecutionDataById(String(json.sheetExecutionId));
-	const workerId = (sheet && workerIdIn(sheet)) ?? context.workerId;
+	const workerId = workerIdIn(sheet) ?? context.workerId;
 	const hasWorker = typeof workerId === 'string';
 	const worker = hasWorker ? await this.getExecutionDataById(workerId) : undefined;
 	const gone = !sheet ? json.sheetExecutionId : hasWorker && !worker ? workerId : undefined;
 	// One that has just ended is gone, too, before n8n has delivered its rows.
 	const isGoneForGood = gone !== undefined && gone === context.gone;
 	Object.assign(context, { workerId, gone, hasChecked: true });
-	const saved = worker && sheetSavedIn(worker);
+	const saved = sheetSavedIn(worker);
 	if (saved) context[SHEET_KEY] = JSON.stringify(saved);
 	if (!isGoneForGood) return [[{ json }]];
 	const last = sheetIn(context);

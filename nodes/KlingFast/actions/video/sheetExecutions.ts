@@ -3,10 +3,13 @@
  */
 import {
 	jsonParse,
+	type ExecuteWorkflowData,
 	type IDataObject,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type IRunExecutionData,
+	type IWorkflowBase,
+	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import type { Clock } from '../../clock';
 import type { Fault } from '../../generation/outcome';
@@ -25,6 +28,20 @@ export function sheetItem(sheet: Sheet, more: IDataObject = {}): INodeExecutionD
 	return { json: { ...more, [SHEET_KEY]: JSON.stringify(sheet) } };
 }
 
+/** Starts one of the workflows of a sheet, as a child that n8n resumes this execution after. */
+export async function startChild(
+	context: IExecuteFunctions,
+	code: IWorkflowBase,
+	item: INodeExecutionData,
+	executionMode?: WorkflowExecuteMode,
+): Promise<ExecuteWorkflowData> {
+	const executionId = context.getExecutionId();
+	const workflowId = context.getWorkflow().id ?? '';
+	const parentExecution = { executionId, workflowId, shouldResume: true };
+	const options = { parentExecution, executionMode };
+	return await context.executeWorkflow({ code }, [item], undefined, options);
+}
+
 /** The sheet in an item or a context, undefined where there is none. */
 export function sheetIn(holder: unknown): Sheet | undefined {
 	const text = isObject(holder) ? holder[SHEET_KEY] : undefined;
@@ -32,14 +49,14 @@ export function sheetIn(holder: unknown): Sheet | undefined {
 }
 
 /** The sheet that an execution has saved in the context of one of its nodes. */
-export function sheetSavedIn(data: IRunExecutionData): Sheet | undefined {
-	const contexts = Object.values(data.executionData?.contextData ?? {});
+export function sheetSavedIn(data: IRunExecutionData | undefined): Sheet | undefined {
+	const contexts = Object.values(data?.executionData?.contextData ?? {});
 	return contexts.map(sheetIn).find((sheet) => sheet !== undefined);
 }
 
 /** The execution that works on a sheet, by what the one that watches over it has saved. */
-export function workerIdIn(data: IRunExecutionData): string | undefined {
-	const workerId: unknown = data.executionData?.contextData[`node:${WATCH_NODE}`]?.workerId;
+export function workerIdIn(data: IRunExecutionData | undefined): string | undefined {
+	const workerId: unknown = data?.executionData?.contextData[`node:${WATCH_NODE}`]?.workerId;
 	return typeof workerId === 'string' ? workerId : undefined;
 }
 
@@ -51,8 +68,7 @@ export async function sheetKeptByGuard(
 	const waiting = await context.getExecutionDataById(waitingExecutionId);
 	const [entry] = waiting?.executionData?.nodeExecutionStack ?? [];
 	for (const childId of entry?.metadata?.waitingChildExecutionIds ?? []) {
-		const child = await context.getExecutionDataById(childId);
-		const sheet = child && sheetSavedIn(child);
+		const sheet = sheetSavedIn(await context.getExecutionDataById(childId));
 		if (sheet) return sheet;
 	}
 	return undefined;
@@ -68,7 +84,7 @@ export async function handOverFiles(
 	all: SheetRow[],
 ): Promise<void> {
 	const { executionId, workflowId } = keyScope;
-	const parentExecution = { executionId, workflowId, shouldResume: false };
+	const options = { parentExecution: { executionId, workflowId, shouldResume: false } };
 	const withFiles = all.filter(({ outcome, isHandedOver }) => outcome.binary && !isHandedOver);
 	for (let first = 0; first < withFiles.length; first += FILES_AT_ONCE) {
 		const rows = withFiles.slice(first, first + FILES_AT_ONCE);
@@ -77,13 +93,11 @@ export async function handOverFiles(
 			...(binary && { binary: { [OUTPUT_FIELD]: binary } }),
 		}));
 		const code = filesWorkflow(context);
-		const options = { parentExecution };
 		const { data } = await context.executeWorkflow({ code }, items, undefined, options);
-		rows.forEach((row, index) => {
-			const { outcome } = row;
-			outcome.binary = data[0]?.[index]?.binary?.[OUTPUT_FIELD] ?? outcome.binary;
+		for (const [index, row] of rows.entries()) {
+			row.outcome.binary = data[0]?.[index]?.binary?.[OUTPUT_FIELD] ?? row.outcome.binary;
 			row.isHandedOver = true;
-		});
+		}
 	}
 }
 

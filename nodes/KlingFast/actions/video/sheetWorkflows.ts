@@ -1,13 +1,6 @@
 /*
  * The workflows that a sleeping sheet lives in. They are given to n8n as JSON, run under the id of the workflow that waits, and leave
  * the list of executions when they have ended well.
- *
- * - The sheet's workflow waits for its worker, and starts another one where that was cut off: a round may be killed at any moment, but
- *   this one is at work for milliseconds only.
- * - The worker's workflow does one round after the other, with n8n's Wait node between them.
- * - The guard's workflow checks every few minutes whether the others are still there: n8n lets an execution wait for ever for one that a
- *   person has deleted. It keeps a copy of the sheet, because n8n's queue mode can lose what a killed worker had saved.
- * - The files' workflow passes finished videos through. It ends without waiting, so n8n gives copies to the execution that waits.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -30,53 +23,39 @@ const WAIT_NODE = 'Wait for Callback or Timer';
 const DELIVER_NODE = 'Deliver Rows';
 const GUARD_NODE = 'Guard Sheet';
 
-/** Operations of the node that no dropdown shows. */
-type SheetOperation = 'watchSheet' | 'sheetRound' | 'guardSheet' | 'deliverSheet';
-
 const GUARD_MINUTES = 3;
 
+/**
+ * Waits for the worker, and starts another one where that was cut off: a round may be killed at any moment, but this one is at work for
+ * milliseconds only.
+ */
 export function sheetWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
 	const about = `This execution belongs to execution ${context.getExecutionId()} and waits until all clips of its sheet have ended. To end the sheet, stop execution ${context.getExecutionId()}.`;
-	return workflow(
-		context,
-		'Kling Fast sheet',
-		about,
-		[
-			klingNode(context, WATCH_NODE, 'watchSheet', { onError: 'continueRegularOutput' }),
-			isOverNode(),
-			klingNode(context, DELIVER_NODE, 'deliverSheet', { id: notesId(keyScope) }),
-		],
-		[
-			[START_NODE, WATCH_NODE],
-			[WATCH_NODE, OVER_NODE],
-			[OVER_NODE, DELIVER_NODE, 0],
-			[OVER_NODE, WATCH_NODE, 1],
-		],
-	);
+	const nodes = [
+		klingNode(context, WATCH_NODE, 'watchSheet', { onError: 'continueRegularOutput' }),
+		isOverNode(),
+		klingNode(context, DELIVER_NODE, 'deliverSheet', { id: notesId(keyScope) }),
+	];
+	return workflow(context, 'Kling Fast sheet', about, nodes, [
+		[START_NODE, WATCH_NODE],
+		[WATCH_NODE, OVER_NODE],
+		[OVER_NODE, DELIVER_NODE, 0],
+		[OVER_NODE, WATCH_NODE, 1],
+	]);
 }
 
 /** @param keyScope of the execution that a person knows: the one that waits for the sheet */
 export function workerWorkflow(context: IExecuteFunctions, keyScope: KeyScope): IWorkflowBase {
 	const { executionId: waitingExecutionId } = keyScope;
 	const about = `This execution makes the clips of execution ${waitingExecutionId}: it reads those in the works, stores finished videos and submits the next rows, then sleeps until a callback or for a minute. To end the sheet, stop execution ${waitingExecutionId}.`;
-	return workflow(
-		context,
-		'Kling Fast sheet: clips',
-		about,
-		[
-			klingNode(context, ROUND_NODE, 'sheetRound', { id: notesId(keyScope) }),
-			isOverNode(),
-			waitNode(),
-		],
-		[
-			[START_NODE, ROUND_NODE],
-			[ROUND_NODE, OVER_NODE],
-			[OVER_NODE, WAIT_NODE, 1],
-			[WAIT_NODE, ROUND_NODE],
-		],
-	);
+	const round = klingNode(context, ROUND_NODE, 'sheetRound', { id: notesId(keyScope) });
+	return repeating(context, 'Kling Fast sheet: clips', about, round, waitNode());
 }
 
+/**
+ * n8n lets an execution wait for ever for one that a person has deleted. The guard keeps a copy of the sheet, too, because n8n's queue
+ * mode can lose what a killed worker had saved.
+ */
 export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	const about = `This execution checks every ${GUARD_MINUTES} minutes whether the executions that make the clips of execution ${context.getExecutionId()} are still there, and ends it with an error where they were deleted.`;
 	const wait = node(WAIT_NODE, 'wait', 1.1, {
@@ -84,23 +63,31 @@ export function guardWorkflow(context: IExecuteFunctions): IWorkflowBase {
 		amount: GUARD_MINUTES,
 		unit: 'minutes',
 	});
-	return workflow(
-		context,
-		'Kling Fast sheet: guard',
-		about,
-		[klingNode(context, GUARD_NODE, 'guardSheet'), isOverNode(), wait],
-		[
-			[START_NODE, GUARD_NODE],
-			[GUARD_NODE, OVER_NODE],
-			[OVER_NODE, WAIT_NODE, 1],
-			[WAIT_NODE, GUARD_NODE],
-		],
-	);
+	const guard = klingNode(context, GUARD_NODE, 'guardSheet');
+	return repeating(context, 'Kling Fast sheet: guard', about, guard, wait);
 }
 
+/** Passes videos through. It ends without waiting, so n8n gives copies to the execution that waits. */
 export function filesWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	const about = 'Gives finished videos to the execution that waits for them.';
 	return workflow(context, 'Kling Fast sheet: files', about, [], []);
+}
+
+/** `work`, again and again after a wait, until it gives the sheet. */
+function repeating(
+	context: IExecuteFunctions,
+	name: string,
+	about: string,
+	work: INode,
+	wait: INode,
+): IWorkflowBase {
+	const nodes = [work, isOverNode(), wait];
+	return workflow(context, name, about, nodes, [
+		[START_NODE, work.name],
+		[work.name, OVER_NODE],
+		[OVER_NODE, wait.name, 1],
+		[wait.name, work.name],
+	]);
 }
 
 function workflow(
@@ -167,7 +154,7 @@ function node(
 function klingNode(
 	context: IExecuteFunctions,
 	name: string,
-	operation: SheetOperation,
+	operation: 'watchSheet' | 'sheetRound' | 'guardSheet' | 'deliverSheet',
 	more: Partial<INode> = {},
 ): INode {
 	const { type, typeVersion, credentials } = context.getNode();

@@ -4,14 +4,9 @@
  * - A further try of the node, and n8n's Retry of the execution, go on with what was bought: the ledger comes back into the node's
  *   context, or is read from the execution that kept it.
  */
-import {
-	WAIT_FOR_SUB_EXECUTION,
-	type IDataObject,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-} from 'n8n-workflow';
+import { WAIT_FOR_SUB_EXECUTION, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { stopReason } from '../../clock';
-import { afterCutOff, Ledger, sentEntry } from '../../generation/ledger';
+import { afterCutOff, sentEntry } from '../../generation/ledger';
 import { faultOf, type Fault, type Outcome } from '../../generation/outcome';
 import type { Run } from '../../generation/run';
 import { startedOnly, type Sheet } from '../../generation/sheet';
@@ -23,13 +18,10 @@ import { checkResumeAddress } from './callbacks';
 import { startsIn } from './eachClip';
 import { entriesOf, outcomesOf } from './openRun';
 import type { DeliveryPlan } from './results';
-import { sheetIn, sheetItem, sheetSavedIn, workerIdIn } from './sheetExecutions';
+import { sheetIn, sheetItem, sheetSavedIn, startChild, workerIdIn } from './sheetExecutions';
 import { guardWorkflow, sheetWorkflow } from './sheetWorkflows';
 
 const EXECUTIONS_KEY = 'klingFastSheetExecutions';
-
-/** Either all rows have ended before anything had to wait, or the execution waits and this is what `execute` returns. */
-type Slept = { outcomes: Outcome[] } | { waiting: INodeExecutionData[][] };
 
 /** Why this n8n cannot sleep, undefined where it can: version 1 resumes a waiting workflow without the results. */
 export function sleepingFault(): Fault | undefined {
@@ -42,13 +34,17 @@ export function sleepingFault(): Fault | undefined {
 	};
 }
 
-/** Hands a sheet over to n8n and, as soon as that sleeps, puts this execution to wait for it. */
+/**
+ * Hands a sheet over to n8n and, as soon as that sleeps, puts this execution to wait for it.
+ *
+ * @returns what became of the rows where all have ended before anything had to wait; undefined where the execution waits
+ */
 export async function sleepThrough(
 	context: IExecuteFunctions,
 	run: Run,
 	sheet: Sheet,
 	plan: DeliveryPlan,
-): Promise<Slept> {
+): Promise<Outcome[] | undefined> {
 	const { keyScope, rows, ledger: own } = sheet;
 	sheet.ledger = { ...own };
 	sheet.waitingExecutionIds = [keyScope.executionId];
@@ -56,50 +52,34 @@ export async function sleepThrough(
 	await uploadFromMemory(sheet, run);
 	if (rows.some(({ job }) => job)) await checkResumeAddress(context, run);
 	hintAtTimeLimit(context, rows);
-	const { executionId, workflowId } = keyScope;
-	const parent = {
-		parentExecution: { executionId, workflowId, shouldResume: true },
-		executionMode: context.getMode(),
-	};
-	const result = await context.executeWorkflow(
-		{ code: sheetWorkflow(context, keyScope) },
-		[sheetItem(sheet, { plan: JSON.stringify(plan) })],
-		undefined,
-		parent,
-	);
+	const { executionId } = keyScope;
+	const item = sheetItem(sheet, { plan: JSON.stringify(plan) });
+	const mode = context.getMode();
+	const result = await startChild(context, sheetWorkflow(context, keyScope), item, mode);
 	const [first] = result.data;
 	if (!result.waitTill) {
 		const after = sheetIn(first?.[0]?.json);
 		if (!after) throw new Error('The sheet ended without its rows');
 		Object.assign(own, after.ledger);
 		Object.assign(starts, after.eachClip?.starts);
-		return { outcomes: await outcomesOf(context, after) };
+		return await outcomesOf(context, after);
 	}
 	for (const { json } of first ?? []) {
 		if (typeof json.taskId === 'string') run.journal.add(json.taskId);
 	}
 	executionsIn(context)[keyScope.runIndex] = result.executionId;
-	await context.executeWorkflow(
-		{ code: guardWorkflow(context) },
-		[{ json: { waitingExecutionId: executionId, sheetExecutionId: result.executionId } }],
-		undefined,
-		parent,
-	);
+	const watched = { waitingExecutionId: executionId, sheetExecutionId: result.executionId };
+	await startChild(context, guardWorkflow(context), { json: watched }, mode);
 	const line = `execution ${executionId} sleeps until its ${rows.length} rows have ended; execution ${result.executionId} works on them`;
 	run.logger.info(`Kling Fast: ${line}`, { executionId, sheetExecutionId: result.executionId });
-	// Thrown away when the execution resumes; must not carry an error, or n8n's Retry On Fail runs the node again.
-	return { waiting: [rows.map((_, item) => ({ json: {}, pairedItem: { item } }))] };
+	return undefined;
 }
 
 /**
  * Images that n8n keeps in memory are uploaded before the sheet sleeps: they could not be found later. Of the others the sheet is saved
  * with no more than where they are.
  */
-async function uploadFromMemory(
-	{ rows, uploads, ledger, keyScope }: Sheet,
-	run: Run,
-): Promise<void> {
-	const known = new Ledger(ledger, keyScope.executionId);
+async function uploadFromMemory({ rows, uploads }: Sheet, run: Run): Promise<void> {
 	for (const [rowIndex, row] of rows.entries()) {
 		const frames = row.job?.frames.filter(({ file }) => file) ?? [];
 		try {
@@ -111,9 +91,8 @@ async function uploadFromMemory(
 		} catch (error) {
 			if (run.signal?.aborted) throw stopReason(run.signal);
 			// What an earlier try has sent needs no image. A next attempt would, so there is none.
-			rows[rowIndex] = sentEntry(row, known)
-				? { ...row, settings: { ...row.settings, retryFailed: 0 } }
-				: afterError(row, faultOf(error));
+			if (sentEntry(row, run.ledger)) row.settings.retryFailed = 0;
+			else rows[rowIndex] = afterError(row, faultOf(error));
 		}
 		for (const frame of frames) {
 			if (frame.file) Object.assign(frame, { file: { ...frame.file, data: '' }, size: undefined });
@@ -146,8 +125,7 @@ export async function recallSheet(context: IExecuteFunctions): Promise<Fault | u
 		};
 	}
 	Object.assign(entriesOf(context, runIndex), afterCutOff(sheet.ledger));
-	const starts = startsIn(context);
-	for (const name of Object.keys(startedOnly(sheet.eachClip?.starts))) starts[name] ??= true;
+	Object.assign(startsIn(context), startedOnly(sheet.eachClip?.starts));
 	// What this execution adds from here on is newer.
 	delete executions[runIndex];
 	return undefined;
@@ -159,11 +137,10 @@ async function earlierSheet(
 	sheetId: string,
 ): Promise<Sheet | undefined> {
 	const sheet = await context.getExecutionDataById(sheetId);
-	const workerId = sheet && workerIdIn(sheet);
-	const saved = sheet && sheetSavedIn(sheet);
+	const workerId = workerIdIn(sheet);
+	const saved = sheetSavedIn(sheet);
 	if (saved || !workerId) return saved;
-	const worker = await context.getExecutionDataById(workerId);
-	return worker && sheetSavedIn(worker);
+	return sheetSavedIn(await context.getExecutionDataById(workerId));
 }
 
 function executionsIn(context: IExecuteFunctions): Record<string, string> {
