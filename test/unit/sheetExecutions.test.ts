@@ -96,13 +96,16 @@ test('of the callers only those count that wait for the end', async () => {
 		2: parentOf('1', true),
 	};
 	const readers = jest.fn(async (id: string) => saved[id]);
-	const context = (parentExecutionId?: string) =>
+	const context = (parentExecutionId?: string, mode = 'integrated') =>
 		({
 			...workerOf(saved),
 			getExecutionDataById: readers,
 			getExecutionContext: () => ({ parentExecutionId }),
+			getMode: () => mode,
 		}) as unknown as IExecuteFunctions;
 	expect(await callersOf(context())).toEqual([]);
 	expect(readers).not.toHaveBeenCalled();
 	expect(await callersOf(context('4'))).toEqual(['4', '3']);
+	// n8n's Retry of an execution whose caller was stopped goes on.
+	expect(await callersOf(context('4', 'retry'))).toEqual([]);
 });

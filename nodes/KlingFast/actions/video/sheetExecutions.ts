@@ -109,6 +109,8 @@ type Waiters = Pick<Sheet, 'callerIds' | 'waitingExecutionIds' | 'firstSleepAtMs
  */
 export async function callersOf(context: IExecuteFunctions): Promise<string[]> {
 	const callerIds: string[] = [];
+	// n8n's Retry starts with the data of the execution before, of which the caller is part. Nobody waits for a Retry.
+	if (context.getMode() === 'retry') return callerIds;
 	// Most executions were not called: those need not be read.
 	if (!context.getExecutionContext()?.parentExecutionId) return callerIds;
 	let caller = (await context.getExecutionDataById(context.getExecutionId()))?.parentExecution;
