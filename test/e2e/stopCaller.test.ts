@@ -56,6 +56,28 @@ describeOnN8n2('Stop on the workflow that calls the one with the node', () => {
 		expect(ledger.submits()).toHaveLength(1);
 	});
 
+	test("polling: n8n's Retry of the execution that ended so goes on with the next row", async () => {
+		const sandbox = await sandboxOf('sk-retry-stopped-caller');
+		const { ledger, finishTask } = sandbox;
+		const credential = await host.addKlingCredential(sandbox);
+		const make = generate(credential, { downloadVideo: false, options: ONE_BY_ONE });
+		const { callerId, calledId } = await startCaller(host, make, rows);
+		await ledger.waitFor(() => ledger.accepted().length === 1, NOTICED_WITHIN_MS);
+		await host.stop(callerId);
+		await finishTask(String(ledger.accepted()[0].taskId));
+		const [run] = await host.startedRuns(calledId, 1);
+		expect(run.error).toContain('which called this workflow, was stopped');
+
+		// It answers at the end of the Retry, which is stopped here.
+		const retry = host.call('POST', `/rest/executions/${run.id}/retry`, {}).catch(() => undefined);
+		await ledger.waitFor(() => ledger.accepted().length === 2, NOTICED_WITHIN_MS);
+		const [{ id }] = await host.executionsOf(calledId);
+		await host.stop(id);
+		await retry;
+		const prompts = ledger.accepted().map(({ body }) => (body as { prompt: string }).prompt);
+		expect(prompts).toEqual([rows[0].prompt, rows[1].prompt]);
+	});
+
 	test('asleep: the row in the works is read, and no other is submitted', async () => {
 		const sandbox = await sandboxOf('sk-stop-sleeping-caller');
 		const credential = await host.addKlingCredential(sandbox);
